@@ -1,0 +1,98 @@
+//! Artifacts: files that a run made. Named by a path inside the run, stored once by content.
+
+use crate::{Error, UnixMillis, limits};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Artifact {
+    pub path: ArtifactPath,
+    pub size_bytes: i64,
+    /// SHA-256 of the content, 64 hex digits.
+    pub sha256: String,
+    /// Guessed from the name; never trusted for anything but how to show it.
+    pub mime: String,
+    pub created_at_ms: UnixMillis,
+}
+
+/// A relative path with `/`: no empty, `.` or `..` parts, no backslash, no control characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, example = "checkpoints/model.pt"))]
+#[serde(try_from = "String", into = "String")]
+pub struct ArtifactPath(String);
+
+impl ArtifactPath {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last part: `model.pt`.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl FromStr for ArtifactPath {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text.is_empty() || text.len() > limits::ARTIFACT_PATH_BYTES_MAX {
+            let expected = format!("a path has 1 to {} bytes", limits::ARTIFACT_PATH_BYTES_MAX);
+            return Err(Error::invalid("path", expected));
+        }
+        if text.contains('\\') || text.chars().any(char::is_control) {
+            return Err(Error::invalid(
+                "path",
+                "a path holds no backslash and no control characters",
+            ));
+        }
+        if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err(Error::invalid(
+                "path",
+                "a path is relative and has no empty, \".\" or \"..\" part",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for ArtifactPath {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self, Error> {
+        text.parse()
+    }
+}
+
+impl From<ArtifactPath> for String {
+    fn from(path: ArtifactPath) -> Self {
+        path.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_inside_its_run() {
+        for good in ["a", "a/b c.txt", "..hidden", "a/…/b", "C:/x", "%2e%2e"] {
+            assert!(good.parse::<ArtifactPath>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "a/",
+            ".",
+            "a\\..\\b",
+            "a\0b",
+            "a\nb",
+        ] {
+            assert!(bad.parse::<ArtifactPath>().is_err(), "{bad:?}");
+        }
+    }
+}

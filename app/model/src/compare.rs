@@ -1,0 +1,38 @@
+//! Runs side by side: one row a param or metric, one cell a run, differences marked.
+
+use crate::{metric::MetricSummary, param::ParamValue, run::Run};
+use serde::{Deserialize, Serialize};
+
+/// Columns are `runs` in the order asked for; every row's cells follow that order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Comparison {
+    pub runs: Vec<ComparedRun>,
+    pub params: Vec<ComparedParam>,
+    pub metrics: Vec<ComparedMetric>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ComparedRun {
+    pub run: Run,
+    pub experiment_name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ComparedParam {
+    pub key: String,
+    pub cells: Vec<Option<ParamValue>>,
+    /// Not the same in all runs; a run without the param differs from one that has it.
+    pub differs: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ComparedMetric {
+    pub key: String,
+    pub cells: Vec<Option<MetricSummary>>,
+    /// The last values are not the same in all runs.
+    pub differs: bool,
+}

@@ -1,0 +1,152 @@
+//! Experiments: a question and the runs that try to answer it.
+
+use crate::{Error, ExperimentId, ProjectId, Tags, UnixMillis, limits};
+use serde::{Deserialize, Serialize};
+
+/// Archived by hand; otherwise completed when it has runs and none is queued or running, else active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ExperimentStatus {
+    Active,
+    Completed,
+    Archived,
+}
+
+impl ExperimentStatus {
+    pub const ALL: [Self; 3] = [Self::Active, Self::Completed, Self::Archived];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Completed => "completed",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+/// How many runs of an experiment are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunCounts {
+    pub queued: i64,
+    pub running: i64,
+    pub completed: i64,
+    pub failed: i64,
+    pub killed: i64,
+}
+
+impl RunCounts {
+    pub fn total(self) -> i64 {
+        self.queued + self.running + self.completed + self.failed + self.killed
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Experiment {
+    pub id: ExperimentId,
+    pub project_id: ProjectId,
+    pub name: String,
+    pub description: String,
+    pub tags: Tags,
+    pub status: ExperimentStatus,
+    pub created_at_ms: UnixMillis,
+    /// The latest of its creation, its edits and anything its runs did.
+    pub last_activity_at_ms: UnixMillis,
+    pub run_count: i64,
+    pub runs: RunCounts,
+}
+
+/// A new experiment. The same name again in a project answers the existing one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentNew {
+    pub name: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub tags: Tags,
+}
+
+impl ExperimentNew {
+    pub fn check(&self) -> Result<(), Error> {
+        check_name("name", &self.name)?;
+        check_description(&self.description)?;
+        self.tags.check()
+    }
+}
+
+/// What to change; absent fields stay. `tags` replaces all tags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ExperimentUpdate {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub tags: Option<Tags>,
+    pub archived: Option<bool>,
+}
+
+impl ExperimentUpdate {
+    pub fn check(&self) -> Result<(), Error> {
+        if let Some(name) = &self.name {
+            check_name("name", name)?;
+        }
+        if let Some(description) = &self.description {
+            check_description(description)?;
+        }
+        self.tags.as_ref().map_or(Ok(()), Tags::check)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ExperimentSort {
+    #[default]
+    LastActivity,
+    Created,
+    Name,
+    RunCount,
+}
+
+/// Which experiments, in what order. Without a status, archived ones are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields, default)]
+pub struct ExperimentQuery {
+    /// Part of the name or the description, in any case.
+    pub search: String,
+    pub status: Option<ExperimentStatus>,
+    /// Experiments that carry every one of these: `baseline` or `phase: search`.
+    pub tag: Vec<String>,
+    pub sort: ExperimentSort,
+    /// Turns the order around: names start at A, everything else at the newest or largest.
+    pub reverse: bool,
+    pub offset: u32,
+    pub limit: Option<u32>,
+}
+
+pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Error> {
+    if name.trim().is_empty() || name.len() > limits::NAME_BYTES_MAX {
+        return Err(Error::invalid(
+            field,
+            format!("a name has 1 to {} bytes", limits::NAME_BYTES_MAX),
+        ));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid(field, "a name holds no control characters"));
+    }
+    Ok(())
+}
+
+fn check_description(description: &str) -> Result<(), Error> {
+    if description.len() > limits::DESCRIPTION_BYTES_MAX {
+        let expected = format!("at most {} bytes", limits::DESCRIPTION_BYTES_MAX);
+        return Err(Error::invalid("description", expected));
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! What Trackway is about, as plain types: ids, entities, inputs, limits, errors and the wire form of
+//! series. Shared by every half of the system, the browser included; knows no database and no HTTP.
+
+pub mod artifact;
+pub mod compare;
+pub mod error;
+pub mod event;
+pub mod experiment;
+pub mod float;
+pub mod id;
+pub mod ingest;
+pub mod limits;
+pub mod metric;
+pub mod note;
+pub mod page;
+pub mod param;
+pub mod run;
+pub mod series;
+pub mod tag;
+pub mod user;
+
+pub use error::{Error, ErrorKind, Result};
+pub use float::Float64;
+pub use id::{ExperimentId, ProjectId, RunId, UnixMillis, UserId};
+pub use page::Page;
+pub use tag::Tags;

@@ -1,0 +1,77 @@
+//! Metric summaries: what lists and tables show of a series without reading its points.
+
+use crate::{Error, Float64, UnixMillis, limits};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Labels that tell series of one key apart, such as `{"subset": "val"}`. Mostly empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct Context(pub BTreeMap<String, String>);
+
+impl Context {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn check(&self, field: &str) -> Result<(), Error> {
+        let bytes: usize = self
+            .0
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
+        if bytes > limits::CONTEXT_BYTES_MAX {
+            return Err(Error::invalid(
+                field,
+                format!("at most {} bytes", limits::CONTEXT_BYTES_MAX),
+            ));
+        }
+        self.0
+            .keys()
+            .try_for_each(|key| crate::param::check_key(field, key))
+    }
+}
+
+/// A series in numbers. `min`, `max` and `mean` are over finite values, absent when there is none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MetricSummary {
+    pub key: String,
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
+    /// All points, NaN and infinities included.
+    pub count: i64,
+    pub non_finite_count: i64,
+    pub first_step: i64,
+    /// The highest step; equal steps: the one written last.
+    pub last_step: i64,
+    pub last_time_ms: UnixMillis,
+    pub last: Float64,
+    pub min: Option<Float64>,
+    pub min_step: Option<i64>,
+    pub max: Option<Float64>,
+    pub max_step: Option<i64>,
+    pub mean: Option<Float64>,
+}
+
+/// The part of a summary that a table cell needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MetricStat {
+    pub last: Float64,
+    pub last_step: i64,
+    pub min: Option<Float64>,
+    pub max: Option<Float64>,
+}
+
+impl From<&MetricSummary> for MetricStat {
+    fn from(summary: &MetricSummary) -> Self {
+        Self {
+            last: summary.last,
+            last_step: summary.last_step,
+            min: summary.min,
+            max: summary.max,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Artifacts: content goes to the object store under its SHA-256, complete and checked, before any run lists it.
+
+use crate::{Base, Result, digest};
+use anyhow::Context as _;
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use model::{
+    Error, RunId,
+    artifact::{Artifact, ArtifactPath},
+    event::RunChange,
+    limits,
+    user::{Caller, Role},
+};
+use object_store::{
+    GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, WriteMultipart, local::LocalFileSystem, path::Path,
+};
+use sha2::{Digest as _, Sha256};
+use std::{ops::Range, sync::Arc};
+
+/// Where uploads lie until they are complete. Swept when the server starts.
+const UPLOADS: &str = "uploads";
+/// Parts of one upload written at once: bounds memory to a few parts of 5 MiB.
+const PARTS_AT_ONCE: usize = 4;
+
+/// Opens a folder for artifacts, makes it if need be, and removes what uploads left behind when a server died.
+pub(crate) async fn open_folder(folder: &std::path::Path) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    tokio::fs::create_dir_all(folder).await.context("making the folder")?;
+    let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true);
+    let leftovers = folder.join(UPLOADS);
+    if tokio::fs::try_exists(&leftovers).await? {
+        tokio::fs::remove_dir_all(&leftovers).await.context("removing unfinished uploads")?;
+    }
+    Ok(Arc::new(store))
+}
+
+/// Where content lies: two levels, so that no folder grows beyond what file systems like.
+fn content_path(sha256: &str) -> Path {
+    Path::from(format!("blobs/{}/{sha256}", &sha256[..2]))
+}
+
+/// An artifact opened for reading: the bytes of `range` as they come from the store.
+pub struct OpenArtifact {
+    pub artifact: Artifact,
+    pub range: Range<u64>,
+    pub bytes: futures::stream::BoxStream<'static, std::io::Result<Bytes>>,
+}
+
+/// Bytes asked for, as HTTP's Range header puts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteRange {
+    /// From `start` up to and including `end`, or to the end of the file.
+    From { start: u64, end: Option<u64> },
+    /// The last bytes.
+    Last(u64),
+}
+
+#[derive(Clone, Debug)]
+pub struct Artifacts(pub(crate) Arc<Base>);
+
+impl Artifacts {
+    pub async fn list(&self, caller: &Caller, run_id: &RunId) -> Result<Vec<Artifact>> {
+        caller.require(Role::Viewer)?;
+        self.0.run(run_id).await?;
+        Ok(store::artifact::list(&self.0.db, run_id).await?)
+    }
+
+    /// Takes content in as it streams, and lists it under the path once it is complete and durable. True when the
+    /// path did not hold this content before. `expected_sha256` is what the client says the content must hash to.
+    pub async fn upload<E: std::fmt::Display>(
+        &self,
+        caller: &Caller,
+        run_id: &RunId,
+        path: ArtifactPath,
+        expected_sha256: Option<&str>,
+        content: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<(Artifact, bool)> {
+        caller.require(Role::Member)?;
+        let run = self.0.run(run_id).await?;
+        let Base { db, world, .. } = &*self.0;
+        let before = store::artifact::get(db, run_id, &path).await?;
+        if before.is_none() && store::artifact::total(db, run_id).await?.0 >= limits::ARTIFACTS_PER_RUN_MAX {
+            let expected = format!("a run has at most {} artifacts", limits::ARTIFACTS_PER_RUN_MAX);
+            return Err(Error::too_large("path", expected).into());
+        }
+        let (sha256, size_bytes) = self.take_in(expected_sha256, content).await?;
+        let mime = mime_guess::from_path(path.as_str()).first_or_octet_stream().to_string();
+        let artifact = Artifact { path, size_bytes, sha256, mime, created_at_ms: world.now() };
+        let mut tx = db.begin().await?;
+        store::artifact::put(&mut tx, run_id, &artifact).await?;
+        tx.commit().await?;
+        self.0.run_changed(&run, RunChange::Artifacts);
+        let new = before.is_none_or(|before| before.sha256 != artifact.sha256);
+        Ok((artifact, new))
+    }
+
+    /// Streams content into the store; it ends under its digest, or nowhere. Answers digest and size.
+    async fn take_in<E: std::fmt::Display>(
+        &self,
+        expected_sha256: Option<&str>,
+        content: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<(String, i64)> {
+        let Base { db, files, world, .. } = &*self.0;
+        let upload_path = Path::from(format!("{UPLOADS}/{}", digest::hex(world.bytes::<16>())));
+        let mut writer = WriteMultipart::new(files.put_multipart(&upload_path).await?);
+        let (sha256, size_bytes) = match copy(content, &mut writer).await {
+            Ok(done) => done,
+            Err(error) => {
+                writer.abort().await?;
+                return Err(error);
+            }
+        };
+        if expected_sha256.is_some_and(|expected| !expected.eq_ignore_ascii_case(&sha256)) {
+            writer.abort().await?;
+            let found = format!("the content hashes to {sha256}, not to what was announced");
+            return Err(Error::invalid("X-Content-SHA256", found).into());
+        }
+        if store::artifact::blob_known(db, &sha256).await? {
+            writer.abort().await?;
+        } else {
+            writer.finish().await?;
+            files.rename(&upload_path, &content_path(&sha256)).await?;
+        }
+        Ok((sha256, size_bytes))
+    }
+
+    /// Opens an artifact, or a part of it, for reading.
+    pub async fn open(
+        &self,
+        caller: &Caller,
+        run_id: &RunId,
+        path: &ArtifactPath,
+        range: Option<ByteRange>,
+    ) -> Result<OpenArtifact> {
+        caller.require(Role::Viewer)?;
+        let artifact = self.find(run_id, path).await?;
+        let size = artifact.size_bytes.cast_unsigned();
+        let range = match range {
+            None => None,
+            Some(ByteRange::From { start, end }) if start < size && end.is_none_or(|end| end >= start) => {
+                Some(start..end.map_or(size, |end| size.min(end.saturating_add(1))))
+            }
+            Some(ByteRange::Last(count)) if count > 0 && size > 0 => Some(size.saturating_sub(count)..size),
+            Some(_) => return Err(Error::invalid("Range", format!("not within the {size} bytes of the file")).into()),
+        };
+        let options = GetOptions { range: range.clone().map(GetRange::Bounded), ..GetOptions::default() };
+        let result = self.0.files.get_opts(&content_path(&artifact.sha256), options).await?;
+        let bytes = result.into_stream().map_err(std::io::Error::other).boxed();
+        Ok(OpenArtifact { artifact, range: range.unwrap_or(0..size), bytes })
+    }
+
+    /// The beginning of a text file, at most [`limits::PREVIEW_BYTES_MAX`] of it; absent when it is not UTF-8 text.
+    pub async fn preview(&self, caller: &Caller, run_id: &RunId, path: &ArtifactPath) -> Result<Option<String>> {
+        caller.require(Role::Viewer)?;
+        let artifact = self.find(run_id, path).await?;
+        let size = artifact.size_bytes.cast_unsigned();
+        if size == 0 {
+            return Ok(Some(String::new()));
+        }
+        let end = size.min(limits::PREVIEW_BYTES_MAX as u64);
+        let bytes = self.0.files.get_range(&content_path(&artifact.sha256), 0..end).await?;
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            // A character may be cut in two at the end of the part.
+            Err(error) if end < size && error.error_len().is_none() => {
+                std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("valid up to here")
+            }
+            Err(_) => return Ok(None),
+        };
+        Ok((!text.contains('\0')).then(|| text.to_owned()))
+    }
+
+    async fn find(&self, run_id: &RunId, path: &ArtifactPath) -> Result<Artifact> {
+        self.0.run(run_id).await?;
+        let found = store::artifact::get(&self.0.db, run_id, path).await?;
+        Ok(found.ok_or_else(|| Error::not_found("artifact", path.as_str()))?)
+    }
+}
+
+/// Writes a stream, and says what it hashes to and how long it is.
+async fn copy<E: std::fmt::Display>(
+    mut content: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    writer: &mut WriteMultipart,
+) -> Result<(String, i64)> {
+    let mut hash = Sha256::new();
+    let mut size: u64 = 0;
+    while let Some(chunk) = content.next().await {
+        let chunk = chunk.map_err(|error| Error::invalid("body", format!("the upload broke off: {error}")))?;
+        size += chunk.len() as u64;
+        if size > limits::ARTIFACT_BYTES_MAX {
+            let expected = format!("at most {} bytes", limits::ARTIFACT_BYTES_MAX);
+            return Err(Error::too_large("body", expected).into());
+        }
+        hash.update(&chunk);
+        writer.wait_for_capacity(PARTS_AT_ONCE).await?;
+        writer.put(chunk);
+    }
+    Ok((digest::hex(hash.finalize()), size.cast_signed()))
+}

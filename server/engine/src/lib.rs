@@ -1,0 +1,83 @@
+//! The verbs: everything that Trackway does, once. REST, server functions and every other protocol decode, call one of
+//! these and encode. Each verb takes a `Caller` and asks first whether that caller may; knows no HTTP and no SQL.
+
+mod digest;
+mod error;
+mod markdown;
+mod name;
+mod world;
+
+pub mod artifact;
+pub mod compare;
+pub mod event;
+pub mod experiment;
+pub mod metric;
+pub mod note;
+pub mod run;
+pub mod user;
+
+pub use error::{Error, Result};
+pub use store::{Db, scratch};
+pub use world::World;
+
+use anyhow::Context as _;
+use object_store::ObjectStore;
+use std::sync::Arc;
+
+/// What the verbs stand on.
+#[derive(Debug)]
+pub(crate) struct Base {
+    pub db: Db,
+    pub files: Arc<dyn ObjectStore>,
+    pub events: event::Bus,
+    pub world: World,
+}
+
+/// One struct of verbs a feature; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Services {
+    pub artifact: artifact::Artifacts,
+    pub compare: compare::Compare,
+    pub event: event::Events,
+    pub experiment: experiment::Experiments,
+    pub metric: metric::Metrics,
+    pub note: note::Notes,
+    pub run: run::Runs,
+    pub user: user::Users,
+    base: Arc<Base>,
+}
+
+impl Services {
+    /// Opens the database and the artifact folder and starts the writer. Must be called inside a tokio runtime.
+    ///
+    /// `database`: `sqlite:PATH` or `postgres://…`; `artifacts`: a local folder.
+    pub async fn open(database: &str, artifacts: &std::path::Path, world: World) -> anyhow::Result<Self> {
+        let db = Db::open(database).await.context("opening the database")?;
+        let files = artifact::open_folder(artifacts).await.context("opening the artifact folder")?;
+        let base = Arc::new(Base { db, files, events: event::Bus::new(), world });
+        Ok(Self {
+            artifact: artifact::Artifacts(base.clone()),
+            compare: compare::Compare(base.clone()),
+            event: event::Events(base.clone()),
+            experiment: experiment::Experiments(base.clone()),
+            metric: metric::Metrics::start(base.clone()),
+            note: note::Notes(base.clone()),
+            run: run::Runs(base.clone()),
+            user: user::Users(base.clone()),
+            base,
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn ready(&self) -> Result<()> {
+        Ok(self.base.db.ping().await?)
+    }
+
+    /// Closes the database when nothing is under way any more.
+    pub async fn close(&self) {
+        self.base.db.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The verbs on a real store, on every database.

@@ -1,0 +1,206 @@
+//! The only file that knows there are two databases: opening them, transactions, and the macro `on!` that runs one
+//! sqlx expression on whichever is there.
+
+use sqlx::{
+    Connection, PgConnection, PgPool, SqliteConnection, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{path::Path, str::FromStr, time::Duration};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the database had to say. The engine turns `Unique` into its own words at the call site.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("a unique value is taken")]
+    Unique,
+    #[error("stored data does not read back: {0}")]
+    Corrupt(String),
+    #[error("refused to open the database: {0}")]
+    Refused(String),
+    #[error(transparent)]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Unique,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs one sqlx expression on either database: `on!(conn, c => sqlx::query(SQL).bind(id).execute(c).await)?`.
+/// `conn` is a [`Conn`] or [`Tx`]; `c` is the `&mut` connection inside.
+macro_rules! on {
+    ($target:expr, $c:ident => $body:expr) => {
+        match $target.arm() {
+            $crate::db::Arm::Sqlite($c) => $body,
+            $crate::db::Arm::Postgres($c) => $body,
+        }
+    };
+}
+pub(crate) use on;
+
+/// A borrowed connection of either kind: what `on!` matches.
+pub(crate) enum Arm<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+/// Handles to the database; cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// Several readers, one writer: SQLite has one write lock, so waiting happens in our queue and not in its busy loop.
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A connection for reading.
+pub(crate) enum Conn {
+    Sqlite(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+    Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
+}
+
+impl Conn {
+    pub(crate) fn arm(&mut self) -> Arm<'_> {
+        match self {
+            Self::Sqlite(conn) => Arm::Sqlite(conn),
+            Self::Postgres(conn) => Arm::Postgres(conn),
+        }
+    }
+}
+
+/// A transaction. Rolled back when dropped without [`Tx::commit`].
+pub enum Tx {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Tx {
+    pub(crate) fn arm(&mut self) -> Arm<'_> {
+        match self {
+            Self::Sqlite(tx) => Arm::Sqlite(tx),
+            Self::Postgres(tx) => Arm::Postgres(tx),
+        }
+    }
+
+    /// Makes everything durable: when this returns, it survives power loss.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` or `postgres://…` and brings the schema up to date.
+    pub async fn open(url: &str) -> Result<Self> {
+        let db = match url.strip_prefix("sqlite:") {
+            Some(path) => Self::open_sqlite(Path::new(path.trim_start_matches("//"))).await?,
+            None if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Self::Postgres(postgres_pool(PgConnectOptions::from_str(url)?).await?)
+            }
+            None => return Err(Error::Refused("expected sqlite:PATH or postgres://…".into())),
+        };
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: a commit is on the disk when it returns. sqlx sets neither this nor WAL by itself.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", "-65536")
+            .pragma("mmap_size", "268435456");
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        check_sqlite(&write).await?;
+        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self::Sqlite { read, write })
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite { .. } => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    pub(crate) async fn read(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Conn::Sqlite(read.acquire().await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// Begins a write transaction. On SQLite it holds the write lock from the start, so it cannot fail half-way for want of it.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        match &mut self.read().await? {
+            Conn::Sqlite(conn) => conn.ping().await?,
+            Conn::Postgres(conn) => conn.ping().await?,
+        }
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn postgres_pool(options: PgConnectOptions) -> Result<PgPool> {
+    Ok(PgPoolOptions::new().max_connections(10).connect_with(options).await?)
+}
+
+/// Reads back what keeps data safe, instead of trusting that it was set.
+async fn check_sqlite(pool: &SqlitePool) -> Result<()> {
+    let mut conn = pool.acquire().await?;
+    let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()").fetch_one(&mut *conn).await?;
+    let number = version.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    if number < vec![3, 51, 3] {
+        return Err(Error::Refused(format!("SQLite {version} may corrupt its log; 3.51.3 or later is needed")));
+    }
+    let (journal,): (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(&mut *conn).await?;
+    let (synchronous,): (i64,) = sqlx::query_as("PRAGMA synchronous").fetch_one(&mut *conn).await?;
+    if journal != "wal" || synchronous != 2 {
+        let found = format!("journal_mode is {journal} and synchronous {synchronous} where wal and 2 are needed");
+        return Err(Error::Refused(found));
+    }
+    Ok(())
+}

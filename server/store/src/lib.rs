@@ -1,0 +1,25 @@
+//! All SQL, for SQLite and PostgreSQL alike. Each file holds one feature's statements and the functions that run
+//! them; writes take an open transaction, reads the database. Knows no permissions, no HTTP and no clock.
+//!
+//! To add a feature: a migration in `migrations/` with its line in `migrate.rs`, a file here, a test in `tests/`.
+
+mod db;
+mod migrate;
+mod sql;
+
+pub mod scratch;
+
+pub mod account;
+pub mod artifact;
+pub mod experiment;
+pub mod metric;
+pub mod note;
+pub mod param;
+pub mod run;
+pub mod tag;
+
+pub use db::{Db, Dialect, Error, Result, Tx};
+pub use metric::Rejection;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! Params of runs, typed.
+
+use crate::{
+    Db, Error, Result, Tx,
+    db::on,
+    sql::{Statement, fetch_all},
+};
+use model::{
+    RunId,
+    param::{Param, ParamValue},
+};
+use std::collections::{BTreeMap, HashMap};
+
+const PARAM_PUT: &str = "
+    INSERT INTO param (run_id, key, kind, value, number) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (run_id, key) DO UPDATE SET kind = excluded.kind, value = excluded.value, number = excluded.number";
+
+/// Adds params to a run; a key that is there takes the new value.
+pub async fn put(tx: &mut Tx, run_id: &str, params: &BTreeMap<String, ParamValue>) -> Result<()> {
+    for (key, value) in params {
+        on!(tx, c => sqlx::query(PARAM_PUT)
+            .bind(run_id)
+            .bind(key)
+            .bind(value.kind())
+            .bind(value.to_string())
+            .bind(value.number())
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
+}
+
+const PARAM_COUNT: &str = "SELECT COUNT(*) FROM param WHERE run_id = $1";
+
+pub async fn count(tx: &mut Tx, run_id: &str) -> Result<i64> {
+    let (count,): (i64,) = on!(tx, c => sqlx::query_as(PARAM_COUNT).bind(run_id).fetch_one(c).await)?;
+    Ok(count)
+}
+
+const PARAM_LIST: &str = "SELECT key, kind, value FROM param WHERE run_id = $1 ORDER BY key";
+
+pub async fn list(db: &Db, run_id: &RunId) -> Result<Vec<Param>> {
+    let mut conn = db.read().await?;
+    let rows: Vec<(String, String, String)> =
+        on!(conn, c => sqlx::query_as(PARAM_LIST).bind(run_id.as_str()).fetch_all(c).await)?;
+    rows.into_iter()
+        .map(|(key, kind, value)| Ok(Param { value: read(&key, &kind, &value)?, key }))
+        .collect()
+}
+
+/// Params of several runs, at most `keys_max` different keys: those that most runs have.
+pub async fn of_runs(
+    db: &Db,
+    run_ids: &[RunId],
+    keys_max: i64,
+) -> Result<HashMap<String, BTreeMap<String, ParamValue>>> {
+    let mut conn = db.read().await?;
+    let mut query = Statement::default();
+    let ids = || run_ids.iter().map(RunId::as_str);
+    query
+        .push("SELECT run_id, key, kind, value FROM param WHERE run_id IN ")
+        .bind_list(ids())
+        .push(" AND key IN (SELECT key FROM param WHERE run_id IN ")
+        .bind_list(ids())
+        .push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ")
+        .bind(keys_max)
+        .push(")");
+    let rows: Vec<(String, String, String, String)> = fetch_all!(conn, query)?;
+    let mut params: HashMap<String, BTreeMap<String, ParamValue>> = HashMap::new();
+    for (run_id, key, kind, value) in rows {
+        let value = read(&key, &kind, &value)?;
+        params.entry(run_id).or_default().insert(key, value);
+    }
+    Ok(params)
+}
+
+fn read(key: &str, kind: &str, value: &str) -> Result<ParamValue> {
+    ParamValue::from_stored(kind, value)
+        .ok_or_else(|| Error::Corrupt(format!("param \"{key}\" is not of its kind {kind}")))
+}

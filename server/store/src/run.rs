@@ -1,0 +1,241 @@
+//! Runs: rows, their tags, and the run table.
+
+use crate::{
+    Db, Error, Result, Tx,
+    db::on,
+    sql::{Statement, contains, fetch_all, starts_with},
+    tag,
+};
+use model::{
+    ExperimentId, RunId, Tags, UnixMillis,
+    run::{Run, RunQuery, RunSort, RunStatus, RunUpdate},
+};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    experiment_id: i64,
+    number: i64,
+    name: String,
+    status: String,
+    user_name: String,
+    created_at_ms: i64,
+    started_at_ms: Option<i64>,
+    ended_at_ms: Option<i64>,
+    updated_at_ms: i64,
+    late_at_ms: Option<i64>,
+    total: i64,
+}
+
+impl Row {
+    fn into_run(self, tags: Tags) -> Result<Run> {
+        let corrupt = |error: model::Error| Error::Corrupt(error.to_string());
+        Ok(Run {
+            id: self.id.parse().map_err(corrupt)?,
+            experiment_id: ExperimentId(self.experiment_id),
+            name: self.name,
+            number: self.number,
+            status: self.status.parse().map_err(corrupt)?,
+            user: self.user_name,
+            created_at_ms: UnixMillis(self.created_at_ms),
+            started_at_ms: self.started_at_ms.map(UnixMillis),
+            ended_at_ms: self.ended_at_ms.map(UnixMillis),
+            updated_at_ms: UnixMillis(self.updated_at_ms),
+            late_at_ms: self.late_at_ms.map(UnixMillis),
+            tags,
+        })
+    }
+}
+
+/// A run about to be stored, every choice made.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    pub id: RunId,
+    pub experiment_id: ExperimentId,
+    pub name: String,
+    pub status: RunStatus,
+    pub user_name: String,
+    pub created_at_ms: UnixMillis,
+    pub started_at_ms: Option<UnixMillis>,
+    pub tags: Tags,
+}
+
+// Two servers may give one number twice: it only picks a colour.
+const RUN_ADD: &str = "
+    INSERT INTO run (id, experiment_id, number, name, name_folded, status, user_name,
+        created_at_ms, started_at_ms, updated_at_ms)
+    SELECT $1, $2, COALESCE(MAX(number), 0) + 1, $3, $4, $5, $6, $7, $8, $7
+    FROM run WHERE experiment_id = $2";
+
+pub async fn add(tx: &mut Tx, run: &RunRecord) -> Result<()> {
+    on!(tx, c => sqlx::query(RUN_ADD)
+        .bind(run.id.as_str())
+        .bind(run.experiment_id.0)
+        .bind(&run.name)
+        .bind(run.name.to_lowercase())
+        .bind(run.status.as_str())
+        .bind(&run.user_name)
+        .bind(run.created_at_ms.0)
+        .bind(run.started_at_ms.map(|at| at.0))
+        .execute(c)
+        .await
+        .map(drop))?;
+    tag::put_run(tx, run.id.as_str(), &run.tags).await
+}
+
+/// Runs by id, in no order; unknown ids are left out.
+pub async fn get_many(db: &Db, ids: &[RunId]) -> Result<Vec<Run>> {
+    let mut query = Statement::default();
+    query.push("SELECT run.*, CAST(0 AS BIGINT) AS total FROM run WHERE id IN ").bind_list(ids.iter().map(RunId::as_str));
+    Ok(fetch(db, query).await?.0)
+}
+
+pub async fn get(db: &Db, id: &RunId) -> Result<Option<Run>> {
+    Ok(get_many(db, std::slice::from_ref(id)).await?.pop())
+}
+
+/// One page of an experiment's runs and how many there are in all.
+pub async fn list(db: &Db, query: &RunQuery, limit: u32, now: UnixMillis) -> Result<(Vec<Run>, i64)> {
+    let mut statement = Statement::default();
+    statement.push("SELECT run.*, COUNT(*) OVER () AS total FROM run");
+    push_sort_join(&mut statement, &query.sort);
+    push_conditions(&mut statement, query);
+    push_order(&mut statement, query, now);
+    statement.push(" LIMIT ").bind(i64::from(limit)).push(" OFFSET ").bind(i64::from(query.offset));
+    let (runs, total) = fetch(db, statement).await?;
+    if runs.is_empty() && query.offset > 0 {
+        // Past the end no row carries the total.
+        let mut first = Statement::default();
+        push_conditions(first.push("SELECT run.*, COUNT(*) OVER () AS total FROM run"), query);
+        first.push(" LIMIT 1");
+        return Ok((runs, fetch(db, first).await?.1));
+    }
+    Ok((runs, total))
+}
+
+fn push_sort_join(statement: &mut Statement, sort: &RunSort) {
+    match sort {
+        RunSort::Param(key) => {
+            statement.push(" LEFT JOIN param p ON p.run_id = run.id AND p.key = ").bind(key.as_str());
+        }
+        RunSort::Metric(key) => {
+            statement.push(" LEFT JOIN series s ON s.run_id = run.id AND s.context = '' AND s.key = ");
+            statement.bind(key.as_str());
+        }
+        _ => {}
+    }
+}
+
+fn push_conditions(statement: &mut Statement, query: &RunQuery) {
+    statement.push(" WHERE run.experiment_id = ").bind(query.experiment_id.0);
+    if let Some(status) = query.status {
+        statement.push(" AND run.status = ").bind(status.as_str());
+    }
+    let search = query.search.trim();
+    if !search.is_empty() {
+        statement.push(" AND (run.name_folded LIKE ").bind(contains(search).as_str());
+        statement.push(" ESCAPE '\\' OR run.id LIKE ").bind(starts_with(&search.to_lowercase()).as_str());
+        statement.push(" ESCAPE '\\')");
+    }
+}
+
+fn push_order(statement: &mut Statement, query: &RunQuery, now: UnixMillis) {
+    statement.push(" ORDER BY ");
+    let reverse = query.reverse;
+    match query.sort {
+        RunSort::Created => {}
+        RunSort::Name => {
+            statement.push(if reverse { "run.name_folded DESC, " } else { "run.name_folded, " });
+        }
+        RunSort::Status => {
+            statement.push(if reverse { "run.status DESC, " } else { "run.status, " });
+        }
+        RunSort::Duration => {
+            statement.push("run.started_at_ms IS NULL, COALESCE(run.ended_at_ms, ").bind(now.0);
+            statement.push(") - run.started_at_ms").push(if reverse { ", " } else { " DESC, " });
+        }
+        RunSort::Param(_) => {
+            statement.push("p.key IS NULL, p.number IS NULL, ");
+            statement.push(if reverse { "p.number DESC, p.value DESC, " } else { "p.number, p.value, " });
+        }
+        RunSort::Metric(_) => {
+            statement.push("s.last_value IS NULL, ");
+            statement.push(if reverse { "s.last_value, " } else { "s.last_value DESC, " });
+        }
+    }
+    statement.push(match (&query.sort, reverse) {
+        (RunSort::Created, true) => "run.number, run.id",
+        _ => "run.number DESC, run.id",
+    });
+}
+
+async fn fetch(db: &Db, statement: Statement) -> Result<(Vec<Run>, i64)> {
+    let mut conn = db.read().await?;
+    let rows: Vec<Row> = fetch_all!(conn, statement)?;
+    let total = rows.first().map_or(0, |row| row.total);
+    let mut query = Statement::default();
+    query.push("SELECT run_id, key, value FROM run_tag WHERE run_id IN ");
+    query.bind_list(rows.iter().map(|row| row.id.as_str()));
+    let tag_rows: Vec<(String, String, String)> = fetch_all!(conn, query)?;
+    let mut tags = tag::group(tag_rows);
+    let runs = rows.into_iter().map(|row| {
+        let tags = tags.remove(&row.id).unwrap_or_default();
+        row.into_run(tags)
+    });
+    Ok((runs.collect::<Result<_>>()?, total))
+}
+
+// An ended run that is set running again loses its end; one that ends gets one.
+const RUN_UPDATE: &str = "
+    UPDATE run SET
+        name = COALESCE($2, name), name_folded = COALESCE($3, name_folded),
+        status = COALESCE($4, status),
+        started_at_ms = CASE WHEN $4 = 'running' THEN COALESCE(started_at_ms, $6) ELSE started_at_ms END,
+        ended_at_ms = CASE WHEN $4 IS NULL THEN ended_at_ms ELSE $5 END,
+        updated_at_ms = $6
+    WHERE id = $1";
+
+/// Changes what the update names; `ended_at_ms` goes with an ending status. False when there is no such run.
+pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis) -> Result<bool> {
+    let ended_at = update.status.filter(|status| status.ended()).map(|_| update.ended_at_ms.unwrap_or(now).0);
+    let changed = on!(tx, c => sqlx::query(RUN_UPDATE)
+        .bind(id.as_str())
+        .bind(&update.name)
+        .bind(update.name.as_ref().map(|name| name.to_lowercase()))
+        .bind(update.status.map(RunStatus::as_str))
+        .bind(ended_at)
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    if changed > 0 {
+        tag::put_run(tx, id.as_str(), &update.tags).await?;
+    }
+    Ok(changed > 0)
+}
+
+/// What ingest must know of a run: where it belongs and whether it has ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    pub experiment_id: ExperimentId,
+    pub ended: bool,
+}
+
+const RUN_STANDING: &str = "SELECT experiment_id, ended_at_ms FROM run WHERE id = $1";
+
+pub(crate) async fn standing(tx: &mut Tx, id: &RunId) -> Result<Option<Standing>> {
+    let row: Option<(i64, Option<i64>)> =
+        on!(tx, c => sqlx::query_as(RUN_STANDING).bind(id.as_str()).fetch_optional(c).await)?;
+    Ok(row.map(|(experiment, ended)| Standing { experiment_id: ExperimentId(experiment), ended: ended.is_some() }))
+}
+
+// At most one write a second and run: list order needs no more.
+const RUN_TOUCH: &str = "UPDATE run SET updated_at_ms = $2 WHERE id = $1 AND updated_at_ms < $2 - 1000";
+const RUN_TOUCH_LATE: &str = "UPDATE run SET updated_at_ms = $2, late_at_ms = $2 WHERE id = $1";
+
+/// Notes that something was logged, late if the run had ended.
+pub(crate) async fn touch(tx: &mut Tx, id: &RunId, late: bool, now: UnixMillis) -> Result<()> {
+    let sql = if late { RUN_TOUCH_LATE } else { RUN_TOUCH };
+    on!(tx, c => sqlx::query(sql).bind(id.as_str()).bind(now.0).execute(c).await.map(drop))?;
+    Ok(())
+}

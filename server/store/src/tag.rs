@@ -1,0 +1,41 @@
+//! Tags of experiments and runs: two tables of one shape.
+
+use crate::{Result, Tx, db::on};
+use model::Tags;
+use std::collections::HashMap;
+
+/// Tags per owner from rows of (owner, key, value).
+pub(crate) fn group<O: std::hash::Hash + Eq>(rows: Vec<(O, String, String)>) -> HashMap<O, Tags> {
+    let mut tags: HashMap<O, Tags> = HashMap::new();
+    for (owner, key, value) in rows {
+        tags.entry(owner).or_default().0.insert(key, value);
+    }
+    tags
+}
+
+const EXPERIMENT_TAG_PUT: &str = "
+    INSERT INTO experiment_tag (experiment_id, key, value) VALUES ($1, $2, $3)
+    ON CONFLICT (experiment_id, key) DO UPDATE SET value = excluded.value";
+
+const EXPERIMENT_TAG_CLEAR: &str = "DELETE FROM experiment_tag WHERE experiment_id = $1";
+
+/// Makes these the tags of an experiment.
+pub async fn replace_experiment(tx: &mut Tx, experiment_id: i64, tags: &Tags) -> Result<()> {
+    on!(tx, c => sqlx::query(EXPERIMENT_TAG_CLEAR).bind(experiment_id).execute(c).await.map(drop))?;
+    for (key, value) in &tags.0 {
+        on!(tx, c => sqlx::query(EXPERIMENT_TAG_PUT).bind(experiment_id).bind(key).bind(value).execute(c).await.map(drop))?;
+    }
+    Ok(())
+}
+
+const RUN_TAG_PUT: &str = "
+    INSERT INTO run_tag (run_id, key, value) VALUES ($1, $2, $3)
+    ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value";
+
+/// Adds tags to a run; a key that is there takes the new value.
+pub async fn put_run(tx: &mut Tx, run_id: &str, tags: &Tags) -> Result<()> {
+    for (key, value) in &tags.0 {
+        on!(tx, c => sqlx::query(RUN_TAG_PUT).bind(run_id).bind(key).bind(value).execute(c).await.map(drop))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! The store's contract, the same cases on every database. PostgreSQL joins in when TEST_DATABASE_URL is set.
+
+mod experiment;
+mod metric;
+mod record;
+
+use crate::{Db, experiment as experiments, run as runs, run::RunRecord, scratch};
+use model::{ExperimentId, ProjectId, RunId, Tags, UnixMillis, experiment::ExperimentNew, run::RunStatus};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
+
+/// Runs one case on a fresh database of each kind.
+async fn on_each<F: AsyncFn(Db)>(case: F) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let folder = tempfile::tempdir().unwrap();
+    let name = format!("store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    for url in scratch::urls(folder.path(), &name).await.unwrap() {
+        let db = Db::open(&url).await.unwrap();
+        case(db.clone()).await;
+        db.close().await;
+    }
+}
+
+async fn add_experiment(db: &Db, name: &str, tags: &[&str]) -> ExperimentId {
+    let mut tx = db.begin().await.unwrap();
+    let new = ExperimentNew {
+        name: name.into(),
+        description: format!("About {name}"),
+        tags: Tags::words(tags.iter().copied()),
+    };
+    let id = experiments::add(&mut tx, ProjectId::DEFAULT, &new, NOW).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    id
+}
+
+async fn add_run(db: &Db, experiment_id: ExperimentId, name: &str) -> RunId {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let mut bytes = [0; 16];
+    bytes[12..].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    let record = RunRecord {
+        id: RunId::from_bytes(bytes),
+        experiment_id,
+        name: name.into(),
+        status: RunStatus::Running,
+        user_name: "ada".into(),
+        created_at_ms: NOW,
+        started_at_ms: Some(NOW),
+        tags: Tags::words(["first"]),
+    };
+    let mut tx = db.begin().await.unwrap();
+    runs::add(&mut tx, &record).await.unwrap();
+    tx.commit().await.unwrap();
+    record.id
+}

@@ -1,0 +1,118 @@
+//! Notes, artifacts, accounts, and what the schema as a whole must be.
+
+use super::{NOW, add_experiment, add_run, on_each};
+use crate::{Db, Dialect, account, artifact, db::on, note};
+use model::{UnixMillis, artifact::Artifact, user::Role};
+
+#[tokio::test]
+async fn a_note_keeps_every_revision_and_refuses_a_stale_one() {
+    on_each(async |db| {
+        let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;
+        let add = async |base, body: &str| {
+            let mut tx = db.begin().await.unwrap();
+            let added = note::add(&mut tx, &run_id, base, body, "ada", NOW).await.unwrap();
+            tx.commit().await.unwrap();
+            added.map(|note| note.revision)
+        };
+        assert_eq!(note::latest(&db, &run_id).await.unwrap().map(|note| note.body), None);
+        assert_eq!(add(Some(1), "too early").await, None);
+        assert_eq!(add(Some(0), "one").await, Some(1));
+        assert_eq!(add(Some(0), "lost race").await, None);
+        assert_eq!(add(Some(1), "two").await, Some(2));
+        assert_eq!(add(None, "three").await, Some(3));
+        assert_eq!(note::latest(&db, &run_id).await.unwrap().unwrap().body, "three");
+        let history = note::history(&db, &run_id, 2).await.unwrap();
+        assert_eq!(history.iter().map(|note| note.body.as_str()).collect::<Vec<_>>(), ["three", "two"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_artifact_path_shows_its_newest_content() {
+    on_each(async |db| {
+        let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;
+        let put = async |path: &str, sha256: &str, size_bytes| {
+            let artifact = Artifact {
+                path: path.parse().unwrap(),
+                size_bytes,
+                sha256: sha256.into(),
+                mime: "text/plain".into(),
+                created_at_ms: NOW,
+            };
+            let mut tx = db.begin().await.unwrap();
+            artifact::put(&mut tx, &run_id, &artifact).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        put("b.txt", "aa", 1).await;
+        put("a/x.txt", "aa", 1).await;
+        put("b.txt", "bb", 5).await;
+        let list = artifact::list(&db, &run_id).await.unwrap();
+        let rows: Vec<_> = list.iter().map(|one| (one.path.as_str(), one.sha256.as_str(), one.size_bytes)).collect();
+        assert_eq!(rows, [("a/x.txt", "aa", 1), ("b.txt", "bb", 5)]);
+        assert_eq!(artifact::total(&db, &run_id).await.unwrap(), (2, 6));
+        assert!(artifact::blob_known(&db, "aa").await.unwrap());
+        assert!(!artifact::blob_known(&db, "cc").await.unwrap());
+        assert_eq!(artifact::get(&db, &run_id, &"b.txt".parse().unwrap()).await.unwrap().as_ref(), list.get(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_works_once_and_a_session_until_it_expires() {
+    on_each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let owner = account::ensure(&mut tx, "ada", Role::Admin, NOW).await.unwrap();
+        assert_eq!(account::ensure(&mut tx, "ada", Role::Viewer, NOW).await.unwrap(), owner);
+        let later = UnixMillis(NOW.0 + 10);
+        account::add_link(&mut tx, owner.user_id, "link", later).await.unwrap();
+        account::add_link(&mut tx, owner.user_id, "stale", NOW).await.unwrap();
+        assert_eq!(account::take_link(&mut tx, "stale", NOW).await.unwrap(), None);
+        assert_eq!(account::take_link(&mut tx, "link", NOW).await.unwrap(), Some(owner.user_id));
+        assert_eq!(account::take_link(&mut tx, "link", NOW).await.unwrap(), None);
+        account::add_session(&mut tx, owner.user_id, "session", NOW, later).await.unwrap();
+        account::add_token(&mut tx, owner.user_id, "laptop", "trk_ab", "token", NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(account::by_session(&db, "session", NOW).await.unwrap(), Some(owner.clone()));
+        assert_eq!(account::by_session(&db, "session", later).await.unwrap(), None);
+        assert_eq!(account::by_token(&db, "token").await.unwrap(), Some(owner.clone()));
+        assert_eq!(account::by_token(&db, "other").await.unwrap(), None);
+        assert_eq!(account::first_admin(&db).await.unwrap(), Some(owner));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_uncommitted_transaction_leaves_nothing() {
+    on_each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        account::ensure(&mut tx, "ghost", Role::Admin, NOW).await.unwrap();
+        drop(tx);
+        assert_eq!(account::first_admin(&db).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_sqlite_table_is_strict() {
+    on_each(async |db| {
+        if db.dialect() == Dialect::Postgres {
+            return;
+        }
+        let mut conn = db.read().await.unwrap();
+        let loose: Vec<(String,)> = on!(conn, c => sqlx::query_as(
+            "SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0 AND schema = 'main'
+             AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%'"
+        )
+        .fetch_all(c)
+        .await)
+        .unwrap();
+        assert_eq!(loose, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_of_no_known_database_is_refused() {
+    let error = Db::open("mysql://root@localhost/x").await.unwrap_err().to_string();
+    assert!(error.contains("expected sqlite:PATH or postgres://"), "{error}");
+}
