@@ -1,1 +1,40 @@
-fn main(){}
+//! The command `trackway`.
+
+use clap::{Parser, Subcommand};
+use server::{config::ServeConfig, serve, sign_in};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Trackway records, shows and compares machine-learning training runs.
+#[derive(Debug, Parser)]
+#[command(name = "trackway", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server: pages, API and storage in one process.
+    Serve(ServeConfig),
+    /// Print a new one-time link that signs a browser in to a running server.
+    SignIn(sign_in::SignInConfig),
+}
+
+fn main() -> std::process::ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TRACKWAY_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let done = match Cli::parse().command {
+        Command::Serve(config) => serve::run(config),
+        Command::SignIn(config) => sign_in::run(&config),
+    };
+    match done {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trackway: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -43,16 +43,10 @@ impl FromStr for ArtifactPath {
             return Err(Error::invalid("path", expected));
         }
         if text.contains('\\') || text.chars().any(char::is_control) {
-            return Err(Error::invalid(
-                "path",
-                "a path holds no backslash and no control characters",
-            ));
+            return Err(Error::invalid("path", "a path holds no backslash and no control characters"));
         }
         if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return Err(Error::invalid(
-                "path",
-                "a path is relative and has no empty, \".\" or \"..\" part",
-            ));
+            return Err(Error::invalid("path", "a path is relative and has no empty, \".\" or \"..\" part"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -80,18 +74,7 @@ mod tests {
         for good in ["a", "a/b c.txt", "..hidden", "a/…/b", "C:/x", "%2e%2e"] {
             assert!(good.parse::<ArtifactPath>().is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "/etc/passwd",
-            "../x",
-            "a/../b",
-            "a//b",
-            "a/",
-            ".",
-            "a\\..\\b",
-            "a\0b",
-            "a\nb",
-        ] {
+        for bad in ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".", "a\\..\\b", "a\0b", "a\nb"] {
             assert!(bad.parse::<ArtifactPath>().is_err(), "{bad:?}");
         }
     }

@@ -40,20 +40,12 @@ pub struct Error {
 
 impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            field: None,
-        }
+        Self { kind, message: message.into(), field: None }
     }
 
     /// Bad input: which field, and what was expected of it.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            kind: ErrorKind::Invalid,
-            message: message.into(),
-            field: Some(field.into()),
-        }
+        Self { kind: ErrorKind::Invalid, message: message.into(), field: Some(field.into()) }
     }
 
     pub fn not_found(what: &str, id: impl fmt::Display) -> Self {
@@ -65,11 +57,7 @@ impl Error {
     }
 
     pub fn too_large(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            kind: ErrorKind::TooLarge,
-            message: message.into(),
-            field: Some(field.into()),
-        }
+        Self { kind: ErrorKind::TooLarge, message: message.into(), field: Some(field.into()) }
     }
 }
 

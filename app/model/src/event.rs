@@ -10,11 +10,7 @@ pub enum Event {
     /// An experiment was made or edited.
     ExperimentChanged { experiment_id: ExperimentId },
     /// A run was made, edited, ended or logged to.
-    RunChanged {
-        experiment_id: ExperimentId,
-        run_id: RunId,
-        change: RunChange,
-    },
+    RunChanged { experiment_id: ExperimentId, run_id: RunId, change: RunChange },
     /// The watcher fell behind and missed some: fetch everything again.
     Lagged,
 }

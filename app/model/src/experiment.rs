@@ -132,10 +132,7 @@ pub struct ExperimentQuery {
 
 pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Error> {
     if name.trim().is_empty() || name.len() > limits::NAME_BYTES_MAX {
-        return Err(Error::invalid(
-            field,
-            format!("a name has 1 to {} bytes", limits::NAME_BYTES_MAX),
-        ));
+        return Err(Error::invalid(field, format!("a name has 1 to {} bytes", limits::NAME_BYTES_MAX)));
     }
     if name.chars().any(char::is_control) {
         return Err(Error::invalid(field, "a name holds no control characters"));

@@ -85,22 +85,9 @@ mod tests {
 
     #[test]
     fn json_keeps_every_value_exactly() {
-        for value in [
-            0.1,
-            -0.0,
-            5e-324,
-            f64::MAX,
-            1.0 / 3.0,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            f64::NAN,
-        ] {
+        for value in [0.1, -0.0, 5e-324, f64::MAX, 1.0 / 3.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
             let text = serde_json::to_string(&Float64(value)).unwrap();
-            assert_eq!(
-                serde_json::from_str::<Float64>(&text).unwrap(),
-                Float64(value),
-                "{text}"
-            );
+            assert_eq!(serde_json::from_str::<Float64>(&text).unwrap(), Float64(value), "{text}");
         }
     }
 

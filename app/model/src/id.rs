@@ -34,10 +34,7 @@ impl FromStr for RunId {
         if text.len() == 32 && text.as_bytes().iter().all(hex) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Error::invalid(
-                "run_id",
-                "expected 32 lower-case hex digits",
-            ))
+            Err(Error::invalid("run_id", "expected 32 lower-case hex digits"))
         }
     }
 }
@@ -140,12 +137,9 @@ mod tests {
     #[test]
     fn run_id_is_exactly_32_lower_case_hex_digits() {
         assert!("0123456789abcdef0123456789abcdef".parse::<RunId>().is_ok());
-        for bad in [
-            "",
-            "../../etc/passwd",
-            "0123456789ABCDEF0123456789abcdef",
-            "0123456789abcdef0123456789abcde",
-        ] {
+        for bad in
+            ["", "../../etc/passwd", "0123456789ABCDEF0123456789abcdef", "0123456789abcdef0123456789abcde"]
+        {
             assert!(bad.parse::<RunId>().is_err(), "{bad}");
         }
     }

@@ -65,39 +65,24 @@ impl IngestBatch {
         if let Some(writer) = &self.writer {
             param::check_key("writer.id", &writer.id)?;
             if writer.sequence < 0 {
-                return Err(Error::invalid(
-                    "writer.sequence",
-                    "expected a number from 0 up",
-                ));
+                return Err(Error::invalid("writer.sequence", "expected a number from 0 up"));
             }
         }
         if self.series.len() > limits::BATCH_SERIES_MAX {
-            return Err(Error::too_large(
-                "series",
-                format!("at most {} series", limits::BATCH_SERIES_MAX),
-            ));
+            return Err(Error::too_large("series", format!("at most {} series", limits::BATCH_SERIES_MAX)));
         }
         if self.point_count() > limits::BATCH_POINTS_MAX {
-            return Err(Error::too_large(
-                "series",
-                format!("at most {} points", limits::BATCH_POINTS_MAX),
-            ));
+            return Err(Error::too_large("series", format!("at most {} points", limits::BATCH_POINTS_MAX)));
         }
         for (index, series) in self.series.iter().enumerate() {
             let field = |name: &str| format!("series[{index}].{name}");
             param::check_key(&field("key"), &series.key)?;
             series.context.check(&field("context"))?;
             if series.times_ms.len() != series.steps.len() {
-                return Err(Error::invalid(
-                    field("times_ms"),
-                    "expected one time for each step",
-                ));
+                return Err(Error::invalid(field("times_ms"), "expected one time for each step"));
             }
             if series.values.len() != series.steps.len() {
-                return Err(Error::invalid(
-                    field("values"),
-                    "expected one value for each step",
-                ));
+                return Err(Error::invalid(field("values"), "expected one value for each step"));
             }
         }
         for (index, run) in self.runs.iter().enumerate() {

@@ -16,20 +16,11 @@ impl Context {
     }
 
     pub fn check(&self, field: &str) -> Result<(), Error> {
-        let bytes: usize = self
-            .0
-            .iter()
-            .map(|(key, value)| key.len() + value.len())
-            .sum();
+        let bytes: usize = self.0.iter().map(|(key, value)| key.len() + value.len()).sum();
         if bytes > limits::CONTEXT_BYTES_MAX {
-            return Err(Error::invalid(
-                field,
-                format!("at most {} bytes", limits::CONTEXT_BYTES_MAX),
-            ));
+            return Err(Error::invalid(field, format!("at most {} bytes", limits::CONTEXT_BYTES_MAX)));
         }
-        self.0
-            .keys()
-            .try_for_each(|key| crate::param::check_key(field, key))
+        self.0.keys().try_for_each(|key| crate::param::check_key(field, key))
     }
 }
 
@@ -67,11 +58,6 @@ pub struct MetricStat {
 
 impl From<&MetricSummary> for MetricStat {
     fn from(summary: &MetricSummary) -> Self {
-        Self {
-            last: summary.last,
-            last_step: summary.last_step,
-            min: summary.min,
-            max: summary.max,
-        }
+        Self { last: summary.last, last_step: summary.last_step, min: summary.min, max: summary.max }
     }
 }

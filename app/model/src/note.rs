@@ -30,10 +30,7 @@ pub struct NoteUpdate {
 impl NoteUpdate {
     pub fn check(&self) -> Result<(), Error> {
         if self.body.len() > limits::NOTE_BYTES_MAX {
-            return Err(Error::too_large(
-                "body",
-                format!("at most {} bytes", limits::NOTE_BYTES_MAX),
-            ));
+            return Err(Error::too_large("body", format!("at most {} bytes", limits::NOTE_BYTES_MAX)));
         }
         Ok(())
     }

@@ -17,10 +17,6 @@ impl<T> Page<T> {
     pub fn new(items: Vec<T>, total: i64, offset: u32) -> Self {
         let end = offset.saturating_add(items.len() as u32);
         let next_offset = (i64::from(end) < total && !items.is_empty()).then_some(end);
-        Self {
-            items,
-            total,
-            next_offset,
-        }
+        Self { items, total, next_offset }
     }
 }

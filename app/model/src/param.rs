@@ -6,8 +6,6 @@ use std::fmt;
 
 /// One value. JSON keeps the type: `1` is an int, `1.0` a float; a float that JSON lacks is `{"float": "NaN"}`.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = Value))]
 pub enum ParamValue {
     Null,
     Bool(bool),
@@ -34,9 +32,7 @@ impl ParamValue {
             "null" => Self::Null,
             "bool" => Self::Bool(text == "true"),
             "int" => Self::Int(text.parse().ok()?),
-            "float" => Self::Float(Float64(
-                Float64::from_name(text).or_else(|| text.parse().ok())?,
-            )),
+            "float" => Self::Float(Float64(Float64::from_name(text).or_else(|| text.parse().ok())?)),
             "text" => Self::Text(text.to_owned()),
             _ => return None,
         })
@@ -55,10 +51,9 @@ impl ParamValue {
 
     pub fn check(&self, field: &str) -> Result<(), Error> {
         match self {
-            Self::Text(text) if text.len() > limits::TEXT_VALUE_BYTES_MAX => Err(Error::invalid(
-                field,
-                format!("longer than {} bytes", limits::TEXT_VALUE_BYTES_MAX),
-            )),
+            Self::Text(text) if text.len() > limits::TEXT_VALUE_BYTES_MAX => {
+                Err(Error::invalid(field, format!("longer than {} bytes", limits::TEXT_VALUE_BYTES_MAX)))
+            }
             _ => Ok(()),
         }
     }
@@ -102,10 +97,7 @@ struct NonFinite {
 impl<'de> Deserialize<'de> for ParamValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(
-            untagged,
-            expecting = "expected a text, number, boolean, null or {\"float\": \"NaN\"}"
-        )]
+        #[serde(untagged, expecting = "expected a text, number, boolean, null or {\"float\": \"NaN\"}")]
         enum Form {
             Bool(bool),
             Int(i64),
@@ -125,6 +117,20 @@ impl<'de> Deserialize<'de> for ParamValue {
     }
 }
 
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for ParamValue {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{Object, SchemaType, Type};
+        let types = [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Object];
+        let description = "typed; a float that JSON lacks is {\"float\": \"NaN\"}";
+        let object = Object::builder().schema_type(SchemaType::from_iter(types)).description(Some(description));
+        object.build().into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for ParamValue {}
+
 /// A param with its key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -136,16 +142,10 @@ pub struct Param {
 /// The rule for keys of params, metrics and tags: not empty, bounded, no control characters.
 pub fn check_key(field: &str, key: &str) -> Result<(), Error> {
     if key.is_empty() || key.len() > limits::KEY_BYTES_MAX {
-        return Err(Error::invalid(
-            field,
-            format!("a key has 1 to {} bytes", limits::KEY_BYTES_MAX),
-        ));
+        return Err(Error::invalid(field, format!("a key has 1 to {} bytes", limits::KEY_BYTES_MAX)));
     }
     if key.chars().any(char::is_control) {
-        return Err(Error::invalid(
-            field,
-            format!("key {key:?} holds a control character"),
-        ));
+        return Err(Error::invalid(field, format!("key {key:?} holds a control character")));
     }
     Ok(())
 }
@@ -168,22 +168,10 @@ mod tests {
             (r#""1""#, ParamValue::Text("1".into())),
         ];
         for (json, value) in values {
-            assert_eq!(
-                serde_json::from_str::<ParamValue>(json).unwrap(),
-                value,
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<ParamValue>(json).unwrap(), value, "{json}");
             let again = serde_json::to_string(&value).unwrap();
-            assert_eq!(
-                serde_json::from_str::<ParamValue>(&again).unwrap(),
-                value,
-                "{again}"
-            );
-            assert_eq!(
-                ParamValue::from_stored(value.kind(), &value.to_string()),
-                Some(value),
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<ParamValue>(&again).unwrap(), value, "{again}");
+            assert_eq!(ParamValue::from_stored(value.kind(), &value.to_string()), Some(value), "{json}");
         }
     }
 }

@@ -23,13 +23,7 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    pub const ALL: [Self; 5] = [
-        Self::Queued,
-        Self::Running,
-        Self::Completed,
-        Self::Failed,
-        Self::Killed,
-    ];
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Killed];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,12 +46,7 @@ impl FromStr for RunStatus {
         Self::ALL
             .into_iter()
             .find(|status| status.as_str() == text)
-            .ok_or_else(|| {
-                Error::invalid(
-                    "status",
-                    "expected queued, running, completed, failed or killed",
-                )
-            })
+            .ok_or_else(|| Error::invalid("status", "expected queued, running, completed, failed or killed"))
     }
 }
 
@@ -101,13 +90,7 @@ pub struct RunNew {
 
 impl RunNew {
     pub fn new(experiment_id: ExperimentId) -> Self {
-        Self {
-            experiment_id,
-            name: None,
-            tags: Tags::default(),
-            status: None,
-            started_at_ms: None,
-        }
+        Self { experiment_id, name: None, tags: Tags::default(), status: None, started_at_ms: None }
     }
 
     pub fn check(&self) -> Result<(), Error> {
@@ -145,8 +128,6 @@ impl RunUpdate {
 /// What the run table sorts by. Runs that lack the value come last, whichever way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, example = "metrics.val_loss"))]
 pub enum RunSort {
     #[default]
     Created,
@@ -170,8 +151,7 @@ impl FromStr for RunSort {
                 Some(("params", key)) if !key.is_empty() => Self::Param(key.to_owned()),
                 Some(("metrics", key)) if !key.is_empty() => Self::Metric(key.to_owned()),
                 _ => {
-                    let expected =
-                        "expected created, name, status, duration, params.<key> or metrics.<key>";
+                    let expected = "expected created, name, status, duration, params.<key> or metrics.<key>";
                     return Err(Error::invalid("sort", expected));
                 }
             },

@@ -44,19 +44,13 @@ impl SeriesQuery {
             return Err(Error::invalid("run", "expected at least one run id"));
         }
         if self.run.len().saturating_mul(self.key.len().max(1)) > limits::SERIES_PER_QUERY_MAX {
-            let expected = format!(
-                "at most {} series in one request",
-                limits::SERIES_PER_QUERY_MAX
-            );
+            let expected = format!("at most {} series in one request", limits::SERIES_PER_QUERY_MAX);
             return Err(Error::too_large("key", expected));
         }
         if let Some(buckets) = self.buckets
             && !(1..=limits::BUCKETS_MAX).contains(&buckets)
         {
-            return Err(Error::invalid(
-                "buckets",
-                format!("expected 1 to {}", limits::BUCKETS_MAX),
-            ));
+            return Err(Error::invalid("buckets", format!("expected 1 to {}", limits::BUCKETS_MAX)));
         }
         Ok(())
     }
@@ -115,19 +109,13 @@ impl Columns {
 /// Writes an answer.
 pub fn encode(series: &[Series]) -> Vec<u8> {
     let mut out = Vec::with_capacity(
-        8 + series
-            .iter()
-            .map(|one| 64 + one.key.len() + one.columns.rows() * 88)
-            .sum::<usize>(),
+        8 + series.iter().map(|one| 64 + one.key.len() + one.columns.rows() * 88).sum::<usize>(),
     );
     out.extend_from_slice(MAGIC);
     put_u32(&mut out, series.len());
     for one in series {
         out.extend_from_slice(&run_id_bytes(&one.run_id));
-        put_u32(
-            &mut out,
-            usize::from(matches!(one.columns, Columns::Buckets(_))),
-        );
+        put_u32(&mut out, usize::from(matches!(one.columns, Columns::Buckets(_))));
         put_u32(&mut out, one.columns.rows());
         out.extend_from_slice(&one.total.to_le_bytes());
         put_u32(&mut out, one.key.len());
@@ -207,29 +195,17 @@ pub fn decode(bytes: &[u8]) -> Option<Vec<Series>> {
                 values: reader.f64s(rows)?,
             })
         };
-        series.push(Series {
-            run_id,
-            key,
-            context,
-            total,
-            columns,
-        });
+        series.push(Series { run_id, key, context, total, columns });
     }
     (reader.at == bytes.len()).then_some(series)
 }
 
 fn run_id_bytes(id: &RunId) -> [u8; 16] {
-    u128::from_str_radix(id.as_str(), 16)
-        .expect("a RunId is 32 hex digits")
-        .to_be_bytes()
+    u128::from_str_radix(id.as_str(), 16).expect("a RunId is 32 hex digits").to_be_bytes()
 }
 
 fn put_u32(out: &mut Vec<u8>, number: usize) {
-    out.extend_from_slice(
-        &u32::try_from(number)
-            .expect("limits.rs keeps rows below 2^32")
-            .to_le_bytes(),
-    );
+    out.extend_from_slice(&u32::try_from(number).expect("limits.rs keeps rows below 2^32").to_le_bytes());
 }
 
 fn put_i64s(out: &mut Vec<u8>, column: &[i64]) {
@@ -264,11 +240,7 @@ impl<'a> Reader<'a> {
 
     fn words(&mut self, rows: usize) -> Option<impl Iterator<Item = [u8; 8]> + use<'a>> {
         let slice = self.take(rows.checked_mul(8)?)?;
-        Some(
-            slice
-                .chunks_exact(8)
-                .map(|word| word.try_into().expect("chunks of 8")),
-        )
+        Some(slice.chunks_exact(8).map(|word| word.try_into().expect("chunks of 8")))
     }
 
     fn i64s(&mut self, rows: usize) -> Option<Vec<i64>> {
@@ -286,11 +258,8 @@ mod tests {
 
     fn example() -> Vec<Series> {
         let run_id: RunId = "0123456789abcdef0123456789abcdef".parse().unwrap();
-        let points = Points {
-            steps: vec![-1, i64::MAX],
-            times_ms: vec![0, 1],
-            values: vec![-0.0, f64::INFINITY],
-        };
+        let points =
+            Points { steps: vec![-1, i64::MAX], times_ms: vec![0, 1], values: vec![-0.0, f64::INFINITY] };
         let buckets = Buckets {
             first_steps: vec![0],
             last_steps: vec![9],

@@ -12,12 +12,7 @@ pub struct Tags(pub BTreeMap<String, String>);
 
 impl Tags {
     pub fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(
-            words
-                .into_iter()
-                .map(|word| (word.to_owned(), String::new()))
-                .collect(),
-        )
+        Self(words.into_iter().map(|word| (word.to_owned(), String::new())).collect())
     }
 
     /// Tags as a person types them: `baseline, phase: search`.
@@ -26,12 +21,7 @@ impl Tags {
             Some((key, value)) => (key.trim().to_owned(), value.trim().to_owned()),
             None => (part.trim().to_owned(), String::new()),
         };
-        Self(
-            line.split(',')
-                .map(tag)
-                .filter(|(key, _)| !key.is_empty())
-                .collect(),
-        )
+        Self(line.split(',').map(tag).filter(|(key, _)| !key.is_empty()).collect())
     }
 
     /// The inverse of [`Tags::parse_line`].
@@ -49,18 +39,12 @@ impl Tags {
 
     pub fn check(&self) -> Result<(), Error> {
         if self.0.len() > limits::TAGS_MAX {
-            return Err(Error::invalid(
-                "tags",
-                format!("at most {} tags", limits::TAGS_MAX),
-            ));
+            return Err(Error::invalid("tags", format!("at most {} tags", limits::TAGS_MAX)));
         }
         for (key, value) in &self.0 {
             crate::param::check_key("tags", key)?;
             if value.len() > limits::TEXT_VALUE_BYTES_MAX {
-                let expected = format!(
-                    "tag \"{key}\" is longer than {} bytes",
-                    limits::TEXT_VALUE_BYTES_MAX
-                );
+                let expected = format!("tag \"{key}\" is longer than {} bytes", limits::TEXT_VALUE_BYTES_MAX);
                 return Err(Error::invalid("tags", expected));
             }
         }
@@ -92,9 +76,6 @@ mod tests {
         let words: Tags = serde_json::from_str(r#"["baseline", "vision"]"#).unwrap();
         let pairs: Tags = serde_json::from_str(r#"{"vision": "", "baseline": ""}"#).unwrap();
         assert_eq!(words, pairs);
-        assert_eq!(
-            Tags::parse_line(" baseline, phase: search,, ").to_line(),
-            "baseline, phase: search"
-        );
+        assert_eq!(Tags::parse_line(" baseline, phase: search,, ").to_line(), "baseline, phase: search");
     }
 }

@@ -25,9 +25,7 @@ impl Role {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Viewer, Self::Member, Self::Admin]
-            .into_iter()
-            .find(|role| role.as_str() == text)
+        [Self::Viewer, Self::Member, Self::Admin].into_iter().find(|role| role.as_str() == text)
     }
 }
 
@@ -46,10 +44,7 @@ impl Caller {
         if self.role >= role {
             Ok(())
         } else {
-            Err(Error::new(
-                ErrorKind::Forbidden,
-                format!("this needs the role {}", role.as_str()),
-            ))
+            Err(Error::new(ErrorKind::Forbidden, format!("this needs the role {}", role.as_str())))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Artifacts: content goes to the object store under its SHA-256, complete and checked, before any run lists it.
 
-use crate::{Base, Result, digest};
+use crate::{Base, Result, World, digest};
 use anyhow::Context as _;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
@@ -12,24 +12,34 @@ use model::{
     user::{Caller, Role},
 };
 use object_store::{
-    GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, WriteMultipart, local::LocalFileSystem, path::Path,
+    GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, WriteMultipart, local::LocalFileSystem,
+    path::Path,
 };
 use sha2::{Digest as _, Sha256};
 use std::{ops::Range, sync::Arc};
 
-/// Where uploads lie until they are complete. Swept when the server starts.
+/// Where uploads lie until they are complete.
 const UPLOADS: &str = "uploads";
+/// An upload untouched for a day belongs to a server that died; another server may be busy with a younger one.
+const UPLOAD_MILLIS_MAX: i64 = 24 * 3_600 * 1_000;
 /// Parts of one upload written at once: bounds memory to a few parts of 5 MiB.
 const PARTS_AT_ONCE: usize = 4;
 
 /// Opens a folder for artifacts, makes it if need be, and removes what uploads left behind when a server died.
-pub(crate) async fn open_folder(folder: &std::path::Path) -> anyhow::Result<Arc<dyn ObjectStore>> {
-    tokio::fs::create_dir_all(folder).await.context("making the folder")?;
-    let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true);
-    let leftovers = folder.join(UPLOADS);
-    if tokio::fs::try_exists(&leftovers).await? {
-        tokio::fs::remove_dir_all(&leftovers).await.context("removing unfinished uploads")?;
+pub(crate) async fn open_folder(
+    folder: &std::path::Path,
+    world: &World,
+) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    let uploads = folder.join(UPLOADS);
+    tokio::fs::create_dir_all(&uploads).await.context("making the folder")?;
+    let mut entries = tokio::fs::read_dir(&uploads).await.context("looking for unfinished uploads")?;
+    while let Some(entry) = entries.next_entry().await? {
+        let modified = entry.metadata().await?.modified()?.duration_since(std::time::UNIX_EPOCH)?;
+        if modified.as_millis() as i64 + UPLOAD_MILLIS_MAX < world.now().0 {
+            tokio::fs::remove_file(entry.path()).await.context("removing an unfinished upload")?;
+        }
     }
+    let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
     Ok(Arc::new(store))
 }
 
@@ -140,7 +150,11 @@ impl Artifacts {
                 Some(start..end.map_or(size, |end| size.min(end.saturating_add(1))))
             }
             Some(ByteRange::Last(count)) if count > 0 && size > 0 => Some(size.saturating_sub(count)..size),
-            Some(_) => return Err(Error::invalid("Range", format!("not within the {size} bytes of the file")).into()),
+            Some(_) => {
+                return Err(
+                    Error::invalid("Range", format!("not within the {size} bytes of the file")).into()
+                );
+            }
         };
         let options = GetOptions { range: range.clone().map(GetRange::Bounded), ..GetOptions::default() };
         let result = self.0.files.get_opts(&content_path(&artifact.sha256), options).await?;
@@ -149,7 +163,12 @@ impl Artifacts {
     }
 
     /// The beginning of a text file, at most [`limits::PREVIEW_BYTES_MAX`] of it; absent when it is not UTF-8 text.
-    pub async fn preview(&self, caller: &Caller, run_id: &RunId, path: &ArtifactPath) -> Result<Option<String>> {
+    pub async fn preview(
+        &self,
+        caller: &Caller,
+        run_id: &RunId,
+        path: &ArtifactPath,
+    ) -> Result<Option<String>> {
         caller.require(Role::Viewer)?;
         let artifact = self.find(run_id, path).await?;
         let size = artifact.size_bytes.cast_unsigned();
@@ -184,7 +203,8 @@ async fn copy<E: std::fmt::Display>(
     let mut hash = Sha256::new();
     let mut size: u64 = 0;
     while let Some(chunk) = content.next().await {
-        let chunk = chunk.map_err(|error| Error::invalid("body", format!("the upload broke off: {error}")))?;
+        let chunk =
+            chunk.map_err(|error| Error::invalid("body", format!("the upload broke off: {error}")))?;
         size += chunk.len() as u64;
         if size > limits::ARTIFACT_BYTES_MAX {
             let expected = format!("at most {} bytes", limits::ARTIFACT_BYTES_MAX);

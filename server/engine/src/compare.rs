@@ -72,7 +72,8 @@ fn side_by_side<T: Clone>(
     let mut rows: BTreeMap<String, Vec<Option<T>>> = BTreeMap::new();
     for (column, id) in run_ids.iter().enumerate() {
         for (key, value) in of_runs.get(id.as_str()).into_iter().flatten() {
-            rows.entry(key.clone()).or_insert_with(|| vec![None; run_ids.len()])[column] = Some(value.clone());
+            rows.entry(key.clone()).or_insert_with(|| vec![None; run_ids.len()])[column] =
+                Some(value.clone());
         }
     }
     rows.into_iter()

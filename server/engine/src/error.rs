@@ -22,7 +22,10 @@ impl Error {
             Self::Internal(error) => {
                 let reference = format!("{:x}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
                 tracing::error!(reference, "{error:#}");
-                model::Error::new(ErrorKind::Internal, format!("something went wrong on the server; its log has it as {reference}"))
+                model::Error::new(
+                    ErrorKind::Internal,
+                    format!("something went wrong on the server; its log has it as {reference}"),
+                )
             }
         }
     }

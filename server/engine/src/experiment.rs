@@ -48,7 +48,12 @@ impl Experiments {
         Ok(store::experiment::list(&self.0.db, &query, limit).await?)
     }
 
-    pub async fn update(&self, caller: &Caller, id: ExperimentId, update: ExperimentUpdate) -> Result<Experiment> {
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        id: ExperimentId,
+        update: ExperimentUpdate,
+    ) -> Result<Experiment> {
         caller.require(Role::Member)?;
         update.check()?;
         let mut tx = self.0.db.begin().await?;
@@ -58,7 +63,9 @@ impl Experiments {
             Ok(false) => return Err(Error::not_found("experiment", id).into()),
             Err(store::Error::Unique) => {
                 let name = update.name.unwrap_or_default();
-                return Err(Error::conflict(format!("the name \"{name}\" is taken by another experiment")).into());
+                return Err(
+                    Error::conflict(format!("the name \"{name}\" is taken by another experiment")).into()
+                );
             }
             Err(error) => return Err(error.into()),
         }

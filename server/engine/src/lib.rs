@@ -53,7 +53,10 @@ impl Services {
     /// `database`: `sqlite:PATH` or `postgres://…`; `artifacts`: a local folder.
     pub async fn open(database: &str, artifacts: &std::path::Path, world: World) -> anyhow::Result<Self> {
         let db = Db::open(database).await.context("opening the database")?;
-        let files = artifact::open_folder(artifacts).await.context("opening the artifact folder")?;
+        let mut tx = db.begin().await?;
+        store::experiment::date_default(&mut tx, world.now()).await?;
+        tx.commit().await?;
+        let files = artifact::open_folder(artifacts, &world).await.context("opening the artifact folder")?;
         let base = Arc::new(Base { db, files, events: event::Bus::new(), world });
         Ok(Self {
             artifact: artifact::Artifacts(base.clone()),
@@ -68,6 +71,11 @@ impl Services {
         })
     }
 
+    /// The time by the server's clock.
+    pub fn now(&self) -> model::UnixMillis {
+        self.base.world.now()
+    }
+
     /// Whether the database answers.
     pub async fn ready(&self) -> Result<()> {
         Ok(self.base.db.ping().await?)
@@ -78,6 +86,3 @@ impl Services {
         self.base.db.close().await;
     }
 }
-
-#[cfg(test)]
-mod tests;

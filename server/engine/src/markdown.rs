@@ -47,7 +47,9 @@ pub(crate) fn render(markdown: &str) -> String {
 fn known_scheme(url: CowStr<'_>) -> CowStr<'_> {
     let before_path = url.split(['/', '?', '#']).next().unwrap_or_default();
     match before_path.split_once(':') {
-        Some((scheme, _)) if !["http", "https", "mailto"].contains(&scheme.to_ascii_lowercase().as_str()) => "#".into(),
+        Some((scheme, _)) if !["http", "https", "mailto"].contains(&scheme.to_ascii_lowercase().as_str()) => {
+            "#".into()
+        }
         _ => url,
     }
 }
@@ -58,7 +60,9 @@ mod tests {
 
     #[test]
     fn formatting_tables_and_task_lists_are_rendered() {
-        let html = render("# Title\n\n**bold**\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```");
+        let html = render(
+            "# Title\n\n**bold**\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```",
+        );
         for part in ["<h1>Title</h1>", "<strong>bold</strong>", "checkbox", "<td>1</td>", "<pre><code"] {
             assert!(html.contains(part), "{part} in {html}");
         }

@@ -27,11 +27,8 @@ mod tests {
 
     #[test]
     fn equal_steps_keep_the_order_of_writing() {
-        let mut points = Points {
-            steps: vec![2, 1, 2, -5],
-            times_ms: vec![0, 1, 2, 3],
-            values: vec![0.0, 1.0, 2.0, 3.0],
-        };
+        let mut points =
+            Points { steps: vec![2, 1, 2, -5], times_ms: vec![0, 1, 2, 3], values: vec![0.0, 1.0, 2.0, 3.0] };
         sort_by_step(&mut points);
         assert_eq!(points.steps, [-5, 1, 2, 2]);
         assert_eq!(points.times_ms, [3, 1, 0, 2]);

@@ -41,7 +41,14 @@ pub async fn first_admin(db: &Db) -> Result<Option<Caller>> {
 const TOKEN_ADD: &str = "
     INSERT INTO token (account_id, name, prefix, sha256, created_at_ms) VALUES ($1, $2, $3, $4, $5)";
 
-pub async fn add_token(tx: &mut Tx, owner: UserId, name: &str, prefix: &str, sha256: &str, now: UnixMillis) -> Result<()> {
+pub async fn add_token(
+    tx: &mut Tx,
+    owner: UserId,
+    name: &str,
+    prefix: &str,
+    sha256: &str,
+    now: UnixMillis,
+) -> Result<()> {
     on!(tx, c => sqlx::query(TOKEN_ADD)
         .bind(owner.0)
         .bind(name)
@@ -68,7 +75,13 @@ pub async fn by_token(db: &Db, sha256: &str) -> Result<Option<Caller>> {
 const SESSION_ADD: &str = "
     INSERT INTO session (sha256, account_id, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4)";
 
-pub async fn add_session(tx: &mut Tx, owner: UserId, sha256: &str, now: UnixMillis, expires: UnixMillis) -> Result<()> {
+pub async fn add_session(
+    tx: &mut Tx,
+    owner: UserId,
+    sha256: &str,
+    now: UnixMillis,
+    expires: UnixMillis,
+) -> Result<()> {
     on!(tx, c => sqlx::query(SESSION_ADD)
         .bind(sha256)
         .bind(owner.0)
@@ -111,7 +124,8 @@ const SESSION_SWEEP: &str = "DELETE FROM session WHERE expires_at_ms <= $1";
 
 /// Uses up a link: whose it was, if it was still good. Sweeps out what has expired.
 pub async fn take_link(tx: &mut Tx, sha256: &str, now: UnixMillis) -> Result<Option<UserId>> {
-    let row: Option<(i64, i64)> = on!(tx, c => sqlx::query_as(LINK_TAKE).bind(sha256).fetch_optional(c).await)?;
+    let row: Option<(i64, i64)> =
+        on!(tx, c => sqlx::query_as(LINK_TAKE).bind(sha256).fetch_optional(c).await)?;
     on!(tx, c => sqlx::query(LINK_SWEEP).bind(now.0).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(SESSION_SWEEP).bind(now.0).execute(c).await.map(drop))?;
     Ok(row.filter(|(_, expires)| *expires > now.0).map(|(owner, _)| UserId(owner)))

@@ -59,7 +59,8 @@ const BLOB_KNOWN: &str = "SELECT size_bytes FROM blob WHERE sha256 = $1";
 /// Whether content of this digest lies in the artifact store already.
 pub async fn blob_known(db: &Db, sha256: &str) -> Result<bool> {
     let mut conn = db.read().await?;
-    let row: Option<(i64,)> = on!(conn, c => sqlx::query_as(BLOB_KNOWN).bind(sha256).fetch_optional(c).await)?;
+    let row: Option<(i64,)> =
+        on!(conn, c => sqlx::query_as(BLOB_KNOWN).bind(sha256).fetch_optional(c).await)?;
     Ok(row.is_some())
 }
 

@@ -194,12 +194,15 @@ async fn check_sqlite(pool: &SqlitePool) -> Result<()> {
     let (version,): (String,) = sqlx::query_as("SELECT sqlite_version()").fetch_one(&mut *conn).await?;
     let number = version.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
     if number < vec![3, 51, 3] {
-        return Err(Error::Refused(format!("SQLite {version} may corrupt its log; 3.51.3 or later is needed")));
+        return Err(Error::Refused(format!(
+            "SQLite {version} may corrupt its log; 3.51.3 or later is needed"
+        )));
     }
     let (journal,): (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(&mut *conn).await?;
     let (synchronous,): (i64,) = sqlx::query_as("PRAGMA synchronous").fetch_one(&mut *conn).await?;
     if journal != "wal" || synchronous != 2 {
-        let found = format!("journal_mode is {journal} and synchronous {synchronous} where wal and 2 are needed");
+        let found =
+            format!("journal_mode is {journal} and synchronous {synchronous} where wal and 2 are needed");
         return Err(Error::Refused(found));
     }
     Ok(())

@@ -8,7 +8,10 @@ use crate::{
 };
 use model::{
     ExperimentId, Page, ProjectId, Tags, UnixMillis,
-    experiment::{Experiment, ExperimentNew, ExperimentQuery, ExperimentSort, ExperimentStatus, ExperimentUpdate, RunCounts},
+    experiment::{
+        Experiment, ExperimentNew, ExperimentQuery, ExperimentSort, ExperimentStatus, ExperimentUpdate,
+        RunCounts,
+    },
 };
 
 #[derive(sqlx::FromRow)]
@@ -84,7 +87,12 @@ const EXPERIMENT_ADD: &str = "
     RETURNING id";
 
 /// Adds an experiment; `None` when the project has one of that name.
-pub async fn add(tx: &mut Tx, project_id: ProjectId, new: &ExperimentNew, now: UnixMillis) -> Result<Option<ExperimentId>> {
+pub async fn add(
+    tx: &mut Tx,
+    project_id: ProjectId,
+    new: &ExperimentNew,
+    now: UnixMillis,
+) -> Result<Option<ExperimentId>> {
     let row: Option<(i64,)> = on!(tx, c => sqlx::query_as(EXPERIMENT_ADD)
         .bind(project_id.0)
         .bind(&new.name)
@@ -105,8 +113,7 @@ const EXPERIMENT_ID_BY_NAME: &str = "SELECT id FROM experiment WHERE project_id 
 
 pub async fn id_by_name(db: &Db, project_id: ProjectId, name: &str) -> Result<Option<ExperimentId>> {
     let mut conn = db.read().await?;
-    let row: Option<(i64,)> =
-        on!(conn, c => sqlx::query_as(EXPERIMENT_ID_BY_NAME).bind(project_id.0).bind(name).fetch_optional(c).await)?;
+    let row: Option<(i64,)> = on!(conn, c => sqlx::query_as(EXPERIMENT_ID_BY_NAME).bind(project_id.0).bind(name).fetch_optional(c).await)?;
     Ok(row.map(|(id,)| ExperimentId(id)))
 }
 
@@ -147,12 +154,19 @@ fn push_conditions(statement: &mut Statement, query: &ExperimentQuery) {
     statement.push(match query.status {
         None => "archived_at_ms IS NULL",
         Some(ExperimentStatus::Archived) => "archived_at_ms IS NOT NULL",
-        Some(ExperimentStatus::Completed) => "archived_at_ms IS NULL AND run_count > 0 AND queued + running = 0",
-        Some(ExperimentStatus::Active) => "archived_at_ms IS NULL AND (run_count = 0 OR queued + running > 0)",
+        Some(ExperimentStatus::Completed) => {
+            "archived_at_ms IS NULL AND run_count > 0 AND queued + running = 0"
+        }
+        Some(ExperimentStatus::Active) => {
+            "archived_at_ms IS NULL AND (run_count = 0 OR queued + running > 0)"
+        }
     });
     if !query.search.trim().is_empty() {
         let pattern = contains(query.search.trim());
-        statement.push(" AND (name_folded LIKE ").bind(pattern.as_str()).push(" ESCAPE '\\' OR description_folded LIKE ");
+        statement
+            .push(" AND (name_folded LIKE ")
+            .bind(pattern.as_str())
+            .push(" ESCAPE '\\' OR description_folded LIKE ");
         statement.bind(pattern.as_str()).push(" ESCAPE '\\')");
     }
     for (key, value) in query.tag.iter().flat_map(|label| Tags::parse_line(label).0) {
@@ -192,7 +206,12 @@ const EXPERIMENT_UPDATE: &str = "
 const EXPERIMENT_ARCHIVE: &str = "UPDATE experiment SET archived_at_ms = $2 WHERE id = $1";
 
 /// Changes what the update names; false when there is no such experiment.
-pub async fn update(tx: &mut Tx, id: ExperimentId, update: &ExperimentUpdate, now: UnixMillis) -> Result<bool> {
+pub async fn update(
+    tx: &mut Tx,
+    id: ExperimentId,
+    update: &ExperimentUpdate,
+    now: UnixMillis,
+) -> Result<bool> {
     let changed = on!(tx, c => sqlx::query(EXPERIMENT_UPDATE)
         .bind(id.0)
         .bind(&update.name)
@@ -211,6 +230,15 @@ pub async fn update(tx: &mut Tx, id: ExperimentId, update: &ExperimentUpdate, no
         tag::replace_experiment(tx, id.0, tags).await?;
     }
     Ok(changed > 0)
+}
+
+const EXPERIMENT_DATE: &str =
+    "UPDATE experiment SET created_at_ms = $1, updated_at_ms = $1 WHERE created_at_ms = 0";
+
+/// Gives the experiment that the first migration made the time of the first start.
+pub async fn date_default(tx: &mut Tx, now: UnixMillis) -> Result<()> {
+    on!(tx, c => sqlx::query(EXPERIMENT_DATE).bind(now.0).execute(c).await.map(drop))?;
+    Ok(())
 }
 
 const EXPERIMENT_TAGS: &str = "

@@ -384,7 +384,12 @@ pub struct FoundSeries {
 }
 
 /// The series of these runs with these keys (every key when none is given), in order of run, key and context.
-pub async fn find_series(db: &Db, run_ids: &[RunId], keys: &[String], series_max: i64) -> Result<Vec<FoundSeries>> {
+pub async fn find_series(
+    db: &Db,
+    run_ids: &[RunId],
+    keys: &[String],
+    series_max: i64,
+) -> Result<Vec<FoundSeries>> {
     let mut conn = db.read().await?;
     let mut query = Statement::default();
     query.push("SELECT id, run_id, key, context, count FROM series WHERE run_id IN ");

@@ -44,9 +44,7 @@ pub async fn list(db: &Db, run_id: &RunId) -> Result<Vec<Param>> {
     let mut conn = db.read().await?;
     let rows: Vec<(String, String, String)> =
         on!(conn, c => sqlx::query_as(PARAM_LIST).bind(run_id.as_str()).fetch_all(c).await)?;
-    rows.into_iter()
-        .map(|(key, kind, value)| Ok(Param { value: read(&key, &kind, &value)?, key }))
-        .collect()
+    rows.into_iter().map(|(key, kind, value)| Ok(Param { value: read(&key, &kind, &value)?, key })).collect()
 }
 
 /// Params of several runs, at most `keys_max` different keys: those that most runs have.

@@ -86,7 +86,9 @@ pub async fn add(tx: &mut Tx, run: &RunRecord) -> Result<()> {
 /// Runs by id, in no order; unknown ids are left out.
 pub async fn get_many(db: &Db, ids: &[RunId]) -> Result<Vec<Run>> {
     let mut query = Statement::default();
-    query.push("SELECT run.*, CAST(0 AS BIGINT) AS total FROM run WHERE id IN ").bind_list(ids.iter().map(RunId::as_str));
+    query
+        .push("SELECT run.*, CAST(0 AS BIGINT) AS total FROM run WHERE id IN ")
+        .bind_list(ids.iter().map(RunId::as_str));
     Ok(fetch(db, query).await?.0)
 }
 
@@ -226,7 +228,10 @@ const RUN_STANDING: &str = "SELECT experiment_id, ended_at_ms FROM run WHERE id 
 pub(crate) async fn standing(tx: &mut Tx, id: &RunId) -> Result<Option<Standing>> {
     let row: Option<(i64, Option<i64>)> =
         on!(tx, c => sqlx::query_as(RUN_STANDING).bind(id.as_str()).fetch_optional(c).await)?;
-    Ok(row.map(|(experiment, ended)| Standing { experiment_id: ExperimentId(experiment), ended: ended.is_some() }))
+    Ok(row.map(|(experiment, ended)| Standing {
+        experiment_id: ExperimentId(experiment),
+        ended: ended.is_some(),
+    }))
 }
 
 // At most one write a second and run: list order needs no more.

@@ -15,7 +15,8 @@ pub async fn urls(folder: &Path, name: &str) -> Result<Vec<String>> {
         }
         let mut conn = PgConnection::connect(&cluster).await?;
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut conn).await?;
-        let (server, _) = cluster.rsplit_once('/').ok_or_else(|| Error::Refused("no database in the URL".into()))?;
+        let (server, _) =
+            cluster.rsplit_once('/').ok_or_else(|| Error::Refused("no database in the URL".into()))?;
         urls.push(format!("{server}/{name}"));
     }
     Ok(urls)

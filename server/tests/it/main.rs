@@ -1,1 +1,15 @@
+//! The server as clients meet it: the real binary on port 0, over real HTTP, on every database.
 
+mod access;
+mod artifact;
+mod bad_input;
+mod durability;
+mod experiment;
+mod harness;
+mod live;
+mod metric;
+mod note;
+mod openapi;
+mod page;
+mod run;
+mod start;

@@ -52,16 +52,25 @@ impl Metrics {
             let points = store::metric::points(db, &series, step_min, step_max).await?;
             let total = points.steps.len();
             let columns = match query.buckets {
-                Some(buckets) if total > buckets as usize => Columns::Buckets(segment::bucket(&points, buckets)),
+                Some(buckets) if total > buckets as usize => {
+                    Columns::Buckets(segment::bucket(&points, buckets))
+                }
                 _ => Columns::Points(points),
             };
             exact_points += if query.buckets.is_none() { total } else { 0 };
             if exact_points > limits::RAW_POINTS_MAX {
-                let expected = format!("more than {} points; ask for buckets or a range", limits::RAW_POINTS_MAX);
+                let expected =
+                    format!("more than {} points; ask for buckets or a range", limits::RAW_POINTS_MAX);
                 return Err(Error::too_large("buckets", expected).into());
             }
             let total = total as u64;
-            answer.push(Series { run_id: series.run_id, key: series.key, context: series.context, total, columns });
+            answer.push(Series {
+                run_id: series.run_id,
+                key: series.key,
+                context: series.context,
+                total,
+                columns,
+            });
         }
         Ok(answer)
     }

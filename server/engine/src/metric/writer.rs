@@ -41,10 +41,13 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let job = Job { batch: PreparedBatch { batch, digest }, reply };
         self.0.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => {
-                Error::new(ErrorKind::Unavailable, "the queue for new data is full; send the same batch again")
+            mpsc::error::TrySendError::Full(_) => Error::new(
+                ErrorKind::Unavailable,
+                "the queue for new data is full; send the same batch again",
+            ),
+            mpsc::error::TrySendError::Closed(_) => {
+                Error::new(ErrorKind::Unavailable, "the server is shutting down")
             }
-            mpsc::error::TrySendError::Closed(_) => Error::new(ErrorKind::Unavailable, "the server is shutting down"),
         })?;
         answer.await.map_err(|_| anyhow!("the writer ended without an answer"))?
     }
@@ -68,7 +71,9 @@ async fn write_group(base: &Base, group: Vec<Job>) {
     let (batches, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.batch, job.reply)).unzip();
     match commit(base, &batches).await {
         Ok(answers) => replies.into_iter().zip(answers).for_each(|(reply, answer)| send(reply, answer)),
-        Err(error) if batches.len() == 1 => replies.into_iter().for_each(|reply| send(reply, Err(anyhow!("{error:#}").into()))),
+        Err(error) if batches.len() == 1 => {
+            replies.into_iter().for_each(|reply| send(reply, Err(anyhow!("{error:#}").into())))
+        }
         Err(error) => {
             tracing::warn!("a group of {} batches failed and is tried one by one: {error:#}", batches.len());
             for (batch, reply) in batches.iter().zip(replies) {

@@ -52,7 +52,16 @@ async fn read(db: &Db, run_id: &RunId, key: &str, low: i64, high: i64) -> Points
 async fn every_value_comes_back_bit_for_bit() {
     on_each(async |db| {
         let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;
-        let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 5e-324, f64::MAX, 0.1, f64::from_bits(0x7ff8_0000_dead_beef)];
+        let values = [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            -0.0,
+            5e-324,
+            f64::MAX,
+            0.1,
+            f64::from_bits(0x7ff8_0000_dead_beef),
+        ];
         let steps = [i64::MIN, -1, 0, 1, 2, 3, 4, i64::MAX];
         let points: Vec<_> = steps.into_iter().zip(values).collect();
         apply(&db, &[batch(vec![series(&run_id, "k", &points)])]).await;
@@ -126,7 +135,8 @@ async fn a_replay_is_answered_and_not_applied() {
         let first = numbered(0, "a", series(&run_id, "k", &[(0, 1.0)]));
         let second = numbered(7, "b", series(&run_id, "k", &[(1, 1.0)]));
         let other = numbered(7, "c", series(&run_id, "k", &[(2, 1.0)]));
-        let answers = apply(&db, &[first.clone(), second.clone(), second.clone(), other, first]).await.answers;
+        let answers =
+            apply(&db, &[first.clone(), second.clone(), second.clone(), other, first]).await.answers;
         let done = |replayed| Ok(IngestReceipt { points: 1, replayed });
         let reused = Err(Rejection::SequenceReused { sequence: 7 });
         assert_eq!(answers, [done(false), done(false), done(true), reused, done(true)]);
@@ -152,7 +162,8 @@ async fn a_refused_batch_leaves_nothing_and_disturbs_no_neighbour() {
         let applied = apply(&db, &[bad, good]).await;
         assert_eq!(applied.answers[0], Err(Rejection::NoSuchRun(ghost)));
         assert!(applied.answers[1].is_ok());
-        let keys: Vec<_> = metric::summaries(&db, &run_id).await.unwrap().into_iter().map(|one| one.key).collect();
+        let keys: Vec<_> =
+            metric::summaries(&db, &run_id).await.unwrap().into_iter().map(|one| one.key).collect();
         assert_eq!(keys, ["k"]);
         assert_eq!(param::list(&db, &run_id).await.unwrap(), []);
         let again = numbered(3, "y", series(&run_id, "k", &[(1, 2.0)]));

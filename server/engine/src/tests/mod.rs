@@ -1,1 +1,0 @@
-//! The verbs on a real store, on every database.

@@ -1,0 +1,99 @@
+//! Layers before every handler: is this name ours, who is asking, may they.
+
+use crate::{App, error::Problem, policy::Access};
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    middleware::Next,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use model::{Error, ErrorKind, user::Caller};
+
+/// Answers only requests that name this server: what a web page elsewhere sends after rebinding its name does not.
+pub(crate) async fn check_host(State(app): State<App>, request: Request, next: Next) -> Response {
+    let named = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| request.uri().authority().map(|authority| authority.as_str()))
+        .map(str::to_ascii_lowercase);
+    match named {
+        Some(host) if app.access.hosts.contains(&host) => next.run(request).await,
+        _ => {
+            (StatusCode::MISDIRECTED_REQUEST, "this server is not known by that host name\n").into_response()
+        }
+    }
+}
+
+/// Finds out who is asking and holds the route's policy row against it; without a row nobody may.
+pub(crate) async fn authorize(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let pattern = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let row = pattern.as_deref().and_then(|pattern| app.policy.row(request.method(), pattern));
+    let Some(access) = row else {
+        return Problem(Error::new(ErrorKind::NotFound, "no such route")).into_response();
+    };
+    let caller = match identify(&app, request.headers()).await {
+        Ok(caller) => caller,
+        Err(_) if access == Access::Public => None,
+        Err(problem) => return problem.into_response(),
+    };
+    let (role, page) = match access {
+        Access::Public => (None, true),
+        Access::Api(role) => (Some(role), false),
+        Access::Page(role) => (Some(role), true),
+    };
+    match (&caller, role) {
+        (None, Some(_)) if page => return Redirect::to(&sign_in_url(request.uri())).into_response(),
+        (None, Some(_)) => {
+            return Problem(Error::new(ErrorKind::Unauthenticated, "send a token or sign in"))
+                .into_response();
+        }
+        (Some(caller), Some(role)) => {
+            if let Err(error) = caller.require(role) {
+                return Problem(error).into_response();
+            }
+        }
+        (_, None) => {}
+    }
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(caller);
+    }
+    next.run(request).await
+}
+
+/// The caller by bearer token or session cookie; an error when a token came that is not ours.
+async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    if let Some(caller) = &app.access.open_to {
+        return Ok(Some(caller.clone()));
+    }
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+        let caller = match token {
+            Some(token) => app.services.user.by_token(token.trim()).await?,
+            None => None,
+        };
+        let unknown =
+            || Error::new(ErrorKind::Unauthenticated, "this token is not known here; expected Bearer trk_…");
+        return caller.map(Some).ok_or_else(|| unknown().into());
+    }
+    match session_cookie(headers, &app.access.cookie) {
+        Some(secret) => Ok(app.services.user.by_session(secret).await?),
+        None => Ok(None),
+    }
+}
+
+/// The session's secret, if the browser sent one.
+pub(crate) fn session_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
+
+/// The sign-in page, which brings the person back to where they wanted to go.
+fn sign_in_url(wanted: &Uri) -> String {
+    let wanted = wanted.path_and_query().map_or("/", |path| path.as_str());
+    let next = percent_encoding::utf8_percent_encode(wanted, percent_encoding::NON_ALPHANUMERIC);
+    format!("/sign-in?next={next}")
+}

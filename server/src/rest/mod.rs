@@ -1,0 +1,16 @@
+//! `/api/v1`: one file a feature. Each handler decodes, calls one verb, encodes.
+
+pub(crate) mod artifact;
+pub(crate) mod compare;
+pub(crate) mod experiment;
+pub(crate) mod metric;
+pub(crate) mod note;
+pub(crate) mod run;
+pub(crate) mod server;
+pub(crate) mod user;
+
+use crate::error::Problem;
+use axum::Json;
+
+/// A JSON answer or a problem.
+pub(crate) type Reply<T> = Result<Json<T>, Problem>;

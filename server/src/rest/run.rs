@@ -1,0 +1,58 @@
+//! Runs over REST.
+
+use super::Reply;
+use crate::{
+    error::Problem,
+    extract::{At, Json, Query},
+};
+use axum::{Extension, extract::State, http::StatusCode};
+use engine::Services;
+use model::{
+    Page, RunId,
+    run::{Run, RunDetail, RunNew, RunQuery, RunRow, RunUpdate},
+    user::Caller,
+};
+
+/// Starts a run.
+#[utoipa::path(post, path = "/api/v1/runs", request_body = RunNew, tag = "run",
+    responses((status = 201, body = Run)))]
+pub(crate) async fn create(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Json(new): Json<RunNew>,
+) -> Result<(StatusCode, axum::Json<Run>), Problem> {
+    Ok((StatusCode::CREATED, axum::Json(services.run.create(&caller, new).await?)))
+}
+
+/// One page of an experiment's runs, with params and metrics.
+#[utoipa::path(get, path = "/api/v1/runs", params(RunQuery), tag = "run",
+    responses((status = 200, body = Page<RunRow>)))]
+pub(crate) async fn list(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunQuery>,
+) -> Reply<Page<RunRow>> {
+    Ok(axum::Json(services.run.list(&caller, query).await?))
+}
+
+#[utoipa::path(get, path = "/api/v1/runs/{id}", params(("id" = String, Path)), tag = "run",
+    responses((status = 200, body = RunDetail)))]
+pub(crate) async fn get(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    At(id): At<RunId>,
+) -> Reply<RunDetail> {
+    Ok(axum::Json(services.run.get(&caller, &id).await?))
+}
+
+/// Renames, tags, ends or resumes a run.
+#[utoipa::path(patch, path = "/api/v1/runs/{id}", params(("id" = String, Path)), tag = "run",
+    request_body = RunUpdate, responses((status = 200, body = Run)))]
+pub(crate) async fn update(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    At(id): At<RunId>,
+    Json(update): Json<RunUpdate>,
+) -> Reply<Run> {
+    Ok(axum::Json(services.run.update(&caller, &id, update).await?))
+}

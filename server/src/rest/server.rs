@@ -1,0 +1,52 @@
+//! The server about itself: is it there, is it ready, which version, what can be asked of it.
+
+use crate::error::Problem;
+use axum::{extract::State, http::header, response::IntoResponse};
+use engine::Services;
+use model::{Error, ErrorKind};
+use serde::Serialize;
+
+/// Text `OK` while the process answers.
+#[utoipa::path(get, path = "/health", tag = "server", responses((status = 200, content_type = "text/plain", body = str)))]
+pub(crate) async fn health() -> &'static str {
+    "OK"
+}
+
+/// Text `OK` while the process answers; for orchestrators that restart what is not live.
+#[utoipa::path(get, path = "/live", tag = "server", responses((status = 200, content_type = "text/plain", body = str)))]
+pub(crate) async fn live() -> &'static str {
+    "OK"
+}
+
+/// Text `OK` when the database answers too; 503 otherwise.
+#[utoipa::path(get, path = "/ready", tag = "server",
+    responses((status = 200, content_type = "text/plain", body = str), (status = 503)))]
+pub(crate) async fn ready(State(services): State<Services>) -> Result<&'static str, Problem> {
+    match services.ready().await {
+        Ok(()) => Ok("OK"),
+        Err(error) => {
+            tracing::warn!("not ready: {error}");
+            Err(Error::new(ErrorKind::Unavailable, "the database does not answer").into())
+        }
+    }
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Version {
+    version: &'static str,
+    /// Counts up when a client must change.
+    api: u32,
+}
+
+#[utoipa::path(get, path = "/api/v1/version", tag = "server", responses((status = 200, body = Version)))]
+pub(crate) async fn version() -> axum::Json<Version> {
+    axum::Json(Version { version: env!("CARGO_PKG_VERSION"), api: 1 })
+}
+
+/// This document, made once when the router was built.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenApiDocument(pub String);
+
+pub(crate) async fn openapi(document: axum::Extension<OpenApiDocument>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], document.0.0)
+}

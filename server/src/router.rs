@@ -1,0 +1,159 @@
+//! Every route of every protocol on one page, each with who may use it.
+
+use crate::{
+    App, assets, auth,
+    error::Problem,
+    live,
+    policy::{
+        Access::{self, Api, Page, Public},
+        Policy,
+    },
+    rest::{artifact, compare, experiment, metric, note, run, server, user},
+    site,
+};
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, Method},
+    middleware,
+    response::{IntoResponse as _, Response},
+    routing::{MethodRouter, get, post},
+};
+use model::{
+    Error, ErrorKind, limits,
+    user::Role::{Member, Viewer},
+};
+use std::{any::Any, sync::Arc};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, CompressionLevel,
+        predicate::{DefaultPredicate, NotForContentType, Predicate as _},
+    },
+    set_header::SetResponseHeaderLayer,
+};
+use tower_http_csrf::csrf::{CsrfLayer, ProtectionError};
+use utoipa::openapi::{InfoBuilder, OpenApi};
+use utoipa_axum::{router::OpenApiRouter, router::UtoipaMethodRouter, routes};
+
+pub(crate) fn router(app: App) -> Router {
+    let (routes, policy, document) = table().finish();
+    let app = App { policy: Arc::new(policy), ..app };
+    let fallback = get(site::render).with_state(app.clone());
+    let not_for_binary = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::const_new("application/wasm"));
+    routes
+        .route_layer(middleware::from_fn_with_state(app.clone(), auth::authorize))
+        .fallback_service(fallback)
+        .layer(Extension(server::OpenApiDocument(document.to_json().expect("our own document is JSON"))))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(not_for_binary))
+        .layer(DefaultBodyLimit::max(limits::JSON_BODY_BYTES_MAX))
+        .layer(CsrfLayer::new().with_rejection_response(refuse_foreign))
+        .layer(middleware::from_fn_with_state(app.clone(), auth::check_host))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(fixed_header("x-content-type-options", "nosniff"))
+        .layer(fixed_header("referrer-policy", "same-origin"))
+        .layer(fixed_header("x-frame-options", "DENY"))
+        .with_state(app)
+}
+
+/// The table: what is not in it does not exist.
+fn table() -> Table {
+    let mut table = Table::default()
+        .api(Public, routes!(server::health))
+        .api(Public, routes!(server::live))
+        .api(Public, routes!(server::ready))
+        .api(Public, routes!(server::version))
+        .api(Api(Viewer), routes!(user::me))
+        .api(Api(Viewer), routes!(user::create_link))
+        .api(Api(Viewer), routes!(live::events))
+        .api(Api(Member), routes!(experiment::create))
+        .api(Api(Viewer), routes!(experiment::list))
+        .api(Api(Viewer), routes!(experiment::get))
+        .api(Api(Member), routes!(experiment::update))
+        .api(Api(Member), routes!(run::create))
+        .api(Api(Viewer), routes!(run::list))
+        .api(Api(Viewer), routes!(run::get))
+        .api(Api(Member), routes!(run::update))
+        .api(Api(Member), routes!(metric::ingest))
+        .api(Api(Viewer), routes!(metric::series))
+        .api(Api(Viewer), routes!(artifact::list))
+        .api(Api(Member), routes!(artifact::upload))
+        .api(Api(Viewer), routes!(artifact::download))
+        .api(Api(Viewer), routes!(note::get))
+        .api(Api(Member), routes!(note::update))
+        .api(Api(Viewer), routes!(note::history))
+        .api(Api(Viewer), routes!(note::preview))
+        .api(Api(Viewer), routes!(compare::compare))
+        .plain(Public, Method::GET, "/api/v1/openapi.json", get(server::openapi))
+        .plain(Public, Method::GET, "/pkg/{version}/{*path}", get(assets::get))
+        .plain(Public, Method::GET, site::SIGN_IN, get(site::sign_in))
+        .plain(Public, Method::POST, "/sign-out", post(site::sign_out));
+    for page in site::pages() {
+        table = table.plain(Page(Viewer), Method::GET, page.path(), get(site::render));
+    }
+    for (path, _) in server_fn::axum::server_fn_paths() {
+        table = table.plain(Api(Viewer), Method::POST, path, post(site::server_function));
+    }
+    table
+}
+
+/// Routes, their policy and their description, filled together.
+#[derive(Default)]
+struct Table {
+    router: OpenApiRouter<App>,
+    policy: Policy,
+}
+
+impl Table {
+    /// A described route of the API.
+    fn api(mut self, access: Access, route: UtoipaMethodRouter<App>) -> Self {
+        for (pattern, item) in &route.1.paths {
+            let operations = [
+                (Method::GET, &item.get),
+                (Method::PUT, &item.put),
+                (Method::POST, &item.post),
+                (Method::PATCH, &item.patch),
+                (Method::DELETE, &item.delete),
+            ];
+            for (method, _) in operations.into_iter().filter(|(_, operation)| operation.is_some()) {
+                self.policy.allow(&method, pattern, access);
+            }
+        }
+        Self { router: self.router.routes(route), policy: self.policy }
+    }
+
+    /// A route that the description leaves out.
+    fn plain(mut self, access: Access, method: Method, pattern: &str, handler: MethodRouter<App>) -> Self {
+        self.policy.allow(&method, pattern, access);
+        Self { router: self.router.route(pattern, handler), policy: self.policy }
+    }
+
+    fn finish(self) -> (Router<App>, Policy, OpenApi) {
+        let (router, mut document) = self.router.split_for_parts();
+        let info = InfoBuilder::new().title("Trackway").version(env!("CARGO_PKG_VERSION")).build();
+        document.info = info;
+        // axum's `{*path}` is OpenAPI's `{path}`.
+        let paths = std::mem::take(&mut document.paths.paths);
+        document.paths.paths =
+            paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+        (router, self.policy, document)
+    }
+}
+
+fn fixed_header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+}
+
+/// What a web page of another site gets for a request that would change something.
+fn refuse_foreign(_: ProtectionError) -> Response {
+    Problem(Error::new(ErrorKind::Forbidden, "requests of other web sites are refused")).into_response()
+}
+
+fn answer_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let words =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!("a handler panicked: {}", words.unwrap_or("without a message"));
+    Problem(Error::new(ErrorKind::Internal, "something went wrong on the server")).into_response()
+}

@@ -1,0 +1,80 @@
+//! Runs, their table and comparison over REST.
+
+use crate::harness::{assert_problem, on_each};
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_run_starts_named_and_ends_with_its_status() {
+    on_each(async |server| {
+        let run_id = server.new_run().await;
+        let path = format!("/api/v1/runs/{run_id}");
+        let (_, detail) = server.get(&path).await;
+        assert_eq!((&detail["run"]["status"], &detail["run"]["number"]), (&json!("running"), &json!(1)));
+        assert_eq!(detail["run"]["name"].as_str().unwrap().split('-').count(), 3);
+        let update = json!({"status": "failed", "name": "renamed", "tags": {"seed": "1"}});
+        let (status, run) = server.send(Method::PATCH, &path, update).await;
+        assert_eq!(
+            (status.as_u16(), &run["status"], &run["name"]),
+            (200, &json!("failed"), &json!("renamed"))
+        );
+        assert!(run["ended_at_ms"].as_i64() >= run["started_at_ms"].as_i64());
+        let experiment = server.get("/api/v1/experiments/0").await.1;
+        assert_eq!((&experiment["status"], &experiment["runs"]["failed"]), (&json!("completed"), &json!(1)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_table_has_params_and_metrics_and_sorts_by_them() {
+    on_each(async |server| {
+        let mut ids = Vec::new();
+        for (lr, loss) in [(0.1, json!(0.5)), (0.01, json!(0.2)), (1.0, json!("NaN"))] {
+            let run_id = server.new_run().await;
+            server.log(&run_id, "loss", &[0, 1], json!([9.0, loss])).await;
+            let facts = json!({"runs": [{"run_id": run_id, "params": {"lr": lr, "opt": "sgd"}}]});
+            assert_eq!(server.post("/api/v1/ingest", facts).await.0, 200);
+            ids.push(run_id);
+        }
+        let order = async |sort: &str| {
+            let (_, page) = server.get(&format!("/api/v1/runs?experiment_id=0&{sort}")).await;
+            let rows = page["items"].as_array().unwrap().clone();
+            rows.iter()
+                .map(|row| ids.iter().position(|id| row["run"]["id"] == **id).unwrap())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(order("sort=created").await, [2, 1, 0]);
+        assert_eq!(order("sort=params.lr").await, [1, 0, 2]);
+        assert_eq!(order("sort=metrics.loss").await, [0, 1, 2], "NaN comes last");
+        assert_eq!(order("sort=metrics.loss&reverse=true").await, [1, 0, 2], "either way");
+        let (_, page) = server.get("/api/v1/runs?experiment_id=0&sort=params.lr&limit=1").await;
+        assert_eq!((&page["total"], &page["next_offset"]), (&json!(3), &json!(1)));
+        let row = &page["items"][0];
+        assert_eq!((&row["params"]["lr"], &row["metrics"]["loss"]["last"]), (&json!(0.01), &json!(0.2)));
+        assert_problem(server.get("/api/v1/runs?experiment_id=0&sort=loss").await, 400, "metrics.<key>");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_comparison_marks_what_differs() {
+    on_each(async |server| {
+        let (first, second) = (server.new_run().await, server.new_run().await);
+        let facts = json!({"runs": [
+            {"run_id": first, "params": {"lr": 0.1, "opt": "sgd", "only": 1}},
+            {"run_id": second, "params": {"lr": 0.2, "opt": "sgd"}},
+        ]});
+        server.post("/api/v1/ingest", facts).await;
+        server.log(&first, "loss", &[0], json!([1.0])).await;
+        let (_, compared) = server.get(&format!("/api/v1/compare?run={second}&run={first}")).await;
+        assert_eq!(compared["runs"][0]["run"]["id"], second);
+        let differs = |key: &str| {
+            let rows = compared["params"].as_array().unwrap();
+            rows.iter().find(|row| row["key"] == key).unwrap()["differs"].as_bool().unwrap()
+        };
+        assert!(differs("lr") && differs("only") && !differs("opt"));
+        assert_eq!(compared["metrics"][0]["cells"][0], json!(null));
+        assert_problem(server.get("/api/v1/compare").await, 400, "expected 1 to 50 run ids");
+    })
+    .await;
+}
