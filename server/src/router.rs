@@ -21,7 +21,7 @@ use axum::{
 };
 use model::{
     Error, ErrorKind, limits,
-    user::Role::{Member, Viewer},
+    user::Role::{self, Member, Viewer},
 };
 use std::{any::Any, sync::Arc};
 use tower_http::{
@@ -93,11 +93,28 @@ fn table() -> Table {
     for page in site::pages() {
         table = table.plain(Page(Viewer), Method::GET, page.path(), get(site::render));
     }
-    for (path, _) in server_fn::axum::server_fn_paths() {
-        table = table.plain(Api(Viewer), Method::POST, path, post(site::server_function));
+    for (path, role) in SERVER_FUNCTIONS {
+        table = table.plain(Api(role), Method::POST, path, post(site::server_function));
     }
     table
 }
+
+/// Server functions of the pages and who may call them. One that is missing here cannot be reached.
+const SERVER_FUNCTIONS: [(&str, Role); 13] = [
+    ("/ui/artifact/list", Viewer),
+    ("/ui/artifact/preview", Viewer),
+    ("/ui/compare/compare", Viewer),
+    ("/ui/experiment/create", Member),
+    ("/ui/experiment/get", Viewer),
+    ("/ui/experiment/list", Viewer),
+    ("/ui/experiment/update", Member),
+    ("/ui/note/get", Viewer),
+    ("/ui/note/preview", Viewer),
+    ("/ui/note/update", Member),
+    ("/ui/run/get", Viewer),
+    ("/ui/run/list", Viewer),
+    ("/ui/run/update", Member),
+];
 
 /// Routes, their policy and their description, filled together.
 #[derive(Default)]
@@ -156,4 +173,51 @@ fn answer_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!("a handler panicked: {}", words.unwrap_or("without a message"));
     Problem(Error::new(ErrorKind::Internal, "something went wrong on the server")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_server_function_has_a_policy_row_and_every_row_a_function() {
+        let written: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+        let rows: BTreeSet<&str> = SERVER_FUNCTIONS.iter().map(|(path, _)| *path).collect();
+        assert_eq!(written, rows);
+    }
+
+    #[test]
+    fn only_these_routes_are_open_to_strangers() {
+        let (_, policy, _) = table().finish();
+        let open: Vec<_> = policy
+            .rows()
+            .filter(|(_, _, access)| *access == Public)
+            .map(|(method, pattern, _)| format!("{method} {pattern}"))
+            .collect();
+        let expected = [
+            "GET /api/v1/openapi.json",
+            "GET /api/v1/version",
+            "GET /health",
+            "GET /live",
+            "GET /pkg/{version}/{*path}",
+            "GET /ready",
+            "GET /sign-in",
+            "POST /sign-out",
+        ];
+        assert_eq!(open, expected);
+    }
+
+    #[test]
+    fn what_changes_something_needs_a_member() {
+        let (_, policy, _) = table().finish();
+        let mild = ["/sign-out", "/api/v1/sign-in-links", "/api/v1/note/preview"];
+        for (method, pattern, access) in policy.rows().filter(|(method, ..)| *method != "GET") {
+            let reads = pattern.starts_with("/ui/") && access == Api(Viewer);
+            assert!(
+                reads || mild.contains(&pattern) || access == Api(Member),
+                "{method} {pattern}: {access:?}"
+            );
+        }
+    }
 }

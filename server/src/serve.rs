@@ -1,7 +1,12 @@
 //! `trackway serve`: opens everything, listens, and ends cleanly.
 
 use crate::{
-    Access, App, assets, config::ServeConfig, config::Settings, credentials::Credentials, lock::Lock, router,
+    Access, App, assets,
+    config::ServeConfig,
+    config::Settings,
+    credentials::{Credentials, Entry},
+    lock::Lock,
+    router,
 };
 use anyhow::Context as _;
 use engine::{Services, World};
@@ -43,9 +48,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     };
     let router = router::router(app);
 
-    println!("listening on {url}");
-    println!("data in {}", settings.data.display());
-    greet(&settings, &services, &owner, &url).await?;
+    let welcome = greet(&settings, &services, &owner, &url).await?;
+    println!("listening on {url}\ndata in {}\n{welcome}", settings.data.display());
+    if assets::version().is_none() {
+        println!("the browser half is not built: pages show without their script and style");
+    }
 
     let stopped = async move {
         stop_signal().await;
@@ -114,11 +121,15 @@ fn access(settings: &Settings, url: &str, open_to: Option<Caller>) -> Access {
     }
 }
 
-/// What a person needs to begin: a token where clients look for it, and a link to click.
-async fn greet(settings: &Settings, services: &Services, owner: &Caller, url: &str) -> anyhow::Result<()> {
+/// What a person needs to begin: a token where clients look for it, and a link to click, in words.
+async fn greet(
+    settings: &Settings,
+    services: &Services,
+    owner: &Caller,
+    url: &str,
+) -> anyhow::Result<String> {
     if settings.no_auth {
-        println!("sign-in is off: everyone on this machine may do everything");
-        return Ok(());
+        return Ok("sign-in is off: everyone on this machine may do everything".to_owned());
     }
     let public = |error: engine::Error| error.into_public();
     let mut credentials = Credentials::read()?;
@@ -128,18 +139,15 @@ async fn greet(settings: &Settings, services: &Services, owner: &Caller, url: &s
     };
     if !known {
         let token = services.user.create_token(owner, "local credentials file").await.map_err(public)?;
-        credentials.servers.insert(url.to_owned(), crate::credentials::Entry { token });
-        if credentials.default.is_empty() || settings.listen.port() != 0 {
-            url.clone_into(&mut credentials.default);
-        }
+        credentials.servers.insert(url.to_owned(), Entry { token });
+    }
+    if !known || credentials.default != url {
+        // Clients that name no server mean the one started last.
+        url.clone_into(&mut credentials.default);
         credentials.write()?;
     }
     let code = services.user.create_link(owner).await.map_err(public)?;
-    println!("sign in: {url}/sign-in?code={code}");
-    if assets::version().is_none() {
-        println!("the browser half is not built: pages show without their script and style");
-    }
-    Ok(())
+    Ok(format!("sign in: {url}/sign-in?code={code}"))
 }
 
 fn owner_name() -> String {

@@ -1,6 +1,6 @@
 //! Experiments: a question and the runs that try to answer it.
 
-use crate::{Error, ExperimentId, ProjectId, Tags, UnixMillis, limits};
+use crate::{Error, ExperimentId, ProjectId, Tags, UnixMillis, limits, param};
 use serde::{Deserialize, Serialize};
 
 /// Archived by hand; otherwise completed when it has runs and none is queued or running, else active.
@@ -141,9 +141,5 @@ pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Error> {
 }
 
 fn check_description(description: &str) -> Result<(), Error> {
-    if description.len() > limits::DESCRIPTION_BYTES_MAX {
-        let expected = format!("at most {} bytes", limits::DESCRIPTION_BYTES_MAX);
-        return Err(Error::invalid("description", expected));
-    }
-    Ok(())
+    param::check_text("description", description, limits::DESCRIPTION_BYTES_MAX)
 }

@@ -1,6 +1,6 @@
 //! Metric summaries: what lists and tables show of a series without reading its points.
 
-use crate::{Error, Float64, UnixMillis, limits};
+use crate::{Error, Float64, UnixMillis, limits, param};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,10 @@ impl Context {
         if bytes > limits::CONTEXT_BYTES_MAX {
             return Err(Error::invalid(field, format!("at most {} bytes", limits::CONTEXT_BYTES_MAX)));
         }
-        self.0.keys().try_for_each(|key| crate::param::check_key(field, key))
+        self.0.iter().try_for_each(|(key, value)| {
+            param::check_key(field, key)?;
+            param::check_text(field, value, limits::CONTEXT_BYTES_MAX)
+        })
     }
 }
 

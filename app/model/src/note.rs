@@ -1,6 +1,6 @@
 //! Notes: what people write about a run, in Markdown, every revision kept.
 
-use crate::{Error, UnixMillis, limits};
+use crate::{Error, UnixMillis, limits, param};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,6 @@ impl NoteUpdate {
         if self.body.len() > limits::NOTE_BYTES_MAX {
             return Err(Error::too_large("body", format!("at most {} bytes", limits::NOTE_BYTES_MAX)));
         }
-        Ok(())
+        param::check_text("body", &self.body, limits::NOTE_BYTES_MAX)
     }
 }

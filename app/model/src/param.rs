@@ -2,7 +2,7 @@
 
 use crate::{Error, Float64, limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// One value. JSON keeps the type: `1` is an int, `1.0` a float; a float that JSON lacks is `{"float": "NaN"}`.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,9 +51,7 @@ impl ParamValue {
 
     pub fn check(&self, field: &str) -> Result<(), Error> {
         match self {
-            Self::Text(text) if text.len() > limits::TEXT_VALUE_BYTES_MAX => {
-                Err(Error::invalid(field, format!("longer than {} bytes", limits::TEXT_VALUE_BYTES_MAX)))
-            }
+            Self::Text(text) => check_text(field, text, limits::TEXT_VALUE_BYTES_MAX),
             _ => Ok(()),
         }
     }
@@ -82,16 +80,10 @@ impl Serialize for ParamValue {
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Int(value) => serializer.serialize_i64(*value),
             Self::Float(value) if value.0.is_finite() => serializer.serialize_f64(value.0),
-            Self::Float(float) => NonFinite { float: *float }.serialize(serializer),
+            Self::Float(float) => BTreeMap::from([("float", *float)]).serialize(serializer),
             Self::Text(text) => serializer.serialize_str(text),
         }
     }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NonFinite {
-    float: Float64,
 }
 
 impl<'de> Deserialize<'de> for ParamValue {
@@ -103,7 +95,7 @@ impl<'de> Deserialize<'de> for ParamValue {
             Int(i64),
             Float(f64),
             Text(String),
-            NonFinite(NonFinite),
+            NonFinite(BTreeMap<String, Float64>),
             Null(()),
         }
         Ok(match Form::deserialize(deserializer)? {
@@ -111,7 +103,11 @@ impl<'de> Deserialize<'de> for ParamValue {
             Form::Int(value) => Self::Int(value),
             Form::Float(value) => Self::Float(Float64(value)),
             Form::Text(text) => Self::Text(text),
-            Form::NonFinite(NonFinite { float }) => Self::Float(float),
+            // A map and not a struct, which serde would also read from a list.
+            Form::NonFinite(map) => match (map.len(), map.get("float")) {
+                (1, Some(float)) => Self::Float(*float),
+                _ => return Err(serde::de::Error::custom("expected {\"float\": \"NaN\"}")),
+            },
             Form::Null(()) => Self::Null,
         })
     }
@@ -123,7 +119,8 @@ impl utoipa::PartialSchema for ParamValue {
         use utoipa::openapi::schema::{Object, SchemaType, Type};
         let types = [Type::Null, Type::Boolean, Type::Integer, Type::Number, Type::String, Type::Object];
         let description = "typed; a float that JSON lacks is {\"float\": \"NaN\"}";
-        let object = Object::builder().schema_type(SchemaType::from_iter(types)).description(Some(description));
+        let object =
+            Object::builder().schema_type(SchemaType::from_iter(types)).description(Some(description));
         object.build().into()
     }
 }
@@ -150,6 +147,17 @@ pub fn check_key(field: &str, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// The rule for free text: bounded, and without NUL, which PostgreSQL cannot store.
+pub fn check_text(field: &str, text: &str, bytes_max: usize) -> Result<(), Error> {
+    if text.len() > bytes_max {
+        return Err(Error::invalid(field, format!("a text of at most {bytes_max} bytes was expected")));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid(field, "a text holds no NUL character"));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +180,9 @@ mod tests {
             let again = serde_json::to_string(&value).unwrap();
             assert_eq!(serde_json::from_str::<ParamValue>(&again).unwrap(), value, "{again}");
             assert_eq!(ParamValue::from_stored(value.kind(), &value.to_string()), Some(value), "{json}");
+        }
+        for bad in ["[1]", "{}", r#"{"float":1,"x":2}"#, r#"{"x":1}"#, "[]"] {
+            assert!(serde_json::from_str::<ParamValue>(bad).is_err(), "{bad}");
         }
     }
 }

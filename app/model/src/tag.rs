@@ -43,10 +43,7 @@ impl Tags {
         }
         for (key, value) in &self.0 {
             crate::param::check_key("tags", key)?;
-            if value.len() > limits::TEXT_VALUE_BYTES_MAX {
-                let expected = format!("tag \"{key}\" is longer than {} bytes", limits::TEXT_VALUE_BYTES_MAX);
-                return Err(Error::invalid("tags", expected));
-            }
+            crate::param::check_text(&format!("tags.{key}"), value, limits::TEXT_VALUE_BYTES_MAX)?;
         }
         Ok(())
     }

@@ -65,6 +65,11 @@ async fn a_wrong_batch_names_the_field_and_stores_nothing() {
             (json!({"serie": []}), "unknown field"),
             (json!({"runs": [{"run_id": run_id, "params": {"": 1}}]}), "a key has 1 to"),
             (json!({"runs": [{"run_id": run_id, "params": {"p": [1]}}]}), "expected a text, number"),
+            (
+                json!({"runs": [{"run_id": run_id, "params": {"p": "a\u{0}b"}}]}),
+                "runs[0].params.p: a text holds no NUL",
+            ),
+            (json!({"runs": [{"run_id": run_id, "tags": {"t": "\u{0}"}}]}), "tags.t: a text holds no NUL"),
             (json!({"writer": {"id": "w", "sequence": -1}}), "writer.sequence"),
             (json!("x"), "body: invalid type"),
         ];

@@ -1,0 +1,111 @@
+//! What a file looks like: a picture, a table, text. Decided by its name and type; shown from at most its beginning.
+
+use model::{artifact::Artifact, limits};
+
+/// How a file is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Image,
+    /// Rows of values, parted by this character.
+    Table(char),
+    Json,
+    Text,
+}
+
+/// By the file's type; whatever is neither picture nor known text is tried as text.
+pub fn kind(artifact: &Artifact) -> Kind {
+    let name = artifact.path.file_name().to_lowercase();
+    let ends = |end: &str| name.ends_with(end);
+    match artifact.mime.as_str() {
+        // SVG may hold scripts: as a picture they do not run, and our policy forbids them besides.
+        mime if mime.starts_with("image/") => Kind::Image,
+        _ if ends(".csv") => Kind::Table(','),
+        _ if ends(".tsv") => Kind::Table('\t'),
+        _ if ends(".json") => Kind::Json,
+        _ => Kind::Text,
+    }
+}
+
+/// Whether the preview holds only the beginning.
+pub fn cut(artifact: &Artifact) -> bool {
+    artifact.size_bytes > limits::PREVIEW_BYTES_MAX as i64
+}
+
+/// JSON laid out to be read; left as it is when it does not parse, as the beginning of a large file does not.
+pub fn pretty(text: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(text)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| text.to_owned())
+}
+
+/// Rows shown of a table: a screen or five.
+pub const ROWS_MAX: usize = 200;
+
+/// The rows of a CSV or TSV file, quotes undone (RFC 4180).
+pub fn rows(text: &str, part: char) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    let mut row = Vec::new();
+    let mut cell = String::new();
+    let mut quoted = false;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                cell.push('"');
+                letters.next();
+            }
+            '"' if quoted => quoted = false,
+            '"' if cell.is_empty() => quoted = true,
+            _ if quoted => cell.push(letter),
+            '\r' if letters.peek() == Some(&'\n') => {}
+            '\n' => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+                if rows.len() > ROWS_MAX {
+                    return rows;
+                }
+            }
+            _ if letter == part => row.push(std::mem::take(&mut cell)),
+            _ => cell.push(letter),
+        }
+    }
+    if !cell.is_empty() || !row.is_empty() {
+        row.push(cell);
+        rows.push(row);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::tests::artifact;
+    use super::*;
+
+    #[test]
+    fn a_file_is_shown_by_what_it_is() {
+        let image = Artifact { mime: "image/png".into(), ..artifact("a.png") };
+        assert_eq!(kind(&image), Kind::Image);
+        assert_eq!(kind(&artifact("a/B.CSV")), Kind::Table(','));
+        assert_eq!(kind(&artifact("m.json")), Kind::Json);
+        assert_eq!(kind(&artifact("README.md")), Kind::Text);
+    }
+
+    #[test]
+    fn quoted_cells_may_hold_parts_lines_and_quotes() {
+        let text = "a,\"b, \"\"c\"\"\nd\"\r\n1,2";
+        assert_eq!(rows(text, ','), [vec!["a", "b, \"c\"\nd"], vec!["1", "2"]]);
+        assert_eq!(rows("a\tb\n", '\t'), [vec!["a", "b"]]);
+        assert!(rows("", ',').is_empty());
+    }
+
+    #[test]
+    fn a_long_table_is_cut() {
+        assert_eq!(rows(&"1,2\n".repeat(10_000), ',').len(), ROWS_MAX + 1);
+    }
+
+    #[test]
+    fn broken_json_is_shown_as_it_is() {
+        assert_eq!(pretty("{\"a\":[1]}"), "{\n  \"a\": [\n    1\n  ]\n}");
+        assert_eq!(pretty("{\"a\":"), "{\"a\":");
+    }
+}

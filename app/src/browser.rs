@@ -1,0 +1,67 @@
+//! The few things asked of the browser itself. Called from effects and event handlers only, so never on the server.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDocument, HtmlElement};
+
+/// Puts a text on the clipboard.
+pub fn copy(text: &str) {
+    // The promise fails only when the page may not use the clipboard; there is nothing to add to that.
+    let _ = window().navigator().clipboard().write_text(text);
+}
+
+/// Sets an attribute of the document's root element; an empty value removes it.
+pub fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        if value.is_empty() {
+            root.remove_attribute(name).ok();
+        } else {
+            root.set_attribute(name, value).ok();
+        }
+    }
+}
+
+/// Remembers a choice for a year, in a cookie, so that the server renders the next page with it.
+pub fn remember(name: &str, value: &str) {
+    let age = if value.is_empty() { 0 } else { 31_536_000 };
+    let cookie = format!("{name}={value}; Path=/; Max-Age={age}; SameSite=Lax");
+    document().unchecked_into::<HtmlDocument>().set_cookie(&cookie).ok();
+}
+
+/// The first element that matches a selector.
+pub fn find(selector: &str) -> Option<HtmlElement> {
+    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+/// All elements that match a selector, in document order.
+pub fn find_all(selector: &str) -> Vec<HtmlElement> {
+    let Ok(list) = document().query_selector_all(selector) else {
+        return Vec::new();
+    };
+    (0..list.length()).filter_map(|index| list.get(index)?.dyn_into().ok()).collect()
+}
+
+/// The element that has the keyboard.
+pub fn focused() -> Option<Element> {
+    document().active_element()
+}
+
+/// Whether keys typed now are text.
+pub fn typing() -> bool {
+    focused().is_some_and(|element| {
+        let name = element.tag_name();
+        matches!(name.as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            && element.get_attribute("type").is_none_or(|kind| kind != "checkbox")
+    })
+}
+
+/// The value of a CSS custom property as it applies to an element.
+pub fn css_variable(element: &Element, name: &str) -> String {
+    window()
+        .get_computed_style(element)
+        .ok()
+        .flatten()
+        .and_then(|style| style.get_property_value(name).ok())
+        .map(|value| value.trim().to_owned())
+        .unwrap_or_default()
+}

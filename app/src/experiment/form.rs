@@ -1,0 +1,149 @@
+//! The dialog that makes or edits an experiment.
+
+use super::api;
+use crate::{
+    error::AppError,
+    ui::{dialog::Dialog, notice::Problem},
+};
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use model::{
+    Tags,
+    experiment::{Experiment, ExperimentNew, ExperimentUpdate},
+};
+
+/// Makes a new experiment.
+#[component]
+pub fn CreateDialog(open: RwSignal<bool>, on_done: Callback<Experiment>) -> impl IntoView {
+    let save = Callback::new(move |input: ExperimentNew| Request::Create(input));
+    view! {
+        <Dialog open title="New experiment".to_owned()>
+            <Fields first=ExperimentNew::default() button="Create" save open on_done />
+        </Dialog>
+    }
+}
+
+/// Edits the experiment that it is given; closed while there is none.
+#[component]
+pub fn EditDialog(edited: RwSignal<Option<Experiment>>, on_done: Callback<Experiment>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move || open.set(edited.with(Option::is_some)));
+    Effect::watch(
+        move || open.get(),
+        move |open, was, _| {
+            if was == Some(&true) && !open {
+                edited.set(None);
+            }
+        },
+        false,
+    );
+    let first = move || edited.get_untracked().map(fields).unwrap_or_default();
+    let save = Callback::new(move |input: ExperimentNew| {
+        Request::Update(edited.get_untracked().map(|one| one.id), input)
+    });
+    view! {
+        <Dialog open title="Edit experiment".to_owned()>
+            <Fields first=first() button="Save" save open on_done />
+        </Dialog>
+    }
+}
+
+fn fields(experiment: Experiment) -> ExperimentNew {
+    ExperimentNew { name: experiment.name, description: experiment.description, tags: experiment.tags }
+}
+
+enum Request {
+    Create(ExperimentNew),
+    Update(Option<model::ExperimentId>, ExperimentNew),
+}
+
+async fn send(request: Request) -> Result<Experiment, AppError> {
+    match request {
+        Request::Create(input) => api::create(input).await,
+        Request::Update(Some(id), input) => {
+            let input = ExperimentUpdate {
+                name: Some(input.name),
+                description: Some(input.description),
+                tags: Some(input.tags),
+                archived: None,
+            };
+            api::update(id, input).await
+        }
+        Request::Update(None, _) => Err(model::Error::not_found("experiment", "").into()),
+    }
+}
+
+#[component]
+fn Fields(
+    first: ExperimentNew,
+    button: &'static str,
+    save: Callback<ExperimentNew, Request>,
+    open: RwSignal<bool>,
+    on_done: Callback<Experiment>,
+) -> impl IntoView {
+    let name = NodeRef::<html::Input>::new();
+    let description = NodeRef::<html::Textarea>::new();
+    let tags = NodeRef::<html::Input>::new();
+    let busy = RwSignal::new(false);
+    let failed = RwSignal::new(None::<AppError>);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let read = |node: NodeRef<html::Input>| node.get().map(|input| input.value()).unwrap_or_default();
+        let input = ExperimentNew {
+            name: read(name),
+            description: description.get().map(|area| area.value()).unwrap_or_default(),
+            tags: Tags::parse_line(&read(tags)),
+        };
+        if let Err(error) = input.check() {
+            failed.set(Some(error.into()));
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let answer = send(save.run(input)).await;
+            busy.set(false);
+            match answer {
+                Ok(experiment) => {
+                    open.set(false);
+                    on_done.run(experiment);
+                }
+                Err(error) => failed.set(Some(error)),
+            }
+        });
+    };
+    view! {
+        <form class="form" on:submit=submit>
+            <label class="field">
+                <span class="field__label">"Name"</span>
+                <input node_ref=name type="text" required autofocus autocomplete="off" value=first.name />
+            </label>
+            <label class="field">
+                <span class="field__label">"Description"</span>
+                <textarea node_ref=description rows="3" prop:value=first.description></textarea>
+            </label>
+            <div class="field">
+                <label class="field__label" for="experiment-tags">"Tags"</label>
+                <input
+                    id="experiment-tags"
+                    aria-describedby="experiment-tags-hint"
+                    node_ref=tags
+                    type="text"
+                    autocomplete="off"
+                    placeholder="baseline, phase: search"
+                    value=first.tags.to_line()
+                />
+                <span class="field__hint" id="experiment-tags-hint">
+                    "Separated by commas; a tag may have a value after a colon."
+                </span>
+            </div>
+            <Problem error=failed />
+            <div class="form__actions">
+                <button class="button" type="button" on:click=move |_| open.set(false)>
+                    "Cancel"
+                </button>
+                <button class="button button--primary" type="submit" disabled=busy>
+                    {button}
+                </button>
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,12 @@
+//! Experiments: the list, and the page of one with its runs.
+
+mod api;
+mod first_run;
+mod form;
+mod list;
+mod page;
+mod query;
+
+pub use first_run::FirstRun;
+pub use list::ListPage;
+pub use page::Page;

@@ -1,0 +1,113 @@
+//! The page of one experiment: what it is about, and its runs.
+
+use super::{api, form::EditDialog};
+use crate::{
+    error::AppError,
+    feed::Feed,
+    frame::crumbs::Crumbs,
+    link::{self, Query},
+    live,
+    run::{self, RunTable, api::Runs},
+    ui::{icon::Icon, notice::Failure, status::ExperimentState, tag::TagList, toast::Toaster},
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_meta::Title;
+use leptos_router::hooks;
+use model::{
+    ExperimentId,
+    experiment::{Experiment, ExperimentStatus, ExperimentUpdate},
+};
+
+#[component]
+pub fn Page() -> impl IntoView {
+    let params = hooks::use_params_map();
+    let search = link::use_search();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let first = Resource::new_blocking(
+        move || id.get(),
+        move |id| async move {
+            let id: ExperimentId = id.parse().map_err(|_| missing(&id))?;
+            run::api::list(run::query::parse(id, &search.get_untracked())).await
+        },
+    );
+    view! {
+        <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
+            {move || Suspend::new(async move {
+                match first.await {
+                    Ok(runs) => view! { <Workspace runs search /> }.into_any(),
+                    Err(error) => view! { <Failure error /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// An address that cannot be an id names nothing, and says so as the server would.
+fn missing(id: &str) -> AppError {
+    #[cfg(feature = "ssr")]
+    crate::remote::set_status(model::ErrorKind::NotFound);
+    model::Error::not_found("experiment", id).into()
+}
+
+#[component]
+fn Workspace(runs: Runs, search: Memo<Query>) -> impl IntoView {
+    let id = runs.experiment.id;
+    let input = Memo::new(move |_| search.with(|query| run::query::parse(id, query)));
+    let feed = Feed::new(runs, input, run::api::list);
+    live::watch(format!("/api/v1/events?experiment_id={id}"), move |_| feed.refresh());
+    let experiment = Memo::new(move |_| feed.current.with(|runs| runs.experiment.clone()));
+    let name = Signal::derive(move || experiment.with(|one| one.name.clone()));
+    view! {
+        <Title text=move || name.get() />
+        <Crumbs steps=vec![("Experiments".to_owned(), "/experiments".to_owned())] here=name />
+        <Head experiment feed />
+        <RunTable feed search path=format!("/experiments/{id}") />
+    }
+}
+
+#[component]
+fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
+    let edited = RwSignal::new(None::<Experiment>);
+    let name = move || experiment.with(|one| one.name.clone());
+    let description = move || {
+        let text = experiment.with(|one| one.description.clone());
+        (!text.is_empty()).then(|| view! { <p class="page-head__text">{text}</p> })
+    };
+    let archived = move || experiment.with(|one| one.status == ExperimentStatus::Archived);
+    let toggle = move |_| {
+        let (id, archive) = (experiment.with(|one| one.id), !archived());
+        let toaster = Toaster::here();
+        spawn_local(async move {
+            let input = ExperimentUpdate { archived: Some(archive), ..ExperimentUpdate::default() };
+            match api::update(id, input).await {
+                Ok(_) => toaster.say(if archive { "Archived" } else { "Restored" }),
+                Err(error) => toaster.fail(error.to_string()),
+            }
+            feed.refresh();
+        });
+    };
+    view! {
+        <div class="page-head">
+            <h1 class="page-head__title" title=name>
+                {name}
+            </h1>
+            <ExperimentState status=Signal::derive(move || experiment.with(|one| one.status)) />
+            <TagList
+                tags=Signal::derive(move || experiment.with(|one| one.tags.clone()))
+                link=super::list::tag_link
+            />
+            <div class="page-head__actions">
+                <button class="button" type="button" on:click=move |_| edited.set(Some(experiment.get()))>
+                    <Icon name="edit" />
+                    "Edit"
+                </button>
+                <button class="button" type="button" on:click=toggle>
+                    {move || view! { <Icon name=if archived() { "restore" } else { "archive" } /> }}
+                    {move || if archived() { "Restore" } else { "Archive" }}
+                </button>
+            </div>
+            {description}
+        </div>
+        <EditDialog edited on_done=Callback::new(move |_| feed.refresh()) />
+    }
+}

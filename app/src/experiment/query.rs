@@ -1,0 +1,65 @@
+//! The list's filter and order as its URL says them.
+
+use crate::link::Query;
+use model::{
+    experiment::{ExperimentQuery, ExperimentSort, ExperimentStatus},
+    limits,
+};
+
+const SORTS: [(&str, ExperimentSort); 4] = [
+    ("last_activity", ExperimentSort::LastActivity),
+    ("created", ExperimentSort::Created),
+    ("name", ExperimentSort::Name),
+    ("run_count", ExperimentSort::RunCount),
+];
+
+/// What a URL asks for; words it does not know count as absent.
+pub fn parse(query: &Query) -> ExperimentQuery {
+    let status = query.get("status").unwrap_or_default();
+    let sort = query.get("sort").unwrap_or_default();
+    ExperimentQuery {
+        search: query.get("search").unwrap_or_default().to_owned(),
+        status: ExperimentStatus::ALL.into_iter().find(|one| one.as_str() == status),
+        tag: query.all("tag").map(ToOwned::to_owned).collect(),
+        sort: SORTS.into_iter().find(|(word, _)| *word == sort).map(|(_, sort)| sort).unwrap_or_default(),
+        reverse: query.get("reverse") == Some("true"),
+        offset: query.number("offset").unwrap_or(0),
+        limit: Some(limits::PAGE_DEFAULT),
+    }
+}
+
+/// The link of a column's head: sorts by it, or turns the order around when it is sorted by already.
+pub fn sort_by(query: &Query, sort: ExperimentSort) -> Query {
+    let now = parse(query);
+    let reverse = now.sort == sort && !now.reverse;
+    let word = SORTS.into_iter().find(|(_, one)| *one == sort).map_or("", |(word, _)| word);
+    let word = if sort == ExperimentSort::default() { "" } else { word };
+    query.clone().without("offset").with("sort", word).with("reverse", if reverse { "true" } else { "" })
+}
+
+/// Whether the URL narrows the list at all.
+pub fn narrows(query: &Query) -> bool {
+    ["search", "status", "tag", "offset"].iter().any(|key| query.get(key).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_sorts_then_turns_around() {
+        let once = sort_by(&Query::parse("search=a&offset=100"), ExperimentSort::Name);
+        assert_eq!(once.href("/x"), "/x?search=a&sort=name");
+        let twice = sort_by(&once, ExperimentSort::Name);
+        assert_eq!(twice.href("/x"), "/x?search=a&sort=name&reverse=true");
+        assert!(parse(&twice).reverse);
+        assert!(!parse(&sort_by(&twice, ExperimentSort::Name)).reverse);
+    }
+
+    #[test]
+    fn unknown_words_are_ignored() {
+        let query = Query::parse("status=broken&sort=size&offset=x");
+        let expected = ExperimentQuery { limit: Some(limits::PAGE_DEFAULT), ..ExperimentQuery::default() };
+        assert_eq!(parse(&query), expected);
+    }
+}

@@ -1,0 +1,121 @@
+//! Keys. Pages mark what a key acts on by data attributes, so the frame needs no knowledge of them:
+//! `data-key="filter"` (`/`), `data-key="compare"` (`c`), `data-key="rows"` (`j`, `k`, `x`), `data-key="tabs"` (`[`, `]`).
+
+use super::rail::use_go_to_experiments;
+use crate::{browser, ui::dialog::Dialog};
+use leptos::{ev, prelude::*};
+use web_sys::{HtmlElement, KeyboardEvent};
+
+const KEYS: [(&str, &str); 9] = [
+    ("/", "To the filter"),
+    ("g e", "To all experiments"),
+    ("j, k", "Next row, previous row"),
+    ("Enter", "Open the row"),
+    ("x", "Select the row"),
+    ("c", "Compare what is selected"),
+    ("[, ]", "Previous tab, next tab"),
+    ("?", "This list"),
+    ("Esc", "Close, or leave the filter"),
+];
+
+/// Listens for as long as the application lives.
+pub fn listen(keys_open: RwSignal<bool>) {
+    if cfg!(feature = "ssr") {
+        // Nobody types on the server, and what belongs to one thread must not be made there.
+        return;
+    }
+    let go_to_experiments = use_go_to_experiments();
+    let go_to_experiments = StoredValue::new_local(go_to_experiments);
+    let after_g = StoredValue::new(false);
+    let on_key = move |event: KeyboardEvent| {
+        let key = event.key();
+        if browser::typing() {
+            if key == "Escape" {
+                browser::find(":focus").map(|element| element.blur());
+            }
+            return;
+        }
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::find("dialog[open]").is_some()
+        {
+            return;
+        }
+        let was_g = after_g.get_value();
+        after_g.set_value(key == "g");
+        let done = match key.as_str() {
+            "e" if was_g => {
+                go_to_experiments.with_value(|go| go());
+                true
+            }
+            "?" => {
+                keys_open.set(true);
+                true
+            }
+            "/" => focus("[data-key=filter]"),
+            "c" => click("[data-key=compare]"),
+            "j" => step_row(1),
+            "k" => step_row(-1),
+            "x" => click("[data-key=rows] tr:focus-within input[type=checkbox]"),
+            "]" => step_tab(1),
+            "[" => step_tab(-1),
+            _ => false,
+        };
+        if done {
+            event.prevent_default();
+        }
+    };
+    Effect::new(move || {
+        let handle = window_event_listener(ev::keydown, on_key);
+        on_cleanup(move || handle.remove());
+    });
+}
+
+fn focus(selector: &str) -> bool {
+    browser::find(selector).is_some_and(|element| element.focus().is_ok())
+}
+
+fn click(selector: &str) -> bool {
+    browser::find(selector).map(|element| element.click()).is_some()
+}
+
+/// Moves the keyboard to the link of the next row, so that Enter opens it.
+fn step_row(by: i32) -> bool {
+    let rows = browser::find_all("[data-key=rows] tr");
+    let links = browser::find_all("[data-key=rows] tr [data-key=open]");
+    let at = rows.iter().position(|row| row.contains(browser::focused().as_deref()));
+    step(&links, at, by).is_some_and(|link| link.focus().is_ok())
+}
+
+fn step_tab(by: i32) -> bool {
+    let tabs = browser::find_all("[data-key=tabs] a");
+    let at = tabs.iter().position(|tab| tab.has_attribute("aria-current"));
+    step(&tabs, at, by).map(HtmlElement::click).is_some()
+}
+
+fn step(list: &[HtmlElement], at: Option<usize>, by: i32) -> Option<&HtmlElement> {
+    let next = match at {
+        Some(at) => at.checked_add_signed(by as isize)?,
+        None => 0,
+    };
+    list.get(next)
+}
+
+/// What the keys do.
+#[component]
+pub fn KeyList(open: RwSignal<bool>) -> impl IntoView {
+    let row = |(key, what): (&'static str, &'static str)| {
+        view! {
+            <dt>
+                {key
+                    .split(", ")
+                    .map(|key| view! { <kbd>{key}</kbd> })
+                    .collect_view()}
+            </dt>
+            <dd>{what}</dd>
+        }
+    };
+    view! {
+        <Dialog open title="Keyboard shortcuts".to_owned()>
+            <dl class="keys">{KEYS.into_iter().map(row).collect_view()}</dl>
+        </Dialog>
+    }
+}

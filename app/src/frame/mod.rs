@@ -1,0 +1,89 @@
+//! The frame around every page: rail, banner, messages, keys.
+
+pub mod clock;
+pub mod crumbs;
+mod keys;
+mod rail;
+pub mod session;
+pub mod theme;
+
+use crate::{
+    live::{Line, LineState},
+    ui::{
+        icon::Icon,
+        notice::Empty,
+        toast::{Toaster, Toasts},
+    },
+};
+use leptos::{ev, prelude::*};
+use leptos_meta::Title;
+
+#[component]
+pub fn Frame(children: Children) -> impl IntoView {
+    let line = RwSignal::new(None);
+    provide_context(LineState(line));
+    let toaster = Toaster::provide();
+    let keys_open = RwSignal::new(false);
+    keys::listen(keys_open);
+    view! {
+        <Title formatter=|text| format!("{text} · Trackway") />
+        // The browser, not the router, must follow this link: it moves the keyboard, too.
+        <a class="skip" href="#main" rel="external">
+            "Skip to content"
+        </a>
+        <div class="frame">
+            <rail::Rail keys_open />
+            <div class="frame__body">
+                <Banner line />
+                <main id="main" class="main" tabindex="-1">
+                    {children()}
+                </main>
+            </div>
+            <Toasts toaster />
+            <keys::KeyList open=keys_open />
+        </div>
+    }
+}
+
+/// Says that the page may be stale; what is shown stays.
+#[component]
+fn Banner(line: RwSignal<Option<Line>>) -> impl IntoView {
+    let offline = RwSignal::new(false);
+    Effect::new(move || {
+        let gone = window_event_listener(ev::offline, move |_| offline.set(true));
+        let back = window_event_listener(ev::online, move |_| offline.set(false));
+        on_cleanup(move || {
+            gone.remove();
+            back.remove();
+        });
+    });
+    let shown = move || offline.get() || line.get() == Some(Line::Lost);
+    view! {
+        <div role="status">
+            <Show when=shown>
+                <p class="banner">
+                    <Icon name="offline" />
+                    "The server cannot be reached. The page shows what it last knew and reconnects by itself."
+                </p>
+            </Show>
+        </div>
+    }
+}
+
+/// The page for addresses that lead nowhere.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::remote::set_status(model::ErrorKind::NotFound);
+    view! {
+        <Title text="Not found" />
+        <Empty icon="search" title="There is no such page" alone=true>
+            <p>"The address may be mistyped or belong to another version of Trackway."</p>
+            <p>
+                <a class="button" href="/experiments">
+                    "All experiments"
+                </a>
+            </p>
+        </Empty>
+    }
+}

@@ -1,0 +1,34 @@
+//! What the frame knows of whoever looks: known to both halves without a request, because the document carries it.
+
+/// The person, and how they like the frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    pub user: Option<String>,
+    /// Where this server is reached: `http://127.0.0.1:7171`.
+    pub origin: String,
+    /// `light`, `dark`, or empty for whatever the system says.
+    pub theme: String,
+    /// `narrow`, or empty.
+    pub rail: String,
+}
+
+impl Session {
+    /// On the server read from the request, in the browser from the document that the server made of it.
+    #[cfg(feature = "ssr")]
+    pub fn current() -> Self {
+        crate::remote::session()
+    }
+
+    #[cfg(not(feature = "ssr"))]
+    pub fn current() -> Self {
+        use leptos::prelude::{document, window};
+        let root = document().document_element();
+        let read = |name: &str| root.as_ref().and_then(|root| root.get_attribute(name));
+        Self {
+            user: read("data-user"),
+            origin: window().location().origin().unwrap_or_default(),
+            theme: read("data-theme").unwrap_or_default(),
+            rail: read("data-rail").unwrap_or_default(),
+        }
+    }
+}

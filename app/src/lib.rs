@@ -1,0 +1,74 @@
+//! What browser and server render: the frame, the pages, and the server functions behind them.
+//! Components draw; rules live in the engine, and only `remote.rs` knows that there is one.
+
+pub mod error;
+mod link;
+#[cfg(feature = "ssr")]
+pub mod remote;
+#[cfg(feature = "ssr")]
+mod shell;
+
+mod artifact;
+mod browser;
+mod chart;
+mod compare;
+mod experiment;
+mod feed;
+mod frame;
+mod live;
+mod metric;
+mod note;
+mod param;
+mod run;
+mod sign_in;
+mod ui;
+
+#[cfg(feature = "ssr")]
+pub use shell::shell;
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+/// The application: the frame and every page. Pages are complete before wasm arrives, hence `SsrMode::Async`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    frame::clock::provide();
+    frame::theme::provide();
+    view! {
+        <Router>
+            <frame::Frame>
+                <Routes fallback=frame::NotFound>
+                    <Route path=path!("/") view=Home />
+                    <Route
+                        path=path!("/experiments")
+                        view=experiment::ListPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=path!("/experiments/:id")
+                        view=experiment::Page
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=path!("/runs/:id") view=run::Page ssr=SsrMode::Async />
+                    <Route path=path!("/compare") view=compare::Page ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=sign_in::Page ssr=SsrMode::Async />
+                </Routes>
+            </frame::Frame>
+        </Router>
+    }
+}
+
+/// There is no page above the experiments yet.
+#[component]
+fn Home() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    remote::redirect("/experiments");
+    #[cfg(not(feature = "ssr"))]
+    view! { <leptos_router::components::Redirect path="/experiments" /> }
+}

@@ -1,0 +1,212 @@
+//! Live updates: one event stream a page. Bursts become one refresh a second; a broken stream comes back by itself.
+
+use leptos::prelude::*;
+use model::event::Event;
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+    time::Duration,
+};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{EventSource, MessageEvent};
+
+/// Refreshes come at most so often, however much is logged.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Wait before asking again when the server refused the stream: it may be starting.
+const RETRY: Duration = Duration::from_secs(3);
+
+/// How the page hears of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    Connecting,
+    Open,
+    Lost,
+}
+
+/// The state of the page's stream, shown by the frame; one page has at most one stream.
+#[derive(Clone, Copy)]
+pub struct LineState(pub RwSignal<Option<Line>>);
+
+/// Calls `on_change` with what happened, at most once a second, for as long as the page lives.
+/// After a gap in the stream it is called with [`Event::Lagged`].
+pub fn watch(path: String, on_change: impl Fn(Vec<Event>) + 'static) {
+    let state = expect_context::<LineState>().0;
+    if cfg!(feature = "ssr") {
+        // The server renders once and watches nothing; what belongs to one thread must not be made there.
+        return;
+    }
+    Effect::new(move |first: Option<()>| {
+        if first.is_none() {
+            state.set(Some(Line::Connecting));
+        }
+    });
+    let on_change: Rc<dyn Fn(Vec<Event>)> = Rc::new(on_change);
+    let stream = StoredValue::new_local(None::<Rc<Stream>>);
+    let on_change = StoredValue::new_local(on_change);
+    Effect::new(move || {
+        let on_change = on_change.get_value();
+        stream.set_value(Some(Stream::open(path.clone(), state, on_change)));
+    });
+    // Six connections a host is all that HTTP/1.1 gives a browser: a hidden tab must not hold one.
+    let visibility = window_event_listener_untyped("visibilitychange", move |_| {
+        stream.with_value(|stream| {
+            if let Some(stream) = stream {
+                stream.follow_visibility();
+            }
+        });
+    });
+    on_cleanup(move || {
+        visibility.remove();
+        state.set(None);
+    });
+}
+
+struct Stream {
+    path: String,
+    state: RwSignal<Option<Line>>,
+    on_change: Rc<dyn Fn(Vec<Event>)>,
+    source: RefCell<Option<Source>>,
+    waiting: RefCell<Vec<Event>>,
+    timer_runs: Cell<bool>,
+    /// Events may have been missed: tell the page to fetch everything.
+    missed: Cell<bool>,
+}
+
+/// An open connection with the closures that the browser calls.
+struct Source {
+    events: EventSource,
+    _closures: [Closure<dyn FnMut(MessageEvent)>; 3],
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.events.close();
+    }
+}
+
+impl Stream {
+    fn open(path: String, state: RwSignal<Option<Line>>, on_change: Rc<dyn Fn(Vec<Event>)>) -> Rc<Self> {
+        let stream = Rc::new(Self {
+            path,
+            state,
+            on_change,
+            source: RefCell::default(),
+            waiting: RefCell::default(),
+            timer_runs: Cell::new(false),
+            missed: Cell::new(false),
+        });
+        stream.connect();
+        stream
+    }
+
+    fn connect(self: &Rc<Self>) {
+        let Ok(events) = EventSource::new(&self.path) else {
+            return;
+        };
+        let on_open = self.closure(|stream, _| {
+            stream.state.try_set(Some(Line::Open));
+            if stream.missed.take() {
+                stream.receive(Event::Lagged);
+            }
+        });
+        let on_message = self.closure(|stream, message| {
+            let text = message.data().as_string().unwrap_or_default();
+            if let Ok(event) = serde_json::from_str(&text) {
+                stream.receive(event);
+            }
+        });
+        let on_error = self.closure(|stream, _| stream.lose());
+        events.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        events.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        events.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let closures = [on_open, on_message, on_error];
+        self.source.replace(Some(Source { events, _closures: closures }));
+    }
+
+    fn closure(
+        self: &Rc<Self>,
+        act: impl Fn(&Rc<Self>, MessageEvent) + 'static,
+    ) -> Closure<dyn FnMut(MessageEvent)> {
+        let stream = Rc::downgrade(self);
+        Closure::new(move |message| {
+            if let Some(stream) = stream.upgrade() {
+                act(&stream, message);
+            }
+        })
+    }
+
+    /// The browser reconnects a broken stream by itself, but not one that was refused.
+    fn lose(self: &Rc<Self>) {
+        self.state.try_set(Some(Line::Lost));
+        self.missed.set(true);
+        let refused = self
+            .source
+            .borrow()
+            .as_ref()
+            .is_some_and(|source| source.events.ready_state() == EventSource::CLOSED);
+        if refused {
+            later(RETRY, Rc::downgrade(self), |stream| {
+                if !document().hidden() {
+                    stream.connect();
+                }
+            });
+        }
+    }
+
+    fn follow_visibility(self: &Rc<Self>) {
+        if document().hidden() {
+            self.missed.set(true);
+            self.source.replace(None);
+        } else if self.source.borrow().is_none() {
+            self.connect();
+        }
+    }
+
+    fn receive(self: &Rc<Self>, event: Event) {
+        self.waiting.borrow_mut().push(event);
+        if !self.timer_runs.get() {
+            self.flush();
+        }
+    }
+
+    fn flush(self: &Rc<Self>) {
+        let events = self.waiting.take();
+        if events.is_empty() {
+            self.timer_runs.set(false);
+            return;
+        }
+        (self.on_change)(events);
+        self.timer_runs.set(true);
+        later(PAUSE, Rc::downgrade(self), Stream::flush);
+    }
+}
+
+fn later(wait: Duration, stream: Weak<Stream>, act: impl FnOnce(&Rc<Stream>) + 'static) {
+    set_timeout(
+        move || {
+            if let Some(stream) = stream.upgrade() {
+                act(&stream);
+            }
+        },
+        wait,
+    );
+}
+
+/// A word and a sign for how current the page is. Silent on pages that have no stream.
+#[component]
+pub fn Indicator() -> impl IntoView {
+    let state = expect_context::<LineState>().0;
+    move || {
+        let (class, word) = match state.get()? {
+            Line::Connecting => ("live live--connecting", "Connecting"),
+            Line::Open => ("live live--open", "Live"),
+            Line::Lost => ("live live--lost", "Offline"),
+        };
+        Some(view! {
+            <span class=class title="New results appear by themselves">
+                <span class="live__sign" aria-hidden="true"></span>
+                {word}
+            </span>
+        })
+    }
+}

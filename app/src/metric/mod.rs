@@ -1,0 +1,19 @@
+//! Metrics: the charts of a page, and the table of their summaries.
+
+mod board;
+mod fetch;
+pub mod goal;
+mod section;
+mod tab;
+
+pub use board::{Board, BoardRun};
+pub use section::Sections;
+pub use tab::Tab;
+
+use model::metric::Context;
+
+/// A series' context as people read it: `subset=val`.
+pub fn label(context: &Context) -> String {
+    let pairs: Vec<_> = context.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(" ")
+}

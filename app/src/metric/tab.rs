@@ -1,0 +1,120 @@
+//! The Metrics tab of a run: its curves, then every metric in numbers.
+
+use super::{Board, BoardRun, Sections, label};
+use crate::{
+    chart::format,
+    link::{self, Query},
+    run::RunView,
+    ui::{
+        filter::{FilterForm, Hidden},
+        notice::Empty,
+        number::{MaybeNumber, Number},
+    },
+};
+use leptos::prelude::*;
+use model::{Float64, metric::MetricSummary};
+
+#[component]
+pub fn Tab(view: RunView) -> impl IntoView {
+    let search = link::use_search();
+    let path = view.path();
+    let runs = Signal::derive(move || {
+        view.detail.current.with(|detail| {
+            let run = &detail.run;
+            vec![BoardRun { id: run.id.clone(), name: run.name.clone(), number: run.number }]
+        })
+    });
+    let board = Board::new(runs, view.logged.into());
+    let found = Memo::new(move |_| {
+        let wanted = wanted(search);
+        let fits = |one: &&MetricSummary| one.key.to_lowercase().contains(&wanted);
+        view.detail.current.with(|detail| detail.metrics.iter().filter(fits).cloned().collect::<Vec<_>>())
+    });
+    let keys = Memo::new(move |_| {
+        let mut keys: Vec<String> = found.with(|found| found.iter().map(|one| one.key.clone()).collect());
+        keys.dedup();
+        keys
+    });
+    let none =
+        move || found.with(Vec::is_empty) && view.detail.current.with(|detail| !detail.metrics.is_empty());
+    view! {
+        <FilterForm path search label="Find a metric">
+            <Hidden search except=&["search"] />
+        </FilterForm>
+        {move || if none() { view! { <Empty icon="search" title="No metric has that in its name" /> }.into_any() } else { view! {
+                    <h2 class="hidden">"Curves"</h2>
+                <Sections board keys />
+                    <Table found />
+                }
+                    .into_any() }}
+    }
+}
+
+fn wanted(search: Memo<Query>) -> String {
+    search.with(|query| query.get("search").unwrap_or_default().to_lowercase())
+}
+
+#[component]
+fn Table(found: Memo<Vec<MetricSummary>>) -> impl IntoView {
+    view! {
+        <Show when=move || !found.with(Vec::is_empty)>
+            <h2 class="section-title">"In numbers"</h2>
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Table of metrics">
+                <table class="table">
+                    <caption class="hidden">"Metrics in numbers"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Metric"</th>
+                            <th scope="col" class="cell-num">"Last"</th>
+                            <th scope="col" class="cell-num">"Step"</th>
+                            <th scope="col" class="cell-num">"Lowest"</th>
+                            <th scope="col" class="cell-num">"Highest"</th>
+                            <th scope="col" class="cell-num">"Mean"</th>
+                            <th scope="col" class="cell-num">"Points"</th>
+                            <th scope="col" class="cell-num">"NaN, Inf"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || found.get().into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        </Show>
+    }
+}
+
+fn row(one: MetricSummary) -> impl IntoView {
+    let context = label(&one.context);
+    let odd = if one.non_finite_count > 0 { format::count(one.non_finite_count) } else { "–".to_owned() };
+    view! {
+        <tr>
+            <th scope="row" class="mono">
+                {one.key}
+                {(!context.is_empty()).then(|| view! { <span class="muted">{format!(" {context}")}</span> })}
+            </th>
+            <td class="cell-num">
+                <Number value=one.last.0 />
+            </td>
+            <td class="cell-num">
+                <span class="num">{one.last_step}</span>
+            </td>
+            <td class="cell-num">{at_step(one.min, one.min_step)}</td>
+            <td class="cell-num">{at_step(one.max, one.max_step)}</td>
+            <td class="cell-num">
+                <MaybeNumber value=one.mean.map(|mean| mean.0) />
+            </td>
+            <td class="cell-num">
+                <span class="num">{format::count(one.count)}</span>
+            </td>
+            <td class="cell-num">
+                <span class="num">{odd}</span>
+            </td>
+        </tr>
+    }
+}
+
+/// A value and where it was reached.
+fn at_step(value: Option<Float64>, step: Option<i64>) -> impl IntoView {
+    view! {
+        <MaybeNumber value=value.map(|value| value.0) />
+        {step.map(|step| view! { <span class="muted num at-step">{format!("@ {step}")}</span> })}
+    }
+}

@@ -1,0 +1,5 @@
+//! Params: what a run was told to do.
+
+mod tab;
+
+pub use tab::Tab;

@@ -1,0 +1,12 @@
+//! Runs: the table of an experiment, and the page of one run.
+
+pub mod api;
+mod columns;
+mod header;
+mod overview;
+mod page;
+pub mod query;
+mod table;
+
+pub use page::{Page, RunView};
+pub use table::RunTable;

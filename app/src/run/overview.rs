@@ -1,0 +1,199 @@
+//! The Overview tab: what a person asks first of a run.
+
+use super::RunView;
+use crate::{
+    chart::format,
+    metric::label,
+    ui::{
+        icon::Icon,
+        number::{MaybeNumber, Number},
+        status::RunState,
+        time::{Ago, Took},
+    },
+};
+use leptos::prelude::*;
+use model::{UnixMillis, metric::MetricSummary, param::Param, run::RunDetail};
+
+/// Rows of a summary before it points to the whole.
+const ROWS_MAX: usize = 12;
+
+#[component]
+pub fn Overview(view: RunView) -> impl IntoView {
+    let detail = view.detail.current;
+    let metrics = Memo::new(move |_| detail.with(|detail| detail.metrics.clone()));
+    let params = Memo::new(move |_| detail.with(|detail| detail.params.clone()));
+    view! {
+        <div class="overview">
+            <section class="card" aria-labelledby="overview-run">
+                <h2 class="card__title" id="overview-run">"Run"</h2>
+                <Facts view />
+            </section>
+            <section class="card" aria-labelledby="overview-metrics">
+                <h2 class="card__title" id="overview-metrics">"Metrics"</h2>
+                {move || metric_table(view, &metrics.get())}
+            </section>
+            <section class="card" aria-labelledby="overview-params">
+                <h2 class="card__title" id="overview-params">"Params"</h2>
+                {move || param_list(view, &params.get())}
+            </section>
+            <section class="card" aria-labelledby="overview-note">
+                <h2 class="card__title" id="overview-note">"Note"</h2>
+                <NoteExcerpt view />
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn Facts(view: RunView) -> impl IntoView {
+    let detail = view.detail.current;
+    let time = move |read: fn(&RunDetail) -> Option<UnixMillis>| {
+        move || match detail.with(read) {
+            Some(at) => view! {
+                <Ago at />
+                <span class="muted">{format!(" · {}", format::utc(at.0))}</span>
+            }
+            .into_any(),
+            None => view! { <span class="none">"–"</span> }.into_any(),
+        }
+    };
+    let artifacts = move || {
+        detail.with(|detail| {
+            let count = format::counted(detail.artifact_count, "file", "files");
+            format!("{count}, {}", format::bytes(detail.artifact_bytes))
+        })
+    };
+    let late = move || {
+        detail.with(|detail| detail.run.late_at_ms).map(|at| {
+            view! {
+                <p class="notice">
+                    <Icon name="alert" />
+                    <span>"Something was logged after the run had ended: " <Ago at /></span>
+                </p>
+            }
+        })
+    };
+    view! {
+        <dl class="facts">
+            <dt>"Status"</dt>
+            <dd>
+                <RunState status=Signal::derive(move || detail.with(|detail| detail.run.status)) />
+            </dd>
+            <dt>"Duration"</dt>
+            <dd>
+                <Took
+                    from=Signal::derive(move || detail.with(|detail| detail.run.started_at_ms))
+                    to=Signal::derive(move || detail.with(|detail| detail.run.ended_at_ms))
+                />
+            </dd>
+            <dt>"Started"</dt>
+            <dd>{time(|detail| detail.run.started_at_ms)}</dd>
+            <dt>"Ended"</dt>
+            <dd>{time(|detail| detail.run.ended_at_ms)}</dd>
+            <dt>"User"</dt>
+            <dd>{move || detail.with(|detail| detail.run.user.clone())}</dd>
+            <dt>"Run"</dt>
+            <dd class="num">{move || format!("number {} of its experiment", detail.with(|detail| detail.run.number))}</dd>
+            <dt>"Artifacts"</dt>
+            <dd>
+                <a href=format!("{}?tab=artifacts", view.path())>{artifacts}</a>
+            </dd>
+        </dl>
+        {late}
+    }
+}
+
+fn metric_table(view: RunView, metrics: &[MetricSummary]) -> AnyView {
+    if metrics.is_empty() {
+        return view! { <p class="muted">"Nothing logged yet."</p> }.into_any();
+    }
+    let row = |one: &MetricSummary| {
+        view! {
+            <tr>
+                <th scope="row" class="mono">
+                    {one.key.clone()}
+                    {(!one.context.is_empty())
+                        .then(|| view! { <span class="muted">{format!(" {}", label(&one.context))}</span> })}
+                </th>
+                <td class="cell-num">
+                    <Number value=one.last.0 />
+                </td>
+                <td class="cell-num">
+                    <MaybeNumber value=one.min.map(|value| value.0) />
+                </td>
+                <td class="cell-num">
+                    <MaybeNumber value=one.max.map(|value| value.0) />
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <table class="table table--plain">
+            <caption class="hidden">"Key metrics"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Metric"</th>
+                    <th scope="col" class="cell-num">"Last"</th>
+                    <th scope="col" class="cell-num">"Lowest"</th>
+                    <th scope="col" class="cell-num">"Highest"</th>
+                </tr>
+            </thead>
+            <tbody>{metrics.iter().take(ROWS_MAX).map(row).collect_view()}</tbody>
+        </table>
+        {more(view, "metrics", metrics.len())}
+    }
+    .into_any()
+}
+
+fn param_list(view: RunView, params: &[Param]) -> AnyView {
+    if params.is_empty() {
+        return view! { <p class="muted">"None recorded."</p> }.into_any();
+    }
+    let pair = |one: &Param| {
+        view! {
+            <dt class="mono">{one.key.clone()}</dt>
+            <dd class="mono">{one.value.to_string()}</dd>
+        }
+    };
+    view! {
+        <dl class="facts facts--params">{params.iter().take(ROWS_MAX).map(pair).collect_view()}</dl>
+        {more(view, "params", params.len())}
+    }
+    .into_any()
+}
+
+/// The way to the rest, when there is one.
+fn more(view: RunView, tab: &'static str, count: usize) -> Option<impl IntoView> {
+    (count > ROWS_MAX).then(|| {
+        view! {
+            <p class="card__more">
+                <a href=format!("{}?tab={tab}", view.path())>{format!("All {count} {tab}")}</a>
+            </p>
+        }
+    })
+}
+
+#[component]
+fn NoteExcerpt(view: RunView) -> impl IntoView {
+    let note = Memo::new(move |_| view.detail.current.with(|detail| detail.note.clone()));
+    let href = format!("{}?tab=notes", view.path());
+    move || {
+        let href = href.clone();
+        match note.get() {
+            Some(note) if !note.body.trim().is_empty() => view! {
+                <div class="prose prose--excerpt" inner_html=note.html></div>
+                <p class="card__more">
+                    <a href=href>"Read or edit"</a>
+                </p>
+            }
+            .into_any(),
+            _ => view! {
+                <p class="muted">
+                    "No note yet. "
+                    <a href=href>"Write one"</a>
+                </p>
+            }
+            .into_any(),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Short messages that pass by themselves, read out by screen readers.
+
+use super::icon::Icon;
+use leptos::prelude::*;
+use std::time::Duration;
+
+#[derive(Clone, PartialEq, Eq)]
+struct Toast {
+    id: u32,
+    text: String,
+    failed: bool,
+}
+
+/// Shows messages; provided by the frame.
+#[derive(Clone, Copy)]
+pub struct Toaster {
+    shown: RwSignal<Vec<Toast>>,
+    next_id: StoredValue<u32>,
+}
+
+impl Toaster {
+    pub fn provide() -> Self {
+        let toaster = Self { shown: RwSignal::new(Vec::new()), next_id: StoredValue::new(0) };
+        provide_context(toaster);
+        toaster
+    }
+
+    /// The frame's, from inside any page.
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    pub fn say(self, text: impl Into<String>) {
+        self.show(text.into(), false);
+    }
+
+    pub fn fail(self, text: impl Into<String>) {
+        self.show(text.into(), true);
+    }
+
+    fn show(self, text: String, failed: bool) {
+        let id = self.next_id.get_value();
+        self.next_id.set_value(id + 1);
+        self.shown.update(|shown| shown.push(Toast { id, text, failed }));
+        // Eight seconds: long enough to read an error, short enough not to pile up.
+        set_timeout(move || self.drop(id), Duration::from_secs(8));
+    }
+
+    fn drop(self, id: u32) {
+        self.shown.update(|shown| shown.retain(|toast| toast.id != id));
+    }
+}
+
+/// Where messages appear.
+#[component]
+pub fn Toasts(toaster: Toaster) -> impl IntoView {
+    let one = move |toast: Toast| {
+        let class = if toast.failed { "toast toast--failed" } else { "toast" };
+        view! {
+            <div class=class>
+                <Icon name=if toast.failed { "alert" } else { "check" } />
+                <span>{toast.text}</span>
+                <button
+                    class="button button--icon"
+                    type="button"
+                    aria-label="Dismiss"
+                    on:click=move |_| toaster.drop(toast.id)
+                >
+                    <Icon name="cross" />
+                </button>
+            </div>
+        }
+    };
+    view! {
+        <div class="toasts" role="status" aria-label="Messages">
+            <For each=move || toaster.shown.get() key=|toast| toast.id children=one />
+        </div>
+    }
+}

@@ -1,0 +1,147 @@
+"""What becomes of open runs and unsent records when the process ends, is told to end, or forks.
+
+* SIGTERM: open runs end as killed; then the handler that was there before decides, or the process ends.
+* Normal exit of the interpreter: a run that nobody ended is completed; failed if an exception ended the
+  program, killed if that was Ctrl-C.
+* A forked child neither ends its parent's runs nor sends what its parent queued.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+import time
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .outbox import Outbox
+    from .run import Run
+
+# How long a finished program stays for its last records.
+EXIT_SECONDS_MAX = 10.0
+# Docker grants ten seconds between SIGTERM and SIGKILL; half of them are left to the program.
+SIGTERM_SECONDS_MAX = 5.0
+
+
+class _State:
+    """Of this process; a forked child starts with a fresh one."""
+
+    def __init__(self) -> None:
+        # Re-entrant, because the signal handler may interrupt its own thread in here.
+        self.lock = threading.RLock()
+        self.runs: list[Run] = []
+        self.previous_handler: Any = None
+        self.hooked_worker = False
+
+
+_state = _State()
+_outboxes: weakref.WeakSet[Outbox] = weakref.WeakSet()
+
+
+def watch(outbox: Outbox) -> None:
+    """Flushes this outbox at exit."""
+    _outboxes.add(outbox)
+    _hook_worker()
+
+
+def opened(run: Run) -> None:
+    """From now on this run is ended with the process."""
+    with _state.lock:
+        _state.runs.append(run)
+        _install_handler()
+    _hook_worker()
+
+
+def closed(run: Run) -> None:
+    """This run has been ended."""
+    with _state.lock:
+        if run in _state.runs:
+            _state.runs.remove(run)
+        if not _state.runs:
+            _remove_handler()
+
+
+def _end_all(status: str, seconds_max: float) -> None:
+    deadline = time.monotonic() + seconds_max
+    for run in list(_state.runs):
+        run.end_without_waiting(status)
+    for outbox in list(_outboxes):
+        sent = outbox.flush(max(0.0, deadline - time.monotonic()))
+        unsent = "" if sent else f"could not be sent within {seconds_max:.0f} s: {outbox.unsent()}"
+        refused = outbox.take_lost()
+        for lost in filter(None, (unsent, refused)):
+            # Python refuses a write from a handler that interrupted another write: then it stays unsaid.
+            with suppress(RuntimeError):
+                print(f"trackway: lost: {lost}", file=sys.stderr)
+
+
+def _install_handler() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+    current = signal.getsignal(signal.SIGTERM)
+    # None: a handler that Python did not install and could not call. A process that ignores SIGTERM goes on.
+    if current is _on_sigterm or current is None or current is signal.SIG_IGN:
+        return
+    _state.previous_handler = current
+    signal.signal(signal.SIGTERM, _on_sigterm)
+
+
+def _remove_handler() -> None:
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and signal.getsignal(signal.SIGTERM) is _on_sigterm:
+        signal.signal(signal.SIGTERM, _state.previous_handler)
+
+
+def _on_sigterm(number: int, frame: Any) -> None:
+    previous = _state.previous_handler
+    _end_all("killed", SIGTERM_SECONDS_MAX)
+    _remove_handler()
+    if callable(previous):
+        previous(number, frame)
+    else:
+        # Die by the signal, so that the parent sees the right exit status.
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
+def _at_exit() -> None:
+    # The interpreter keeps the exception that ended the program here; a SystemExit is not among them.
+    error = getattr(sys, "last_type", None)
+    if error is None or hasattr(sys, "ps1"):
+        # At a prompt (ps1) an exception does not end the program.
+        status = "completed"
+    else:
+        status = "killed" if issubclass(error, KeyboardInterrupt) else "failed"
+    _end_all(status, EXIT_SECONDS_MAX)
+
+
+def _hook_worker() -> None:
+    """The workers of multiprocessing leave without atexit; they have a list of their own."""
+    util = sys.modules.get("multiprocessing.util")
+    process = sys.modules.get("multiprocessing.process")
+    if _state.hooked_worker or util is None or process is None or process.parent_process() is None:
+        return
+    _state.hooked_worker = True
+    util.Finalize(None, _at_exit, exitpriority=0)
+
+
+def _after_fork() -> None:
+    global _state
+    handler = _state.previous_handler
+    for run in _state.runs:
+        run.after_fork()
+    _state = _State()
+    if signal.getsignal(signal.SIGTERM) is _on_sigterm:
+        signal.signal(signal.SIGTERM, handler)
+    for outbox in list(_outboxes):
+        outbox.after_fork()
+
+
+atexit.register(_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
