@@ -1,0 +1,146 @@
+// Experiments: finding, making, archiving them, and the table of their runs.
+
+import { awake, expect, picture, test } from "../fixture";
+import { archived, baseline, fullRun, longName, runCount, runningRun, sweep, untouched } from "../seed";
+
+test("the list shows every experiment but archived ones", async ({ page }) => {
+  await page.goto("/experiments");
+  await awake(page);
+  const table = page.getByRole("table", { name: "Experiments" });
+  for (const name of [sweep, baseline, longName, untouched]) {
+    await expect(table.getByRole("link", { name, exact: true })).toBeVisible();
+  }
+  await expect(table.getByRole("link", { name: archived, exact: true })).toHaveCount(0);
+  const row = table.getByRole("row", { name: sweep });
+  await expect(row).toContainText("active");
+  await expect(row.getByRole("img", { name: `${runCount - 4} completed, 1 running, 1 killed, 2 failed` })).toBeVisible();
+  await picture(page, "experiments");
+});
+
+test("search, status and tag narrow the list, and the link keeps them", async ({ page }) => {
+  await page.goto("/experiments");
+  await awake(page);
+  const table = page.getByRole("table", { name: "Experiments" });
+  await page.getByRole("searchbox", { name: "Search name and description" }).fill("READ DIGITS");
+  await expect(table.getByRole("link", { name: baseline, exact: true })).toHaveCount(0);
+  await expect(table.getByRole("link", { name: sweep, exact: true })).toBeVisible();
+  await expect(page).toHaveURL(/search=READ/);
+
+  await page.goto("/experiments");
+  await awake(page);
+  await page.getByLabel("Status").selectOption("archived");
+  await expect(table.getByRole("link", { name: archived, exact: true })).toBeVisible();
+  await expect(table.getByRole("link", { name: sweep, exact: true })).toHaveCount(0);
+
+  await page.goto("/experiments");
+  await awake(page);
+  await page.getByLabel("Tag", { exact: true }).selectOption("phase: search");
+  await expect(page.getByRole("link", { name: "Remove filter phase: search" })).toBeVisible();
+  await expect(table.getByRole("link", { name: baseline, exact: true })).toHaveCount(0);
+  await page.reload();
+  await awake(page);
+  await expect(table.getByRole("link", { name: sweep, exact: true })).toBeVisible();
+  await page.getByRole("link", { name: "Remove filter phase: search" }).click();
+  await expect(table.getByRole("link", { name: baseline, exact: true })).toBeVisible();
+});
+
+test("a search without a match says so and leads back", async ({ page }) => {
+  await page.goto("/experiments?search=no+such+thing");
+  await awake(page);
+  await expect(page.getByRole("heading", { name: "No experiment matches" })).toBeVisible();
+  await picture(page, "experiments-no-match");
+  await page.getByRole("link", { name: "Clear all filters" }).click();
+  await expect(page.getByRole("table", { name: "Experiments" })).toBeVisible();
+});
+
+test("columns sort both ways", async ({ page }) => {
+  await page.goto("/experiments");
+  await awake(page);
+  const head = page.getByRole("columnheader", { name: "Runs" });
+  await head.getByRole("link").click();
+  await expect(head).toHaveAttribute("aria-sort", "descending");
+  await expect(page.getByRole("row").nth(1)).toContainText(sweep);
+  await head.getByRole("link").click();
+  await expect(head).toHaveAttribute("aria-sort", "ascending");
+});
+
+test("an experiment is made, edited, archived and restored", async ({ page, api }) => {
+  const name = `made by hand ${test.info().project.name}`;
+  await page.goto("/experiments");
+  await awake(page);
+  await page.getByRole("button", { name: "New experiment" }).click();
+  const dialog = page.getByRole("dialog", { name: "New experiment" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill(name);
+  await dialog.getByRole("textbox", { name: "Tags" }).fill("by-hand, phase: test");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+  await expect(page).toHaveURL(/\/experiments\/\d+/);
+  await expect(page.getByRole("list", { name: "Tags" })).toContainText("phase: test");
+
+  await page.getByRole("button", { name: "Edit" }).click();
+  const edit = page.getByRole("dialog", { name: "Edit experiment" });
+  await edit.getByRole("textbox", { name: "Description" }).fill("Said later.");
+  await edit.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("main")).toContainText("Said later.");
+
+  await page.getByRole("button", { name: "Archive" }).click();
+  await expect(page.getByRole("main")).toContainText("archived");
+  await page.getByRole("button", { name: "Restore" }).click();
+  await expect(page.getByRole("button", { name: "Archive" })).toBeVisible();
+  const id = new URL(page.url()).pathname.split("/").pop();
+  const saved = await api.send("GET", `/experiments/${id}`);
+  expect(saved).toMatchObject({ name, description: "Said later.", tags: { "by-hand": "", "phase": "test" } });
+  await api.send("PATCH", `/experiments/${id}`, { archived: true });
+});
+
+test("a name that is taken or missing is told in the dialog", async ({ page }) => {
+  await page.goto("/experiments");
+  await awake(page);
+  await page.getByRole("button", { name: "New experiment" }).click();
+  const dialog = page.getByRole("dialog", { name: "New experiment" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill(" ");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("name");
+  await picture(page, "experiment-dialog");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
+});
+
+test("an experiment's table shows its runs, sorts and finds them", async ({ page, world }) => {
+  await page.goto(`/experiments/${world.experiments[sweep]}`);
+  await awake(page);
+  const table = page.getByRole("table", { name: "Runs" });
+  await expect(table.getByRole("checkbox", { name: /^Select sweep-/ })).toHaveCount(runCount);
+  await expect(table.getByRole("row", { name: runningRun })).toContainText("running");
+  await expect(table.getByRole("columnheader", { name: "lr", exact: true }).first()).toBeVisible();
+  await picture(page, "experiment");
+  await table.getByRole("columnheader", { name: "val/accuracy" }).getByRole("link").click();
+  await expect(page).toHaveURL(/sort=metrics\.val/);
+  await expect(table.getByRole("columnheader", { name: "val/accuracy" })).toHaveAttribute("aria-sort", "descending");
+  await page.getByRole("searchbox", { name: "Search run name or id" }).fill(fullRun);
+  await expect(table.getByRole("checkbox", { name: /^Select sweep-/ })).toHaveCount(1);
+});
+
+test("a row appears by itself when a run starts", async ({ page, api }) => {
+  const id = await api.experiment(`watched ${test.info().project.name}`);
+  await page.goto(`/experiments/${id}`);
+  await awake(page);
+  await expect(page.getByRole("heading", { name: "Record a first run" })).toBeVisible();
+  await picture(page, "experiment-empty");
+  const run = await api.run(id, "newcomer");
+  await expect(page.getByRole("link", { name: "newcomer" })).toBeVisible();
+  await api.end(run, "completed");
+  await expect(page.getByRole("row", { name: "newcomer" })).toContainText("completed");
+  await api.send("PATCH", `/experiments/${id}`, { archived: true });
+});
+
+test.describe("what is not there", () => {
+  test.use({ expected: [/status of 404/] });
+
+  test("an unknown experiment is a clear 404", async ({ page }) => {
+    const answer = await page.goto("/experiments/999999");
+    expect(answer?.status()).toBe(404);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await picture(page, "not-found");
+  });
+});

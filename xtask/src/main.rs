@@ -1,0 +1,90 @@
+//! The project's automation: `cargo xtask <command>`. One file a command; nothing else builds, tests or
+//! starts the project, on a laptop or in CI.
+
+mod apt;
+mod browser;
+mod build;
+mod dev;
+mod postgres;
+mod process;
+mod python;
+mod run;
+mod seed;
+mod site;
+mod step;
+mod suite;
+mod test;
+mod tidy;
+mod toolchain;
+mod wasm;
+
+use clap::{Parser, Subcommand};
+use std::{path::Path, process::ExitCode};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, runs and tests Trackway", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build what is out of date and start the server: `run -- --listen 127.0.0.1:8080`
+    Run {
+        /// Arguments for `trackway serve`
+        #[arg(last = true)]
+        serve: Vec<String>,
+    },
+    /// Build both halves: for development, or small and self-contained with --release
+    Build {
+        /// Optimise, compress and embed the site: the result is target/release/trackway
+        #[arg(long)]
+        release: bool,
+        /// Only the browser half
+        #[arg(long)]
+        site: bool,
+    },
+    /// Start the server, rebuild and restart it on every save
+    Dev {
+        /// Arguments for `trackway serve`
+        #[arg(last = true)]
+        serve: Vec<String>,
+    },
+    /// Run every test suite, or the ones named
+    Test {
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(test::names()))]
+        suites: Vec<String>,
+    },
+    /// Fill a running server with the examples' runs
+    Seed {
+        /// The server; without it the client finds the local one by itself
+        #[arg(long)]
+        url: Option<String>,
+    },
+    /// Check the project's own rules: arrows between crates, licences, names, words
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+    match execute(root, Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(root: &Path, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Run { serve } => run::run(root, &serve),
+        Command::Build { release, site: true } => build::site(root, build::Kind::from_release(release)),
+        Command::Build { release, site: false } => build::build(root, build::Kind::from_release(release)),
+        Command::Dev { serve } => dev::run(root, &serve),
+        Command::Test { suites } => test::run(root, &suites),
+        Command::Seed { url } => seed::run(root, url.as_deref()),
+        Command::Tidy => tidy::run(root),
+    }
+}

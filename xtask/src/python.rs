@@ -1,0 +1,40 @@
+//! Python in a folder of our own: target/venv.
+
+use crate::{process, site::hex};
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The environment's interpreter, with what `requirements` files ask for and the client in editable form.
+pub fn interpreter(root: &Path, requirements: &[&str]) -> Result<PathBuf> {
+    let venv = root.join("target/venv");
+    let python = venv.join("bin/python");
+    if !python.exists() {
+        let python3 = process::find("python3").context("Python 3.9 or newer is needed: install python3")?;
+        let made = process::run(process::program(root, python3).args(["-m", "venv"]).arg(&venv));
+        made.context("on Debian's own Python, type: sudo apt-get install -y python3-venv")?;
+    }
+    for file in requirements {
+        let mut pip = vec!["-r", file];
+        install_once(root, &venv, file, &mut pip)?;
+    }
+    install_once(root, &venv, "sdk/python/pyproject.toml", &mut vec!["-e", "sdk/python"])?;
+    Ok(python)
+}
+
+/// pip takes seconds to find that nothing is to do: skipped while the file says what it said.
+fn install_once(root: &Path, venv: &Path, file: &str, wanted: &mut Vec<&str>) -> Result<()> {
+    let text = fs::read(root.join(file)).with_context(|| format!("cannot read {file}"))?;
+    let fingerprint = hex(&Sha256::digest(&text));
+    let stamp = venv.join(format!("{}.stamp", file.replace('/', "-")));
+    if fs::read_to_string(&stamp).is_ok_and(|old| old == fingerprint) {
+        return Ok(());
+    }
+    let mut pip = process::program(root, venv.join("bin/python"));
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(wanted);
+    process::run(&mut pip)?;
+    fs::write(&stamp, fingerprint).with_context(|| format!("cannot write {}", stamp.display()))
+}
