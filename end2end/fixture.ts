@@ -71,10 +71,10 @@ export async function fits(page: Page) {
   expect(content, "width of the content").toBeLessThanOrEqual(window);
 }
 
-/** Checks a page that is shown whole, and takes its picture for people to look at. */
+/** Takes a page's picture for people to look at, and checks what a picture does not show. */
 export async function picture(page: Page, name: string) {
-  await fits(page);
-  await accessible(page);
   const file = path.join(screenshots, test.info().project.name, `${name}.png`);
   await page.screenshot({ path: file, fullPage: true, animations: "disabled" });
+  await fits(page);
+  await accessible(page);
 }

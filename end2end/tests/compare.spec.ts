@@ -30,7 +30,9 @@ test("differences are marked, and can be shown alone", async ({ page, world }) =
   await expect(params.getByRole("row", { name: /^batch_size/ })).not.toContainText("differs");
   const metrics = page.getByRole("table", { name: /^Metrics side by side/ });
   await expect(metrics.getByRole("row", { name: /^val\/accuracy/ })).toContainText("best");
-  await expect(page.getByRole("img", { name: /^val\/loss: 3 lines/ })).toBeVisible();
+  const plot = page.getByRole("article", { name: "val/loss", exact: true }).getByRole("img");
+  await plot.scrollIntoViewIfNeeded();
+  await expect(plot).toHaveAccessibleName("val/loss: 3 lines");
   await picture(page, "compare");
   await page.getByRole("checkbox", { name: "Only differences" }).check();
   await expect(params.getByRole("row", { name: /^batch_size/ })).toHaveCount(0);

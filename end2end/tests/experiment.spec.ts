@@ -28,13 +28,13 @@ test("search, status and tag narrow the list, and the link keeps them", async ({
 
   await page.goto("/experiments");
   await awake(page);
-  await page.getByLabel("Status").selectOption("archived");
+  await page.getByRole("combobox", { name: "Status" }).selectOption("archived");
   await expect(table.getByRole("link", { name: archived, exact: true })).toBeVisible();
   await expect(table.getByRole("link", { name: sweep, exact: true })).toHaveCount(0);
 
   await page.goto("/experiments");
   await awake(page);
-  await page.getByLabel("Tag", { exact: true }).selectOption("phase: search");
+  await page.getByRole("combobox", { name: "Tag" }).selectOption("phase: search");
   await expect(page.getByRole("link", { name: "Remove filter phase: search" })).toBeVisible();
   await expect(table.getByRole("link", { name: baseline, exact: true })).toHaveCount(0);
   await page.reload();
@@ -75,7 +75,7 @@ test("an experiment is made, edited, archived and restored", async ({ page, api 
   await dialog.getByRole("button", { name: "Create" }).click();
   await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
   await expect(page).toHaveURL(/\/experiments\/\d+/);
-  await expect(page.getByRole("list", { name: "Tags" })).toContainText("phase: test");
+  await expect(page.getByRole("list", { name: "Tagged" })).toContainText("phase: test");
 
   await page.getByRole("button", { name: "Edit" }).click();
   const edit = page.getByRole("dialog", { name: "Edit experiment" });

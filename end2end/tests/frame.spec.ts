@@ -5,7 +5,7 @@ import { awake, expect, picture, test } from "../fixture";
 test("the theme is chosen and remembered", async ({ page }) => {
   await page.goto("/experiments");
   await awake(page);
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   await page.getByRole("button", { name: "Theme: auto" }).click();
   await expect(page.getByRole("button", { name: "Theme: light" })).toBeVisible();
   const light = await background();

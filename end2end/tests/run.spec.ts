@@ -65,7 +65,7 @@ test("a run is renamed and tagged in place", async ({ page, api }) => {
   const dialog = page.getByRole("dialog", { name: "Tag this run" });
   await dialog.getByRole("textbox", { name: "Tags to add" }).fill("keep, phase: test");
   await dialog.getByRole("button", { name: "Add" }).click();
-  await expect(page.getByRole("list", { name: "Tags" })).toContainText("phase: test");
+  await expect(page.getByRole("list", { name: "Tagged" })).toContainText("phase: test");
   const { run } = await api.send("GET", `/runs/${id}`);
   expect(run).toMatchObject({ name: "second name", tags: { keep: "", phase: "test" } });
 });
