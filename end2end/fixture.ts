@@ -73,8 +73,22 @@ export async function fits(page: Page) {
 
 /** Takes a page's picture for people to look at, and checks what a picture does not show. */
 export async function picture(page: Page, name: string) {
-  const file = path.join(screenshots, test.info().project.name, `${name}.png`);
-  await page.screenshot({ path: file, fullPage: true, animations: "disabled" });
+  await whole(page, async () => {
+    const file = path.join(screenshots, test.info().project.name, `${name}.png`);
+    await page.screenshot({ path: file, animations: "disabled" });
+  });
   await fits(page);
   await accessible(page);
+}
+
+/** Makes the window as high as the page, so that what sticks to an edge of the window sticks to the page's. */
+async function whole(page: Page, look: () => Promise<void>) {
+  const window = page.viewportSize()!;
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: window.width, height: Math.max(height, window.height) });
+  await page.evaluate(() => scrollTo(0, 0));
+  // Charts that came into view fetch their curves.
+  await expect(page.getByRole("img", { name: /: loading$/ })).toHaveCount(0);
+  await look();
+  await page.setViewportSize(window);
 }

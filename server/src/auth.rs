@@ -3,7 +3,7 @@
 use crate::{App, error::Problem, policy::Access};
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -15,7 +15,7 @@ pub(crate) async fn check_host(State(app): State<App>, request: Request, next: N
         .headers()
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
-        .or_else(|| request.uri().authority().map(|authority| authority.as_str()))
+        .or_else(|| request.uri().authority().map(Authority::as_str))
         .map(str::to_ascii_lowercase);
     match named {
         Some(host) if app.access.hosts.contains(&host) => next.run(request).await,

@@ -34,7 +34,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         lock.name_holder(&url)?;
     }
     let services = Services::open(&settings.database, &settings.artifacts, World::real()).await?;
-    let owner = services.user.ensure_owner(&owner_name()).await.map_err(|error| error.into_public())?;
+    let owner = services.user.ensure_owner(&owner_name()).await.map_err(engine::Error::into_public)?;
 
     let (stop, stopping) = watch::channel(false);
     let access = access(&settings, &url, settings.no_auth.then(|| owner.clone()));

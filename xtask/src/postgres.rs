@@ -111,10 +111,15 @@ fn programs(root: &Path) -> Result<PathBuf> {
 }
 
 fn installed() -> Option<PathBuf> {
-    let on_path = process::find("initdb").and_then(|initdb| initdb.parent().map(Path::to_owned));
     // Debian keeps one folder a major version: /usr/lib/postgresql/15/bin.
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let folders = versions.filter(|version| version.path().join("bin/initdb").exists());
-    let major = |version: &fs::DirEntry| version.file_name().to_string_lossy().parse::<u32>().unwrap_or(0);
-    on_path.or_else(|| Some(folders.max_by_key(major)?.path().join("bin")))
+    let major = |folder: &fs::DirEntry| folder.file_name().to_string_lossy().parse::<u32>().unwrap_or(0);
+    let newest = versions.max_by_key(major).map(|version| version.path().join("bin"));
+    // Elsewhere the PATH may hold links; the programs find their parts beside the real files.
+    let linked = process::find("initdb").and_then(|initdb| initdb.canonicalize().ok());
+    let on_path = linked.and_then(|initdb| initdb.parent().map(Path::to_owned));
+    let complete = |folder: &PathBuf| {
+        ["initdb", "pg_ctl", "pg_isready", "postgres"].iter().all(|name| folder.join(name).exists())
+    };
+    newest.into_iter().chain(on_path).find(complete)
 }

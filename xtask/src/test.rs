@@ -169,7 +169,10 @@ fn python(root: &Path, log: &mut Log) -> Result<Counts> {
 
 fn browser(root: &Path, log: &mut Log) -> Result<Counts> {
     let binary = server(root, log)?;
-    log.count(&mut browser::playwright(root, &binary)?, playwright_counts)
+    // One test watches a real training.
+    let python = python::interpreter(root, &["examples/requirements.txt"])?;
+    let mut playwright = browser::playwright(root, &binary)?;
+    log.count(playwright.env("TRACKWAY_PYTHON", python), playwright_counts)
 }
 
 #[cfg(test)]

@@ -31,10 +31,9 @@ impl Tags {
 
     /// Each tag as people read it: `baseline`, `phase: search`.
     pub fn labels(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|(key, value)| match value.is_empty() {
-            true => key.clone(),
-            false => format!("{key}: {value}"),
-        })
+        self.0
+            .iter()
+            .map(|(key, value)| if value.is_empty() { key.clone() } else { format!("{key}: {value}") })
     }
 
     pub fn check(&self) -> Result<(), Error> {

@@ -24,11 +24,11 @@ pub struct Shown {
     pub text: Option<String>,
 }
 
-#[server(prefix = "/ui", endpoint = "artifact/open", input = Json)]
-pub async fn open(run_id: RunId, path: Option<ArtifactPath>) -> Result<Files, AppError> {
+#[server(prefix = "/ui", endpoint = "artifact/list", input = Json)]
+pub async fn list(run_id: RunId, path: Option<ArtifactPath>) -> Result<Files, AppError> {
     let (caller, artifact) = (crate::remote::caller()?, crate::remote::services().artifact);
-    let list = artifact.list(&caller, &run_id).await?;
-    let wanted = list.iter().find(|one| Some(&one.path) == path.as_ref());
+    let files = artifact.list(&caller, &run_id).await?;
+    let wanted = files.iter().find(|one| Some(&one.path) == path.as_ref());
     let shown = match wanted.filter(|one| super::preview::kind(one) != super::preview::Kind::Image) {
         Some(one) => {
             let text = artifact.preview(&caller, &run_id, &one.path).await?;
@@ -36,5 +36,5 @@ pub async fn open(run_id: RunId, path: Option<ArtifactPath>) -> Result<Files, Ap
         }
         None => None,
     };
-    Ok(Files { list, shown })
+    Ok(Files { list: files, shown })
 }

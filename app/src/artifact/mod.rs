@@ -5,5 +5,5 @@ mod preview;
 mod tab;
 mod tree;
 
-pub use api::{Files, open};
+pub use api::{Files, list};
 pub use tab::{Tab, wanted};

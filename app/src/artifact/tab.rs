@@ -35,7 +35,7 @@ pub fn Tab(view: RunView, first: Option<Files>) -> impl IntoView {
     let search = link::use_search();
     let input = Memo::new(move |_| (view.id(), search.with(wanted)));
     let loaded = RwSignal::new(first.is_some());
-    let feed = Feed::new(first.unwrap_or_default(), input, |(run_id, path)| api::open(run_id, path));
+    let feed = Feed::new(first.unwrap_or_default(), input, |(run_id, path)| api::list(run_id, path));
     Effect::new(move || {
         if !loaded.get_untracked() {
             feed.refresh();

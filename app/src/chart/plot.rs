@@ -55,6 +55,7 @@ pub fn Plot(
     let state = move || match lines.get() {
         None => Some(""),
         Some(lines) => match line::content(&lines) {
+            Content::Empty if view.zoom.get().is_some() => Some("No points in these steps"),
             Content::Empty => Some("No points"),
             Content::NonFinite => Some("Every value is NaN or infinite"),
             Content::Curves => None,
@@ -207,6 +208,8 @@ impl Parts {
         let step = |px: f64| layout.axes.x.value(px.clamp(layout.left, layout.right));
         let (low, high) = (step(from.min(to)), step(from.max(to)));
         if high > low {
+            // The place under the pointer means another step from now on.
+            self.view.hover.set(None);
             self.view.zoom.set(Some((low, high)));
         }
     }
@@ -263,8 +266,9 @@ fn Tip(parts: Parts, names: bool) -> impl IntoView {
 fn place(tip: &HtmlElement, layout: Option<Layout>, step: f64) {
     let Some(layout) = layout else { return };
     let x = layout.axes.x.px(step) / layout.ratio;
-    let middle = f64::midpoint(layout.left, layout.right) / layout.ratio;
-    let left = if x > middle { x - 12.0 - f64::from(tip.offset_width()) } else { x + 12.0 };
+    let width = f64::from(tip.offset_width());
+    let fits = x + 12.0 + width <= layout.right / layout.ratio;
+    let left = if fits { x + 12.0 } else { x - 12.0 - width };
     let style = tip.unchecked_ref::<HtmlElement>().style();
     style.set_property("left", &format!("{}px", left.max(0.0).round())).ok();
 }

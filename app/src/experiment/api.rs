@@ -34,12 +34,6 @@ pub async fn list(query: ExperimentQuery) -> Result<Overview, AppError> {
     })
 }
 
-#[server(prefix = "/ui", endpoint = "experiment/get", input = Json)]
-pub async fn get(id: ExperimentId) -> Result<Experiment, AppError> {
-    let caller = crate::remote::caller()?;
-    Ok(crate::remote::services().experiment.get(&caller, id).await?)
-}
-
 #[server(prefix = "/ui", endpoint = "experiment/create", input = Json)]
 pub async fn create(input: ExperimentNew) -> Result<Experiment, AppError> {
     let caller = crate::remote::caller()?;

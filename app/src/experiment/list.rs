@@ -24,7 +24,7 @@ use crate::{
         toast::Toaster,
     },
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use model::{
     ExperimentId,
@@ -117,6 +117,14 @@ fn Filter(feed: Feed<Overview>, search: Memo<Query>) -> impl IntoView {
     let status =
         move |word: &'static str| search.with(|query| query.get("status").unwrap_or_default() == word);
     let chosen = move || search.with(|query| query.all("tag").map(ToOwned::to_owned).collect::<Vec<_>>());
+    // The tag just chosen stands below as a filter; the field offers the next.
+    let adding = NodeRef::<html::Select>::new();
+    Effect::new(move || {
+        search.track();
+        if let Some(select) = adding.get() {
+            select.set_selected_index(0);
+        }
+    });
     let free = move || {
         let chosen = chosen();
         let tags = feed.current.with(|overview| overview.tags.clone());
@@ -124,25 +132,25 @@ fn Filter(feed: Feed<Overview>, search: Memo<Query>) -> impl IntoView {
     };
     view! {
         <FilterForm path=PATH.to_owned() search label="Search name and description">
-            <label class="field field--inline">
-                <span class="field__label">"Status"</span>
-                <select name="status" class="select">
-                    <option value="" selected=move || status("")>"Active and completed"</option>
+            <div class="field field--inline">
+                <label class="field__label" for="filter-status">"Status"</label>
+                <select id="filter-status" name="status" class="select">
+                    <option value="" selected=move || status("") prop:selected=move || status("")>"Active and completed"</option>
                     {ExperimentStatus::ALL
                         .map(|one| {
                             let word = one.as_str();
                             view! {
-                                <option value=word selected=move || status(word)>
+                                <option value=word selected=move || status(word) prop:selected=move || status(word)>
                                     {capital(word)}
                                 </option>
                             }
                         })
                         .collect_view()}
                 </select>
-            </label>
-            <label class="field field--inline">
-                <span class="field__label">"Tag"</span>
-                <select name="tag" class="select">
+            </div>
+            <div class="field field--inline">
+                <label class="field__label" for="filter-tag">"Tag"</label>
+                <select id="filter-tag" name="tag" class="select" node_ref=adding>
                     <option value="" selected=true>"Any"</option>
                     {move || {
                         free()
@@ -151,7 +159,7 @@ fn Filter(feed: Feed<Overview>, search: Memo<Query>) -> impl IntoView {
                             .collect_view()
                     }}
                 </select>
-            </label>
+            </div>
             <Hidden search except=&["search", "status", "offset"] />
         </FilterForm>
         <ul class="tags tags--chosen" aria-label="Tags filtered by">

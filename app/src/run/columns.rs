@@ -45,12 +45,8 @@ impl Column {
 /// Every column that the rows could fill, the most telling first: params that differ, then the others;
 /// metrics that most runs have, those of the machine last.
 pub fn available(rows: &[RunRow]) -> Vec<Column> {
-    let mut params: Vec<(bool, &str)> = Vec::new();
-    for key in rows.iter().flat_map(|row| row.params.keys()).collect::<BTreeSet<_>>() {
-        let mut values = rows.iter().map(|row| row.params.get(key));
-        let first = values.next();
-        params.push((values.all(|value| Some(value) == first), key));
-    }
+    let keys: BTreeSet<&String> = rows.iter().flat_map(|row| row.params.keys()).collect();
+    let mut params: Vec<_> = keys.into_iter().map(|key| (!differs(rows, key), key)).collect();
     params.sort_by_key(|(same, _)| *same);
     let mut metrics: BTreeMap<&str, usize> = BTreeMap::new();
     for key in rows.iter().flat_map(|row| row.metrics.keys()) {
@@ -62,16 +58,19 @@ pub fn available(rows: &[RunRow]) -> Vec<Column> {
     params.chain(metrics.into_iter().map(|(key, _)| Column::Metric(key.to_owned()))).collect()
 }
 
+/// Whether a param tells runs apart. A run without any params, such as one that just began, says nothing about it.
+fn differs(rows: &[RunRow], key: &str) -> bool {
+    let mut values = rows.iter().filter(|row| !row.params.is_empty()).map(|row| row.params.get(key));
+    let first = values.next();
+    values.any(|value| Some(value) != first)
+}
+
 /// What is shown when the URL does not say: the first few of each kind; params that are the same everywhere
 /// only when none differs.
 pub fn preset(rows: &[RunRow]) -> Vec<Column> {
-    let differs = |column: &&Column| match column {
-        Column::Param(key) => rows.iter().any(|row| row.params.get(key) != rows[0].params.get(key)),
-        Column::Metric(_) => true,
-    };
     let all = available(rows);
     let params: Vec<_> = all.iter().filter(|one| matches!(one, Column::Param(_))).collect();
-    let differing: Vec<_> = params.iter().copied().filter(differs).collect();
+    let differing: Vec<_> = params.iter().copied().filter(|one| differs(rows, one.key())).collect();
     let params = if differing.is_empty() { params } else { differing };
     let metrics = all.iter().filter(|one| matches!(one, Column::Metric(_))).take(SHOWN_MAX);
     params.into_iter().take(SHOWN_MAX).chain(metrics).cloned().collect()
@@ -136,6 +135,13 @@ mod tests {
         assert_eq!(names(&preset(&rows)), ["params.lr", "params.warm"]);
         assert_eq!(names(&preset(&rows[..1])), ["params.batch", "params.lr"]);
         assert!(preset(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_run_that_just_began_does_not_make_every_param_differ() {
+        let rows =
+            [row(&[("batch", 32), ("lr", 1)], &[]), row(&[("batch", 32), ("lr", 2)], &[]), row(&[], &[])];
+        assert_eq!(names(&preset(&rows)), ["params.lr"]);
     }
 
     #[test]

@@ -81,7 +81,7 @@ async fn load(id: String, query: Query) -> Result<(RunDetail, Option<Files>), Ap
     let id: RunId = id.parse().map_err(|_| missing(&id))?;
     let detail = api::get(id.clone()).await?;
     let files = match query.get("tab") {
-        Some("artifacts") => Some(artifact::open(id, artifact::wanted(&query)).await?),
+        Some("artifacts") => Some(artifact::list(id, artifact::wanted(&query)).await?),
         _ => None,
     };
     Ok((detail, files))

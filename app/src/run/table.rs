@@ -15,6 +15,7 @@ use crate::{
         notice::{Empty, Problem},
         number::Number,
         pager::Pager,
+        popover::Popover,
         run_color,
         sort::SortHead,
         status::RunState,
@@ -77,20 +78,20 @@ fn Filter(table: Table) -> impl IntoView {
         move |word: &'static str| search.with(|query| query.get("status").unwrap_or_default() == word);
     let option = move |word: &'static str| {
         view! {
-            <option value=word selected=move || status(word)>
+            <option value=word selected=move || status(word) prop:selected=move || status(word)>
                 {word}
             </option>
         }
     };
     view! {
         <FilterForm path=path.get_value() search label="Search run name or id">
-            <label class="field field--inline">
-                <span class="field__label">"Status"</span>
-                <select name="status" class="select">
-                    <option value="" selected=move || status("")>"any"</option>
+            <div class="field field--inline">
+                <label class="field__label" for="filter-status">"Status"</label>
+                <select id="filter-status" name="status" class="select">
+                    <option value="" selected=move || status("") prop:selected=move || status("")>"any"</option>
                     {query::statuses().map(option).collect_view()}
                 </select>
-            </label>
+            </div>
             <Hidden search except=&["search", "status", "offset"] />
         </FilterForm>
     }
@@ -130,12 +131,13 @@ fn ColumnPicker(table: Table) -> impl IntoView {
         }
     };
     let preset = move || path.with_value(|path| search.get().without("cols").without("col").href(path));
+    let label = view! {
+        <Icon name="columns" />
+        "Columns"
+    }
+    .into_any();
     view! {
-        <details class="popover">
-            <summary class="button">
-                <Icon name="columns" />
-                "Columns"
-            </summary>
+        <Popover label>
             <form
                 class="popover__box"
                 method="get"
@@ -158,7 +160,7 @@ fn ColumnPicker(table: Table) -> impl IntoView {
                     </noscript>
                 </p>
             </form>
-        </details>
+        </Popover>
     }
 }
 

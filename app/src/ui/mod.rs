@@ -7,6 +7,7 @@ pub mod icon;
 pub mod notice;
 pub mod number;
 pub mod pager;
+pub mod popover;
 pub mod sort;
 pub mod status;
 pub mod tag;

@@ -1,6 +1,6 @@
 //! Artifacts: content goes to the object store under its SHA-256, complete and checked, before any run lists it.
 
-use crate::{Base, Result, World, digest};
+use crate::{Base, Result, World};
 use anyhow::Context as _;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
@@ -8,6 +8,7 @@ use model::{
     Error, RunId,
     artifact::{Artifact, ArtifactPath},
     event::RunChange,
+    id::hex,
     limits,
     user::{Caller, Role},
 };
@@ -110,7 +111,7 @@ impl Artifacts {
         content: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<(String, i64)> {
         let Base { db, files, world, .. } = &*self.0;
-        let upload_path = Path::from(format!("{UPLOADS}/{}", digest::hex(world.bytes::<16>())));
+        let upload_path = Path::from(format!("{UPLOADS}/{}", hex(&world.bytes::<16>())));
         let mut writer = WriteMultipart::new(files.put_multipart(&upload_path).await?);
         let (sha256, size_bytes) = match copy(content, &mut writer).await {
             Ok(done) => done,
@@ -214,5 +215,5 @@ async fn copy<E: std::fmt::Display>(
         writer.wait_for_capacity(PARTS_AT_ONCE).await?;
         writer.put(chunk);
     }
-    Ok((digest::hex(hash.finalize()), size.cast_signed()))
+    Ok((hex(&hash.finalize()), size.cast_signed()))
 }

@@ -8,7 +8,7 @@ use model::{
     user::{Caller, Role},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -50,15 +50,18 @@ impl Compare {
         let db = &self.0.db;
         let found = store::run::get_many(db, run_ids).await?;
         let found: HashMap<_, _> = found.into_iter().map(|run| (run.id.clone(), run)).collect();
-        let mut names = HashMap::new();
+        let mut names: HashMap<_, String> = HashMap::new();
         let mut runs = Vec::with_capacity(run_ids.len());
         for id in run_ids {
             let run = found.get(id).cloned().ok_or_else(|| Error::not_found("run", id))?;
-            if !names.contains_key(&run.experiment_id) {
-                let experiment = store::experiment::get(db, run.experiment_id).await?;
-                names.insert(run.experiment_id, experiment.map(|one| one.name).unwrap_or_default());
-            }
-            runs.push(ComparedRun { experiment_name: names[&run.experiment_id].clone(), run });
+            let experiment_name = match names.entry(run.experiment_id) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(place) => {
+                    let experiment = store::experiment::get(db, run.experiment_id).await?;
+                    place.insert(experiment.map(|one| one.name).unwrap_or_default()).clone()
+                }
+            };
+            runs.push(ComparedRun { experiment_name, run });
         }
         Ok(runs)
     }

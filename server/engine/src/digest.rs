@@ -1,16 +1,11 @@
 //! SHA-256: of content, of secrets, of batches.
 
-use model::ingest::IngestBatch;
+use model::{id::hex, ingest::IngestBatch};
 use sha2::{Digest, Sha256};
-
-/// Lower-case hex digits of bytes.
-pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// SHA-256 of a text as 64 hex digits.
 pub(crate) fn of_text(text: &str) -> String {
-    hex(Sha256::digest(text.as_bytes()))
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// SHA-256 of what a batch says, its writer aside. Every text and column goes in with its length,
@@ -49,5 +44,5 @@ pub(crate) fn of_batch(batch: &IngestBatch) -> String {
             text(&mut hash, value);
         }
     }
-    hex(hash.finalize())
+    hex(&hash.finalize())
 }

@@ -16,7 +16,7 @@ pub(crate) fn note(record: NoteRecord) -> Note {
     }
 }
 
-/// Renders CommonMark with tables, task lists, strikethrough and footnotes.
+/// Renders `CommonMark` with tables, task lists, strikethrough and footnotes.
 pub(crate) fn render(markdown: &str) -> String {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_TASKLISTS

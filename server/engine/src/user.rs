@@ -2,7 +2,9 @@
 
 use crate::{Base, Result, digest};
 use model::{
-    Error, UnixMillis, limits,
+    Error, UnixMillis,
+    id::hex,
+    limits,
     user::{Caller, Role},
 };
 use std::sync::Arc;
@@ -48,7 +50,7 @@ impl Users {
     pub async fn create_link(&self, caller: &Caller) -> Result<String> {
         caller.require(Role::Viewer)?;
         let Base { db, world, .. } = &*self.0;
-        let code = digest::hex(world.bytes::<24>());
+        let code = hex(&world.bytes::<24>());
         let expires = UnixMillis(world.now().0 + limits::SIGN_IN_LINK_MILLIS);
         let mut tx = db.begin().await?;
         store::account::add_link(&mut tx, caller.user_id, &digest::of_text(&code), expires).await?;
@@ -66,7 +68,7 @@ impl Users {
             let message = "this sign-in link was used before or has expired";
             return Err(Error::new(model::ErrorKind::Unauthenticated, message).into());
         };
-        let secret = digest::hex(world.bytes::<32>());
+        let secret = hex(&world.bytes::<32>());
         let expires = UnixMillis(world.now().0 + limits::SESSION_MILLIS);
         store::account::add_session(&mut tx, owner, &digest::of_text(&secret), world.now(), expires).await?;
         tx.commit().await?;
@@ -89,7 +91,7 @@ impl Users {
 
 /// `trk_`, 40 random hex digits, 8 of checksum: so that scanners know a leaked one, and a typo is refused unasked.
 fn token(random: &[u8; 20]) -> String {
-    let body = digest::hex(random);
+    let body = hex(random);
     let checksum = &digest::of_text(&body)[..8];
     format!("trk_{body}{checksum}")
 }

@@ -108,13 +108,11 @@ pub(crate) async fn download(
     ];
     let (start, end, size) = (open.range.start, open.range.end, artifact.size_bytes);
     let body = Body::from_stream(open.bytes);
-    Ok(match range {
-        None => (fixed, body).into_response(),
-        Some(_) => {
-            let part = format!("bytes {start}-{}/{size}", end.saturating_sub(1));
-            (StatusCode::PARTIAL_CONTENT, fixed, [(header::CONTENT_RANGE, part)], body).into_response()
-        }
-    })
+    if range.is_none() {
+        return Ok((fixed, body).into_response());
+    }
+    let part = format!("bytes {start}-{}/{size}", end.saturating_sub(1));
+    Ok((StatusCode::PARTIAL_CONTENT, fixed, [(header::CONTENT_RANGE, part)], body).into_response())
 }
 
 fn shown_type(mime: &str) -> &str {

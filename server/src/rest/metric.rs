@@ -13,6 +13,7 @@ use axum::{
 };
 use engine::Services;
 use model::{
+    id::hex,
     ingest::{IngestBatch, IngestReceipt},
     series::{self, SeriesQuery},
     user::Caller,
@@ -41,11 +42,11 @@ pub(crate) async fn series(
 ) -> Result<Response, Problem> {
     let bytes = series::encode(&services.metric.series(&caller, query).await?);
     let digest = Sha256::digest(&bytes);
-    let etag = format!("\"{}\"", digest[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let etag = format!("\"{}\"", hex(&digest[..12]));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
     let tags = [(header::ETAG, etag.as_str()), (header::CACHE_CONTROL, "private, no-cache")];
-    Ok(match known {
-        true => (StatusCode::NOT_MODIFIED, tags).into_response(),
-        false => (tags, [(header::CONTENT_TYPE, series::MIME)], bytes).into_response(),
-    })
+    if known {
+        return Ok((StatusCode::NOT_MODIFIED, tags).into_response());
+    }
+    Ok((tags, [(header::CONTENT_TYPE, series::MIME)], bytes).into_response())
 }

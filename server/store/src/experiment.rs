@@ -60,7 +60,7 @@ impl Row {
     }
 }
 
-/// Every experiment with its counts, as a table `e`. The index run_by_status answers the counts by itself.
+/// Every experiment with its counts, as a table `e`. The index `run_by_status` answers the counts by itself.
 const COUNTED: &str = "
     WITH counted AS (
         SELECT experiment_id, COUNT(*) AS run_count, MAX(updated_at_ms) AS run_updated_at_ms,

@@ -67,7 +67,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     );
     let mut stream = std::net::TcpStream::connect(&address).unwrap();
     stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(&[7; 300_000]).unwrap();
+    stream.write_all(&vec![7; 300_000]).unwrap();
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     let _ = stream.read_to_end(&mut Vec::new());
     assert_eq!(server.get(&format!("/api/v1/runs/{run_id}/artifacts")).await.1, json!([]));

@@ -1,5 +1,7 @@
 //! The server as clients meet it: the real binary on port 0, over real HTTP, on every database.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod access;
 mod artifact;
 mod bad_input;

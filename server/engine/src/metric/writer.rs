@@ -72,7 +72,9 @@ async fn write_group(base: &Base, group: Vec<Job>) {
     match commit(base, &batches).await {
         Ok(answers) => replies.into_iter().zip(answers).for_each(|(reply, answer)| send(reply, answer)),
         Err(error) if batches.len() == 1 => {
-            replies.into_iter().for_each(|reply| send(reply, Err(anyhow!("{error:#}").into())))
+            for reply in replies {
+                send(reply, Err(anyhow!("{error:#}").into()));
+            }
         }
         Err(error) => {
             tracing::warn!("a group of {} batches failed and is tried one by one: {error:#}", batches.len());

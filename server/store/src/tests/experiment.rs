@@ -1,3 +1,5 @@
+//! Experiments and the run table.
+
 use super::{NOW, add_experiment, add_run, on_each};
 use crate::{Db, experiment, run};
 use model::{

@@ -1,3 +1,5 @@
+//! Batches, points, params.
+
 use super::{NOW, add_experiment, add_run, on_each};
 use crate::{
     Db, Rejection, metric,

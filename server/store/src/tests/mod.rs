@@ -1,4 +1,4 @@
-//! The store's contract, the same cases on every database. PostgreSQL joins in when TEST_DATABASE_URL is set.
+//! The store's contract, the same cases on every database. PostgreSQL joins in when `TEST_DATABASE_URL` is set.
 
 mod experiment;
 mod metric;
