@@ -100,12 +100,10 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 13] = [
+const SERVER_FUNCTIONS: [(&str, Role); 11] = [
     ("/ui/artifact/list", Viewer),
-    ("/ui/artifact/preview", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/experiment/create", Member),
-    ("/ui/experiment/get", Viewer),
     ("/ui/experiment/list", Viewer),
     ("/ui/experiment/update", Member),
     ("/ui/note/get", Viewer),
