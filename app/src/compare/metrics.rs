@@ -1,6 +1,6 @@
 //! Metrics side by side: last values, the best marked, the distance to the first run.
 
-use super::page::run_heads;
+use super::table::{self, Words, row_head};
 use crate::{
     chart::format,
     feed::Feed,
@@ -15,47 +15,24 @@ use model::{
 
 #[component]
 pub fn Metrics(feed: Feed<Comparison>, only: Memo<bool>) -> impl IntoView {
+    let any = Memo::new(move |_| feed.current.with(|all| !all.metrics.is_empty()));
     let rows = Memo::new(move |_| {
         let only = only.get();
-        feed.current
-            .with(|all| all.metrics.iter().filter(|row| row.differs || !only).cloned().collect::<Vec<_>>())
+        feed.current.with(|all| all.metrics.iter().filter(|row| row.differs || !only).cloned().collect())
     });
-    let runs = Memo::new(move |_| feed.current.with(|all| all.runs.clone()));
-    let nothing = move || {
-        if feed.current.with(|all| all.metrics.is_empty()) {
-            "These runs logged no metrics."
-        } else {
-            "All last values are the same in these runs."
-        }
-    };
-    let table = move || {
-        if rows.with(Vec::is_empty) {
-            view! { <p class="muted">{nothing()}</p> }.into_any()
-        } else {
-            view! {
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Metrics side by side">
-                    <table class="table compare-table">
-                        <caption class="hidden">"Metrics side by side: last values"</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Metric"</th>
-                                {move || run_heads(runs.get())}
-                            </tr>
-                        </thead>
-                        <tbody>{move || rows.get().into_iter().map(row).collect_view()}</tbody>
-                    </table>
-                </div>
-            }
-            .into_any()
-        }
-    };
-    view! {
-        <section aria-labelledby="compare-metrics">
-            <h2 class="section-title" id="compare-metrics">"Metrics"</h2>
-            <p class="muted section-text">"Last values; the smaller figure is the distance to the first run."</p>
-            {table}
-        </section>
-    }
+    table::section(
+        Words {
+            title: "Metrics",
+            row: "Metric",
+            hint: "Last values; the smaller figure is the distance to the first run.",
+            none: "These runs logged no metrics.",
+            equal: "All last values are the same in these runs.",
+        },
+        feed,
+        any,
+        rows,
+        row,
+    )
 }
 
 fn row(row: ComparedMetric) -> impl IntoView {
@@ -71,10 +48,7 @@ fn row(row: ComparedMetric) -> impl IntoView {
         .collect_view();
     view! {
         <tr class:row-differs=row.differs>
-            <th scope="row" class="mono">
-                {row.key}
-                {row.differs.then(|| view! { <span class="mark">"differs"</span> })}
-            </th>
+            {row_head(row.key, row.differs)}
             {cells}
         </tr>
     }

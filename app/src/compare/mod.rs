@@ -4,5 +4,6 @@ mod api;
 mod metrics;
 mod page;
 mod params;
+mod table;
 
 pub use page::Page;

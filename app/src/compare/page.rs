@@ -200,20 +200,6 @@ fn Runs(runs: Memo<Vec<ComparedRun>>, search: Memo<Query>) -> impl IntoView {
     }
 }
 
-/// The head of a table with a column for each run.
-pub fn run_heads(runs: Vec<ComparedRun>) -> impl IntoView {
-    let head = |one: ComparedRun| {
-        let title = one.run.name.clone();
-        view! {
-            <th scope="col" class="cell-num compare-table__run" title=title>
-                <span class=format!("swatch {}", run_color(one.run.number))></span>
-                {one.run.name}
-            </th>
-        }
-    };
-    runs.into_iter().map(head).collect_view()
-}
-
 #[component]
 fn Curves(feed: Feed<Comparison>, runs: Memo<Vec<ComparedRun>>, logged: RwSignal<u32>) -> impl IntoView {
     let drawn = Memo::new(move |_| {

@@ -1,6 +1,6 @@
 //! Params side by side.
 
-use super::page::run_heads;
+use super::table::{self, Words, row_head};
 use crate::feed::Feed;
 use leptos::prelude::*;
 use model::{
@@ -10,46 +10,24 @@ use model::{
 
 #[component]
 pub fn Params(feed: Feed<Comparison>, only: Memo<bool>) -> impl IntoView {
+    let any = Memo::new(move |_| feed.current.with(|all| !all.params.is_empty()));
     let rows = Memo::new(move |_| {
         let only = only.get();
-        feed.current
-            .with(|all| all.params.iter().filter(|row| row.differs || !only).cloned().collect::<Vec<_>>())
+        feed.current.with(|all| all.params.iter().filter(|row| row.differs || !only).cloned().collect())
     });
-    let runs = Memo::new(move |_| feed.current.with(|all| all.runs.clone()));
-    let nothing = move || {
-        if feed.current.with(|all| all.params.is_empty()) {
-            "These runs recorded no params."
-        } else {
-            "All params are the same in these runs."
-        }
-    };
-    let table = move || {
-        if rows.with(Vec::is_empty) {
-            view! { <p class="muted">{nothing()}</p> }.into_any()
-        } else {
-            view! {
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Params side by side">
-                    <table class="table compare-table">
-                        <caption class="hidden">"Params side by side"</caption>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Param"</th>
-                                {move || run_heads(runs.get())}
-                            </tr>
-                        </thead>
-                        <tbody>{move || rows.get().into_iter().map(row).collect_view()}</tbody>
-                    </table>
-                </div>
-            }
-            .into_any()
-        }
-    };
-    view! {
-        <section aria-labelledby="compare-params">
-            <h2 class="section-title" id="compare-params">"Params"</h2>
-            {table}
-        </section>
-    }
+    table::section(
+        Words {
+            title: "Params",
+            row: "Param",
+            hint: "",
+            none: "These runs recorded no params.",
+            equal: "All params are the same in these runs.",
+        },
+        feed,
+        any,
+        rows,
+        row,
+    )
 }
 
 fn row(row: ComparedParam) -> impl IntoView {
@@ -68,10 +46,7 @@ fn row(row: ComparedParam) -> impl IntoView {
     };
     view! {
         <tr class:row-differs=differs>
-            <th scope="row" class="mono">
-                {row.key}
-                {differs.then(|| view! { <span class="mark">"differs"</span> })}
-            </th>
+            {row_head(row.key, differs)}
             {row.cells.into_iter().map(cell).collect_view()}
         </tr>
     }

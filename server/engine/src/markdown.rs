@@ -30,13 +30,20 @@ pub(crate) fn render(markdown: &str) -> String {
         Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
             Event::Start(Tag::Image { link_type, dest_url: known_scheme(dest_url), title, id })
         }
+        // With a name for those who cannot see whether it is ticked.
+        Event::TaskListMarker(true) => {
+            Event::InlineHtml("<input type=\"checkbox\" disabled checked aria-label=\"done\">".into())
+        }
+        Event::TaskListMarker(false) => {
+            Event::InlineHtml("<input type=\"checkbox\" disabled aria-label=\"to do\">".into())
+        }
         other => other,
     });
     let mut out = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut out, events);
     ammonia::Builder::default()
         .add_tags(["input"])
-        .add_tag_attributes("input", ["checked", "disabled"])
+        .add_tag_attributes("input", ["aria-label", "checked", "disabled"])
         .set_tag_attribute_value("input", "type", "checkbox")
         .add_generic_attributes(["class", "id"])
         .url_schemes(["http", "https", "mailto"].into())
@@ -63,7 +70,9 @@ mod tests {
         let html = render(
             "# Title\n\n**bold**\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1\n```",
         );
-        for part in ["<h1>Title</h1>", "<strong>bold</strong>", "checkbox", "<td>1</td>", "<pre><code"] {
+        for part in
+            ["<h1>Title</h1>", "<strong>bold</strong>", "aria-label=\"done\"", "<td>1</td>", "<pre><code"]
+        {
             assert!(html.contains(part), "{part} in {html}");
         }
     }

@@ -1,35 +1,28 @@
 //! The table of an experiment's runs: sorted by links, selected for comparison, kept current in place.
 
+mod picker;
+mod row;
+
+use self::{picker::ColumnPicker, row::Row};
 use super::{
     api::Runs,
     columns::{self, Column},
     query,
 };
 use crate::{
-    chart::format,
     feed::Feed,
     link::{self, Query},
     ui::{
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Problem},
-        number::Number,
         pager::Pager,
-        popover::Popover,
-        run_color,
         sort::SortHead,
-        status::RunState,
-        time::{Ago, Took},
     },
 };
-use leptos::{ev::SubmitEvent, html, prelude::*};
-use model::{
-    RunId, limits,
-    run::{RunRow, RunSort},
-};
+use leptos::{ev::SubmitEvent, prelude::*};
+use model::{RunId, limits, run::RunSort};
 use std::collections::BTreeMap;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlFormElement;
 
 /// What the parts of the table share.
 #[derive(Clone, Copy)]
@@ -95,82 +88,6 @@ fn Filter(table: Table) -> impl IntoView {
             <Hidden search except=&["search", "status", "offset"] />
         </FilterForm>
     }
-}
-
-/// Which columns are shown: a form in a popover, so that it works before wasm arrives.
-#[component]
-fn ColumnPicker(table: Table) -> impl IntoView {
-    let Table { feed, search, path, columns, .. } = table;
-    let form = NodeRef::<html::Form>::new();
-    let go = link::use_go();
-    let known = Memo::new(move |_| feed.current.with(|runs| columns::available(&runs.page.items)));
-    let apply = move |_| {
-        if let Some(form) = form.get_untracked() {
-            let ticked = ticked(&form);
-            go(&path.with_value(|path| query::with_columns(&search.get_untracked(), &ticked).href(path)));
-        }
-    };
-    let option = move |column: Column| {
-        let (name, key) = (column.name(), column.key().to_owned());
-        let shown = Memo::new(move |_| columns.with(|columns| columns.contains(&column)));
-        view! {
-            <label class="check">
-                <input type="checkbox" name="col" value=name checked=shown prop:checked=shown />
-                <span class="mono">{key}</span>
-            </label>
-        }
-    };
-    let group = move |title: &'static str, metric: bool| {
-        let one =
-            move || known.get().into_iter().filter(move |one| matches!(one, Column::Metric(_)) == metric);
-        view! {
-            <fieldset class="popover__group">
-                <legend>{title}</legend>
-                {move || one().map(option).collect_view()}
-            </fieldset>
-        }
-    };
-    let preset = move || path.with_value(|path| search.get().without("cols").without("col").href(path));
-    let label = view! {
-        <Icon name="columns" />
-        "Columns"
-    }
-    .into_any();
-    view! {
-        <Popover label>
-            <form
-                class="popover__box"
-                method="get"
-                action=path.get_value()
-                node_ref=form
-                on:change=apply
-                aria-label="Columns"
-            >
-                {group("Params", false)}
-                {group("Metrics", true)}
-                <Hidden search except=&["col", "cols"] />
-                <p class="popover__foot">
-                    <a href=preset data-noscroll="">
-                        "Show the usual ones"
-                    </a>
-                    <noscript>
-                        <button class="button" type="submit">
-                            "Apply"
-                        </button>
-                    </noscript>
-                </p>
-            </form>
-        </Popover>
-    }
-}
-
-fn ticked(form: &HtmlFormElement) -> Vec<Column> {
-    let boxes = form.query_selector_all("input[name=col]:checked");
-    let Ok(boxes) = boxes else { return Vec::new() };
-    (0..boxes.length())
-        .filter_map(|index| boxes.get(index)?.dyn_into::<web_sys::HtmlInputElement>().ok())
-        .filter_map(|input| Column::parse(&input.value()))
-        .collect()
 }
 
 /// Submits the table's form: without wasm a plain GET with the ticked runs, with it a link of our own.
@@ -327,120 +244,6 @@ fn SelectAll(table: Table) -> impl IntoView {
         });
     };
     view! { <input type="checkbox" aria-label="Select all runs on this page" prop:checked=all on:change=toggle /> }
-}
-
-#[component]
-fn Row(table: Table, id: RunId) -> impl IntoView {
-    let wanted = id.clone();
-    let row = Memo::new(move |last: Option<&RunRow>| {
-        let found =
-            table.feed.current.with(|runs| runs.page.items.iter().find(|row| row.run.id == wanted).cloned());
-        // A row that is about to leave shows what it showed.
-        found.or_else(|| last.cloned()).expect("a row is made for a run in the table")
-    });
-    let picked = id.clone();
-    let selected = Memo::new(move |_| table.selected.with(|selected| selected.contains(&picked)));
-    let value = id.to_string();
-    let toggle = move |_| {
-        let id = id.clone();
-        table.selected.update(|selected| match selected.iter().position(|one| *one == id) {
-            Some(at) => {
-                selected.remove(at);
-            }
-            None => selected.push(id),
-        });
-    };
-    let name = move || row.with(|row| row.run.name.clone());
-    let cells = move || {
-        table.columns.get().into_iter().map(|column| view! { <Cell table row column /> }).collect_view()
-    };
-    view! {
-        <tr data-selected=move || selected.get().to_string()>
-            <td class="cell-check">
-                <input
-                    type="checkbox"
-                    name="run"
-                    value=value
-                    aria-label=move || format!("Select {}", name())
-                    prop:checked=selected
-                    on:change=toggle
-                />
-            </td>
-            <th scope="row" class="run-table__name">
-                <span class=move || format!("swatch {}", row.with(|row| run_color(row.run.number)))></span>
-                <a class="row-link" data-key="open" href=row.with_untracked(|row| format!("/runs/{}", row.run.id)) title=name>
-                    {name}
-                </a>
-            </th>
-            <td>
-                <RunState status=Signal::derive(move || row.with(|row| row.run.status)) />
-            </td>
-            <td>
-                <Ago at=Signal::derive(move || row.with(|row| row.run.started_at_ms.unwrap_or(row.run.created_at_ms))) />
-            </td>
-            <td class="cell-num">
-                <Took
-                    from=Signal::derive(move || row.with(|row| row.run.started_at_ms))
-                    to=Signal::derive(move || row.with(|row| row.run.ended_at_ms))
-                />
-            </td>
-            <td class="run-table__user">{move || row.with(|row| row.run.user.clone())}</td>
-            {cells}
-        </tr>
-    }
-}
-
-/// A param or the last value of a metric.
-#[component]
-fn Cell(table: Table, row: Memo<RunRow>, column: Column) -> impl IntoView {
-    match column {
-        Column::Param(key) => {
-            let value = Memo::new(move |_| row.with(|row| row.params.get(&key).cloned()));
-            (move || {
-                value.get().map_or_else(
-                    || view! { <td class="none">"–"</td> }.into_any(),
-                    |value| {
-                        let class =
-                            if value.number().is_some() { "cell-num mono" } else { "cell-param mono" };
-                        let text = value.to_string();
-                        let title = text.clone();
-                        view! {
-                            <td class=class title=title>
-                                {text}
-                            </td>
-                        }
-                        .into_any()
-                    },
-                )
-            })
-            .into_any()
-        }
-        Column::Metric(key) => {
-            let metric = key.clone();
-            let value = Memo::new(move |_| row.with(|row| Some(row.metrics.get(&key)?.last)));
-            let best = Memo::new(move |_| {
-                let best = table.best.with(|best| best.get(&metric).copied());
-                value.get().is_some_and(|value| Some(value.0) == best)
-            });
-            (move || {
-                value.get().map_or_else(
-                    || view! { <td class="none cell-num">"–"</td> }.into_any(),
-                    |value| metric_cell(value.0, best.get()).into_any(),
-                )
-            })
-            .into_any()
-        }
-    }
-}
-
-fn metric_cell(value: f64, best: bool) -> impl IntoView {
-    let title = if best { format!("{}, the best here", format::full(value)) } else { format::full(value) };
-    view! {
-        <td class="cell-num" class=("cell-best", best) title=title>
-            <Number value />
-            {best.then(|| view! { <span class="hidden">" best"</span> })}
-        </td>
-    }
 }
 
 #[cfg(test)]
