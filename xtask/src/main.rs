@@ -9,6 +9,8 @@ mod postgres;
 mod process;
 mod python;
 mod run;
+#[cfg(test)]
+mod scratch;
 mod seed;
 mod site;
 mod step;

@@ -177,6 +177,7 @@ fn read_folder_names(folder: &Path) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     fn options(root: &Path) -> Options {
         let text = "[[workspace.metadata.leptos]]\noutput-name = 'app'\nsite-root = 'site'\n\
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn publishing_removes_what_earlier_builds_left() {
-        let root = tempfile::tempdir().unwrap();
+        let root = Scratch::new();
         let options = options(root.path());
         let first = files(&[("app.js", "one"), ("snippets/old/a.js", "a")]);
         let version = publish(&options, &first, true).unwrap();
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn compressed_twin_follows_its_original() {
-        let root = tempfile::tempdir().unwrap();
+        let root = Scratch::new();
         let options = options(root.path());
         for text in ["one", "two"] {
             publish(&options, &files(&[("app.css", text)]), true).unwrap();
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn unchanged_files_keep_their_time() {
-        let root = tempfile::tempdir().unwrap();
+        let root = Scratch::new();
         let file = root.path().join("a/b");
         assert!(write_if_changed(&file, b"x").unwrap());
         assert!(!write_if_changed(&file, b"x").unwrap());
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn stylesheet_has_features_last_and_in_order() {
-        let root = tempfile::tempdir().unwrap();
+        let root = Scratch::new();
         let feature = root.path().join("style/feature");
         fs::create_dir_all(&feature).unwrap();
         fs::write(feature.join("run.css"), "run").unwrap();

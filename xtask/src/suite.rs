@@ -121,6 +121,7 @@ fn sum<'a>(lines: impl IntoIterator<Item = &'a str>) -> Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
     fn cargo_lines_add_up_over_binaries() {
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_before_its_tests_counts_as_failed() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Scratch::new();
         let mut log = Log::create(folder.path(), "suite").unwrap();
         let mut shell = |script| {
             let mut command = process::program(Path::new("/"), "sh");

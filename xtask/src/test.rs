@@ -161,7 +161,8 @@ fn server(root: &Path, log: &mut Log) -> Result<PathBuf> {
 
 fn python(root: &Path, log: &mut Log) -> Result<Counts> {
     let binary = server(root, log)?;
-    let python = python::interpreter(root, &["sdk/python/requirements-test.txt", "examples/requirements.txt"])?;
+    let python =
+        python::interpreter(root, &["sdk/python/requirements-test.txt", "examples/requirements.txt"])?;
     let mut pytest = process::program(&root.join("sdk/python"), python);
     pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("TRACKWAY_BINARY", binary);
     log.count(&mut pytest, pytest_counts)

@@ -31,7 +31,7 @@ pub fn Rail(keys_open: RwSignal<bool>) -> impl IntoView {
                     class="rail__item"
                     type="button"
                     title="Keyboard shortcuts"
-                    aria-label="Keyboard shortcuts"
+                    aria-label="Keys: keyboard shortcuts"
                     on:click=move |_| keys_open.set(true)
                 >
                     <Icon name="keyboard" />
