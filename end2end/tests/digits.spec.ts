@@ -12,8 +12,10 @@ const epochs = 60;
 
 test("digits.py is seen learning", async ({ page, world }, info) => {
   test.skip(info.project.name !== "desktop-light", "one training is enough");
+  // A training takes its time, more on a loaded machine.
+  test.slow();
   const script = path.join(repository, "examples/digits.py");
-  const options = ["--configs", "1", "--epochs", String(epochs), "--delay", "0.15", "--experiment", "digits, live"];
+  const options = ["--configs", "1", "--epochs", String(epochs), "--delay", "0.3", "--experiment", "digits, live"];
   const training = spawn(python, [script, ...options], {
     env: {
       ...process.env,
