@@ -20,7 +20,11 @@ fn chromium(root: &Path) -> Result<()> {
     if named || Path::new("/usr/bin/chromium").exists() {
         return Ok(());
     }
-    apt::install(root, &["chromium"], "browser tests (or set CHROMIUM to a browser's path)")
+    apt::install(
+        root,
+        &["chromium", "fonts-dejavu-core"],
+        "browser tests (or set CHROMIUM to a browser's path)",
+    )
 }
 
 /// `npm ci` starts from nothing each time: skipped while the lock file says what it said.

@@ -1,6 +1,6 @@
 //! Python in a folder of our own: target/venv.
 
-use crate::{process, site::hex};
+use crate::{apt, process, site::hex};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::{
@@ -14,8 +14,13 @@ pub fn interpreter(root: &Path, requirements: &[&str]) -> Result<PathBuf> {
     let python = venv.join("bin/python");
     if !python.exists() {
         let python3 = process::find("python3").context("Python 3.9 or newer is needed: install python3")?;
-        let made = process::run(process::program(root, python3).args(["-m", "venv"]).arg(&venv));
-        made.context("on Debian's own Python, type: sudo apt-get install -y python3-venv")?;
+        let make = || process::run(process::program(root, &python3).args(["-m", "venv"]).arg(&venv));
+        if make().is_err() {
+            // Debian's own Python comes without the part that makes environments; what it left is of no use.
+            fs::remove_dir_all(&venv).ok();
+            apt::install(root, &["python3-venv"], "an environment for Python")?;
+            make()?;
+        }
     }
     for file in requirements {
         let mut pip = vec!["-r", file];
