@@ -1,6 +1,6 @@
 //! Who may do what. Roles only grow: an admin may what a member may, a member what a viewer may.
 
-use crate::{Error, ErrorKind, UnixMillis, UserId};
+use crate::{Error, ErrorKind, UserId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,17 +47,4 @@ impl Caller {
             Err(Error::new(ErrorKind::Forbidden, format!("this needs the role {}", role.as_str())))
         }
     }
-}
-
-/// An API token as listed: never the secret itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Token {
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub id: i64,
-    pub name: String,
-    /// The first characters, to tell tokens apart.
-    pub prefix: String,
-    pub created_at_ms: UnixMillis,
-    pub last_used_at_ms: Option<UnixMillis>,
 }
