@@ -9,8 +9,9 @@ use crate::{
     live,
     metric::{Board, BoardRun, Sections},
     ui::{
+        form::Apply,
         icon::Icon,
-        notice::{Empty, Failure, Problem},
+        notice::{AllExperiments, Empty, Failure, Problem},
         run_color,
         status::RunState,
         time::{Ago, Took},
@@ -80,9 +81,7 @@ fn Nothing() -> impl IntoView {
         <Empty icon="compare" title="Nothing to compare yet" alone=true>
             <p>"Open an experiment, select two or more runs, then choose Compare."</p>
             <p>
-                <a class="button" href="/experiments">
-                    "All experiments"
-                </a>
+                <AllExperiments />
             </p>
         </Empty>
     }
@@ -158,11 +157,7 @@ fn OnlyDifferences(search: Memo<Query>, only: Memo<bool>) -> impl IntoView {
                 "Only differences"
             </label>
             <crate::ui::filter::Hidden search except=&["only"] />
-            <noscript>
-                <button class="button" type="submit">
-                    "Apply"
-                </button>
-            </noscript>
+            <Apply />
         </form>
     }
 }

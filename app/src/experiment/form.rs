@@ -3,7 +3,7 @@
 use super::api;
 use crate::{
     error::AppError,
-    ui::{dialog::Dialog, notice::Problem},
+    ui::{dialog::Dialog, form::Closing},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use model::{
@@ -135,15 +135,7 @@ fn Fields(
                     "Separated by commas; a tag may have a value after a colon."
                 </span>
             </div>
-            <Problem error=failed />
-            <div class="form__actions">
-                <button class="button" type="button" on:click=move |_| open.set(false)>
-                    "Cancel"
-                </button>
-                <button class="button button--primary" type="submit" disabled=busy>
-                    {button}
-                </button>
-            </div>
+            <Closing open failed busy action=button />
         </form>
     }
 }

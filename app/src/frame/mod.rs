@@ -11,7 +11,7 @@ use crate::{
     live::{Line, LineState},
     ui::{
         icon::Icon,
-        notice::Empty,
+        notice::{AllExperiments, Empty},
         toast::{Toaster, Toasts},
     },
 };
@@ -80,9 +80,7 @@ pub fn NotFound() -> impl IntoView {
         <Empty icon="search" title="There is no such page" alone=true>
             <p>"The address may be mistyped or belong to another version of Trackway."</p>
             <p>
-                <a class="button" href="/experiments">
-                    "All experiments"
-                </a>
+                <AllExperiments />
             </p>
         </Empty>
     }

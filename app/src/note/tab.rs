@@ -4,12 +4,7 @@ use super::api;
 use crate::{
     error::AppError,
     run::RunView,
-    ui::{
-        icon::Icon,
-        notice::{Empty, Problem},
-        time::Ago,
-        toast::Toaster,
-    },
+    ui::{form::Closing, icon::Icon, notice::Empty, time::Ago, toast::Toaster},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
@@ -157,15 +152,7 @@ fn Editor(draft: Draft) -> impl IntoView {
                     <Preview body=draft.body />
                 </section>
             </div>
-            <Problem error=draft.failed />
-            <div class="form__actions">
-                <button class="button" type="button" on:click=move |_| draft.writing.set(false)>
-                    "Cancel"
-                </button>
-                <button class="button button--primary" type="submit" disabled=draft.busy>
-                    "Save note"
-                </button>
-            </div>
+            <Closing open=draft.writing failed=draft.failed busy=draft.busy action="Save note" />
         </form>
     }
 }

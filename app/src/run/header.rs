@@ -4,8 +4,8 @@ use super::{RunView, api};
 use crate::{
     error::AppError,
     ui::{
-        copy::Copy, dialog::Dialog, icon::Icon, notice::Problem, run_color, status::RunState, tag::TagList,
-        time::Took,
+        copy::Copy, dialog::Dialog, form::Closing, icon::Icon, notice::Problem, run_color, status::RunState,
+        tag::TagList, time::Took,
     },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
@@ -147,15 +147,7 @@ fn TagDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
                         "Separated by commas; a tag may have a value after a colon. A tag that is there already gets the new value."
                     </span>
                 </div>
-                <Problem error=failed />
-                <div class="form__actions">
-                    <button class="button" type="button" on:click=move |_| open.set(false)>
-                        "Cancel"
-                    </button>
-                    <button class="button button--primary" type="submit">
-                        "Add"
-                    </button>
-                </div>
+                <Closing open failed action="Add" />
             </form>
         </Dialog>
     }

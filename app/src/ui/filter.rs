@@ -1,6 +1,6 @@
 //! The filter of a list: a GET form that works before wasm arrives, and applies itself while a person types after.
 
-use super::icon::Icon;
+use super::{form::Apply, icon::Icon};
 use crate::link::{self, Query};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use std::time::Duration;
@@ -71,11 +71,7 @@ pub fn FilterForm(
             <div class="filter__more" on:change=move |_| apply()>
                 {children()}
             </div>
-            <noscript>
-                <button class="button" type="submit">
-                    "Apply"
-                </button>
-            </noscript>
+            <Apply />
         </form>
     }
 }

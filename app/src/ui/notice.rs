@@ -59,10 +59,20 @@ pub fn Failure(error: AppError) -> impl IntoView {
                 {if sign_in {
                     view! { <a class="button" href="/sign-in" rel="external">"How to sign in"</a> }.into_any()
                 } else {
-                    view! { <a class="button" href="/experiments">"All experiments"</a> }.into_any()
+                    view! { <AllExperiments /> }.into_any()
                 }}
             </p>
         </section>
+    }
+}
+
+/// The way out of a page that has nothing to show.
+#[component]
+pub fn AllExperiments() -> impl IntoView {
+    view! {
+        <a class="button" href="/experiments">
+            "All experiments"
+        </a>
     }
 }
 
