@@ -1,0 +1,41 @@
+//! The end of every form: what went wrong, the way back, the way on.
+
+use super::notice::Problem;
+use crate::error::AppError;
+use leptos::prelude::*;
+
+/// The closing row of a form in a dialog: the error of the last try, Cancel, and the button that sends.
+#[component]
+pub fn Closing(
+    /// The dialog around the form; Cancel closes it.
+    open: RwSignal<bool>,
+    failed: RwSignal<Option<AppError>>,
+    /// While it is sent, it cannot be sent again.
+    #[prop(optional, into)]
+    busy: Signal<bool>,
+    action: &'static str,
+) -> impl IntoView {
+    view! {
+        <Problem error=failed />
+        <div class="form__actions">
+            <button class="button" type="button" on:click=move |_| open.set(false)>
+                "Cancel"
+            </button>
+            <button class="button button--primary" type="submit" disabled=busy>
+                {action}
+            </button>
+        </div>
+    }
+}
+
+/// Sends a form by hand where there is no wasm to do it on every change.
+#[component]
+pub fn Apply() -> impl IntoView {
+    view! {
+        <noscript>
+            <button class="button" type="submit">
+                "Apply"
+            </button>
+        </noscript>
+    }
+}
