@@ -15,26 +15,36 @@ pub(crate) struct Json<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Error::invalid("Content-Type", "expected application/json").into());
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(body_problem)?;
-        let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { "body".to_owned() } else { path };
-            Error::invalid(field, error.into_inner().to_string())
-        })?;
-        reader.end().map_err(|error| Error::invalid("body", error.to_string()))?;
-        Ok(Self(value))
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        json(request).await.map(Self)
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// What [`Json`] does, for handlers that look at the request first.
+pub(crate) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    if !mime(request.headers()).eq_ignore_ascii_case("application/json") {
+        return Err(Error::invalid("Content-Type", "expected application/json").into());
+    }
+    let bytes = body(request).await?;
+    let mut reader = serde_json::Deserializer::from_slice(&bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let field = if path == "." { "body".to_owned() } else { path };
+        Error::invalid(field, error.into_inner().to_string())
+    })?;
+    reader.end().map_err(|error| Error::invalid("body", error.to_string()))?;
+    Ok(value)
+}
+
+/// The whole body, within the limit that the router sets.
+pub(crate) async fn body(request: Request) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, &()).await.map_err(body_problem)
+}
+
+/// The type of the body, without its parameters.
+pub(crate) fn mime(headers: &HeaderMap) -> &str {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mime = value.split(';').next().unwrap_or_default().trim();
-    mime.eq_ignore_ascii_case("application/json")
+    value.split(';').next().unwrap_or_default().trim()
 }
 
 fn body_problem(rejection: BytesRejection) -> Problem {

@@ -77,7 +77,7 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(run::get))
         .api(Api(Member), routes!(run::update))
         .api(Api(Member), routes!(metric::ingest))
-        .api(Api(Viewer), routes!(metric::series))
+        .api(Api(Viewer), routes!(metric::series, metric::series_by_post))
         .api(Api(Viewer), routes!(artifact::list))
         .api(Api(Member), routes!(artifact::upload))
         .api(Api(Viewer), routes!(artifact::download))
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn what_changes_something_needs_a_member() {
         let (_, policy, _) = table().finish();
-        let mild = ["/sign-out", "/api/v1/sign-in-links", "/api/v1/note/preview"];
+        let mild = ["/sign-out", "/api/v1/sign-in-links", "/api/v1/note/preview", "/api/v1/series"];
         for (method, pattern, access) in policy.rows().filter(|(method, ..)| *method != "GET") {
             let reads = pattern.starts_with("/ui/") && access == Api(Viewer);
             assert!(

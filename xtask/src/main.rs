@@ -2,6 +2,7 @@
 //! starts the project, on a laptop or in CI.
 
 mod apt;
+mod bench;
 mod browser;
 mod build;
 mod dev;
@@ -18,6 +19,7 @@ mod suite;
 mod test;
 mod tidy;
 mod toolchain;
+mod torture;
 mod wasm;
 
 use clap::{Parser, Subcommand};
@@ -64,8 +66,21 @@ enum Command {
         #[arg(long)]
         url: Option<String>,
     },
+    /// Measure a release build beside references in the same run
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+    /// Kill, starve and stall a server under load; what it acknowledged must be there, once
+    Torture(torture::Torture),
     /// Check the project's own rules: arrows between crates, licences, names, words
     Tidy,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Metrics: writing, reading, storage, start; prints Markdown tables
+    Metrics(bench::Metrics),
 }
 
 fn main() -> ExitCode {
@@ -87,6 +102,8 @@ fn execute(root: &Path, command: Command) -> anyhow::Result<()> {
         Command::Dev { serve } => dev::run(root, &serve),
         Command::Test { suites } => test::run(root, &suites),
         Command::Seed { url } => seed::run(root, url.as_deref()),
+        Command::Bench { what: Bench::Metrics(wanted) } => bench::metrics(root, &wanted),
+        Command::Torture(wanted) => torture::run(root, &wanted),
         Command::Tidy => tidy::run(root),
     }
 }

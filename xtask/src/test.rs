@@ -8,7 +8,7 @@ use crate::{
     site::Options,
     step::duration,
     suite::{Counts, Log, cargo_counts, playwright_counts, pytest_counts},
-    tidy,
+    tidy, torture,
 };
 use anyhow::{Result, bail};
 use std::{
@@ -24,7 +24,7 @@ struct Suite {
 }
 
 /// In the order that tells most soonest and compiles least: the compiler's work of one serves the next.
-const SUITES: [Suite; 9] = [
+const SUITES: [Suite; 10] = [
     Suite { name: "fmt", run: fmt },
     Suite { name: "tidy", run: tidy },
     Suite { name: "clippy", run: clippy },
@@ -32,6 +32,7 @@ const SUITES: [Suite; 9] = [
     Suite { name: "doc", run: doc },
     Suite { name: "site", run: site },
     Suite { name: "rust", run: rust },
+    Suite { name: "torture", run: torture },
     Suite { name: "python", run: python },
     Suite { name: "browser", run: browser },
 ];
@@ -157,6 +158,17 @@ fn server(root: &Path, log: &mut Log) -> Result<PathBuf> {
         bail!("the server does not build");
     }
     Ok(build::binary(root, Kind::Development))
+}
+
+/// A few kills and each fault once, on the binary that the other suites use.
+fn torture(root: &Path, log: &mut Log) -> Result<Counts> {
+    let binary = server(root, log)?;
+    let mut build = process::cargo(root);
+    if !log.run(build.arg("build").args(SERVER).args(["--bin", "load"]))? {
+        bail!("the load generator does not build");
+    }
+    let mut torture = torture::command(root, &binary.with_file_name("load"), &binary)?;
+    log.count(torture.arg("--short"), cargo_counts)
 }
 
 fn python(root: &Path, log: &mut Log) -> Result<Counts> {

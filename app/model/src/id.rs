@@ -16,6 +16,10 @@ impl RunId {
         Self(hex(&bytes))
     }
 
+    pub fn to_bytes(&self) -> [u8; 16] {
+        u128::from_str_radix(&self.0, 16).expect("a RunId is 32 hex digits").to_be_bytes()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -25,12 +25,30 @@ pub const BATCH_POINTS_MAX: usize = 200_000;
 pub const BATCH_SERIES_MAX: usize = 20_000;
 /// Batches waiting for the writer before clients are told to come back: bounds memory and delay.
 pub const INGEST_QUEUE_MAX: usize = 256;
-/// Batches committed together: enough to share one fsync, few enough to bound its delay.
-pub const INGEST_GROUP_MAX: usize = 64;
-/// Points committed together: bounds the transaction's memory.
-pub const INGEST_GROUP_POINTS_MAX: usize = 1_000_000;
-/// Points in the open tail segment of a series; a full tail is closed and a new one begun.
-pub const SEGMENT_POINTS_MAX: usize = 4_096;
+/// Batches committed together: all that may queue, so that a crowd of small ones shares one flush.
+pub const INGEST_GROUP_MAX: usize = INGEST_QUEUE_MAX;
+/// Points committed together, unless one batch has more: bounds the transaction's memory and its delay.
+pub const INGEST_GROUP_POINTS_MAX: usize = 200_000;
+/// How long the writer waits for batches before it uses the time to pack the series of runs that have ended.
+pub const INGEST_IDLE_MILLIS: u64 = 500;
+/// Series packed in one transaction: batches that come meanwhile wait for it.
+pub const SEAL_SERIES_MAX: i64 = 64;
+/// Bytes of ingest bodies that are read, decoded or queued at one time: bounds the server's memory under overload.
+/// Twice the largest body, so that one large batch does not shut out all others.
+pub const INGEST_BYTES_MAX: usize = 2 * JSON_BODY_BYTES_MAX;
+/// How long a batch waits for its place among those bytes before the client is told to come back.
+pub const INGEST_WAIT_MILLIS: u64 = 1_000;
+/// Points in one segment: a read that is zoomed in decodes about this many, and merging holds twice as many.
+pub const SEGMENT_POINTS_MAX: usize = 65_536;
+/// From here on a segment is packed tightly, with its summary in blocks beside it; below, packing costs more than it saves.
+pub const SEGMENT_PACKED_POINTS_MIN: usize = 1_024;
+/// Segments of one level that are merged into one: so many small reads a chart costs at most, times the levels.
+pub const SEGMENT_FAN: usize = 16;
+/// Batch numbers of a writer whose content is remembered: an altered replay of these is refused, and one of them
+/// that comes late is taken. Clients have far fewer batches under way.
+pub const WRITER_WINDOW: usize = 32;
+/// One text or byte string logged at a step: a paragraph or a small image, not a file.
+pub const SERIES_TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Rows on one page of a list.
 pub const PAGE_MAX: u32 = 1_000;
@@ -39,6 +57,16 @@ pub const PAGE_DEFAULT: u32 = 100;
 pub const SERIES_PER_QUERY_MAX: usize = 2_000;
 /// Buckets a series: two per pixel of a 2K-wide chart; more cannot be seen.
 pub const BUCKETS_MAX: u32 = 4_096;
+/// Width of a running mean in points: it holds twice as many.
+pub const SMOOTHING_POINTS_MAX: f64 = 10_000.0;
+/// Standard deviation of Gaussian smoothing in points: it costs six times as many operations a point.
+pub const SMOOTHING_SIGMA_MAX: f64 = 500.0;
+/// Charts computed at one time: each holds a few segments, and there is no use in more than there are processors.
+pub const SERIES_READS_MAX: usize = 4;
+/// Members × buckets of the groups of one answer: 40 bytes each while it is computed.
+pub const GROUP_CELLS_MAX: usize = 2_000_000;
+/// Bytes of texts in one answer.
+pub const TEXT_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Points sent when no bucketing is asked for (exact export, page by step range).
 pub const RAW_POINTS_MAX: usize = 1_000_000;
 /// Runs side by side on the compare page.

@@ -27,6 +27,27 @@ impl Context {
     }
 }
 
+/// What the points of a series are. The first point decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    #[default]
+    Number,
+    Text,
+    Bytes,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
 /// A series in numbers. `min`, `max` and `mean` are over finite values, absent when there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -34,6 +55,8 @@ pub struct MetricSummary {
     pub key: String,
     #[serde(default, skip_serializing_if = "Context::is_empty")]
     pub context: Context,
+    #[serde(default)]
+    pub kind: Kind,
     /// All points, NaN and infinities included.
     pub count: i64,
     pub non_finite_count: i64,
@@ -41,6 +64,7 @@ pub struct MetricSummary {
     /// The highest step; equal steps: the one written last.
     pub last_step: i64,
     pub last_time_ms: UnixMillis,
+    /// NaN for texts and bytes.
     pub last: Float64,
     pub min: Option<Float64>,
     pub min_step: Option<i64>,

@@ -1,13 +1,12 @@
 //! Which data stands under the pointer.
 
-use super::line::Line;
-use model::series::Columns;
+use super::line::{Line, Rows};
 
 /// The row whose steps are nearest to a place on the x axis.
 pub fn nearest_row(line: &Line, x: f64) -> Option<usize> {
-    let (first, last) = match &line.columns {
-        Columns::Points(points) => (&points.steps, &points.steps),
-        Columns::Buckets(buckets) => (&buckets.first_steps, &buckets.last_steps),
+    let (first, last) = match &line.rows {
+        Rows::Points(points) => (&points.steps, &points.steps),
+        Rows::Buckets(buckets) => (&buckets.first_steps, &buckets.last_steps),
     };
     let after = first.partition_point(|step| (*step as f64) <= x);
     let before = after.checked_sub(1);

@@ -1,7 +1,7 @@
 //! What a chart is given: lines of columns, and what their data spans.
 
 use super::scale::widen;
-use model::series::Columns;
+use model::series::{Buckets, Columns, Points};
 
 /// One line. Charts know neither runs nor metrics, only names and colours.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,7 +13,32 @@ pub struct Line {
     pub dash: u8,
     /// Points behind the rows.
     pub total: u64,
-    pub columns: Columns,
+    pub rows: Rows,
+}
+
+/// What a line is drawn from: its points, or buckets of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rows {
+    Points(Points),
+    Buckets(Buckets),
+}
+
+impl Rows {
+    /// What of an answer can be drawn as a line; texts cannot.
+    pub fn of(columns: Columns) -> Option<Self> {
+        match columns {
+            Columns::Points(points) => Some(Self::Points(points)),
+            Columns::Buckets(buckets) => Some(Self::Buckets(buckets)),
+            Columns::Group(_) | Columns::Texts(_) => None,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Points(points) => points.len(),
+            Self::Buckets(buckets) => buckets.counts.len(),
+        }
+    }
 }
 
 /// The ranges that the axes show.
@@ -36,48 +61,48 @@ pub enum Content {
 impl Line {
     /// The value where the line ends.
     pub fn last(&self) -> Option<(i64, f64)> {
-        let row = self.columns.rows().checked_sub(1)?;
+        let row = self.rows.len().checked_sub(1)?;
         Some((self.step(row), self.value(row)))
     }
 
     /// The step that a row stands for; a bucket stands for its last.
     pub fn step(&self, row: usize) -> i64 {
-        match &self.columns {
-            Columns::Points(points) => points.steps[row],
-            Columns::Buckets(buckets) => buckets.last_steps[row],
+        match &self.rows {
+            Rows::Points(points) => points.steps[row],
+            Rows::Buckets(buckets) => buckets.last_steps[row],
         }
     }
 
     pub fn value(&self, row: usize) -> f64 {
-        match &self.columns {
-            Columns::Points(points) => points.values[row],
-            Columns::Buckets(buckets) => buckets.last[row],
+        match &self.rows {
+            Rows::Points(points) => points.values[row],
+            Rows::Buckets(buckets) => buckets.last[row],
         }
     }
 
     /// First and last step of the data.
     fn steps(&self) -> Option<(f64, f64)> {
-        let (first, last) = match &self.columns {
-            Columns::Points(points) => (&points.steps, &points.steps),
-            Columns::Buckets(buckets) => (&buckets.first_steps, &buckets.last_steps),
+        let (first, last) = match &self.rows {
+            Rows::Points(points) => (&points.steps, &points.steps),
+            Rows::Buckets(buckets) => (&buckets.first_steps, &buckets.last_steps),
         };
         Some((*first.first()? as f64, *last.last()? as f64))
     }
 
     /// The finite values of a row, lowest and highest.
     fn span(&self, row: usize) -> Option<(f64, f64)> {
-        let (low, high) = match &self.columns {
-            Columns::Points(points) => (points.values[row], points.values[row]),
-            Columns::Buckets(buckets) => (buckets.min[row], buckets.max[row]),
+        let (low, high) = match &self.rows {
+            Rows::Points(points) => (points.values[row], points.values[row]),
+            Rows::Buckets(buckets) => (buckets.min[row], buckets.max[row]),
         };
         (low.is_finite() && high.is_finite()).then_some((low, high))
     }
 }
 
 pub fn content(lines: &[Line]) -> Content {
-    if lines.iter().all(|line| line.columns.rows() == 0) {
+    if lines.iter().all(|line| line.rows.len() == 0) {
         Content::Empty
-    } else if lines.iter().any(|line| (0..line.columns.rows()).any(|row| line.span(row).is_some())) {
+    } else if lines.iter().any(|line| (0..line.rows.len()).any(|row| line.span(row).is_some())) {
         Content::Curves
     } else {
         Content::NonFinite
@@ -99,7 +124,7 @@ pub fn extent(lines: &[Line], zoom: Option<(f64, f64)>) -> Extent {
     };
     let mut y = None;
     for line in lines {
-        for row in 0..line.columns.rows() {
+        for row in 0..line.rows.len() {
             let step = line.step(row) as f64;
             if let Some(span) = line.span(row)
                 && step >= x.0
@@ -115,12 +140,11 @@ pub fn extent(lines: &[Line], zoom: Option<(f64, f64)>) -> Extent {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use model::series::{Buckets, Points};
 
     pub fn points(steps: &[i64], values: &[f64]) -> Line {
         let points =
             Points { steps: steps.to_vec(), times_ms: vec![0; steps.len()], values: values.to_vec() };
-        line(Columns::Points(points), steps.len())
+        line(Rows::Points(points), steps.len())
     }
 
     /// Buckets of ten steps with their lowest, highest and last values.
@@ -140,11 +164,11 @@ pub mod tests {
             counts: vec![10; rows.len()],
             non_finite_counts: rows.iter().map(|row| i64::from(row.0.is_nan()) * 10).collect(),
         };
-        line(Columns::Buckets(buckets), rows.len() * 10)
+        line(Rows::Buckets(buckets), rows.len() * 10)
     }
 
-    fn line(columns: Columns, total: usize) -> Line {
-        Line { name: "a".into(), color: 0, dash: 0, total: total as u64, columns }
+    fn line(rows: Rows, total: usize) -> Line {
+        Line { name: "a".into(), color: 0, dash: 0, total: total as u64, rows }
     }
 
     #[test]

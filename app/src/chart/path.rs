@@ -1,8 +1,11 @@
 //! From a line's columns to pixels: a path with gaps, dots for points that stand alone, marks for NaN and Inf.
 //! A bucket becomes first, lowest, highest, last: on screen the same as drawing every point, spikes included.
 
-use super::{line::Line, scale::Linear};
-use model::series::{Buckets, Columns, Points};
+use super::{
+    line::{Line, Rows},
+    scale::Linear,
+};
+use model::series::{Buckets, Points};
 
 /// Where the plot's data goes on the canvas.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +41,9 @@ pub enum Odd {
 const GAP: [f32; 2] = [f32::NAN, f32::NAN];
 
 pub fn path(line: &Line, axes: &Axes) -> Path {
-    let mut path = match &line.columns {
-        Columns::Points(points) => of_points(points, axes),
-        Columns::Buckets(buckets) => of_buckets(buckets, axes),
+    let mut path = match &line.rows {
+        Rows::Points(points) => of_points(points, axes),
+        Rows::Buckets(buckets) => of_buckets(buckets, axes),
     };
     path.dots = lone_points(&path.xy);
     path

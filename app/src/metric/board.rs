@@ -5,7 +5,10 @@ use super::{
     label,
 };
 use crate::{
-    chart::{View, line::Line},
+    chart::{
+        View,
+        line::{Line, Rows},
+    },
     error::AppError,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -191,7 +194,8 @@ fn lines(runs: &[BoardRun], series: Vec<Series>) -> Vec<Line> {
             let dash = lines.iter().filter(|line| line.color == color).count() as u8 % 4;
             let context = label(&one.context);
             let name = if context.is_empty() { run.name.clone() } else { format!("{} {context}", run.name) };
-            lines.push(Line { name, color, dash, total: one.total, columns: one.columns.clone() });
+            let Some(rows) = Rows::of(one.columns.clone()) else { continue };
+            lines.push(Line { name, color, dash, total: one.total, rows });
         }
     }
     lines
@@ -231,7 +235,7 @@ mod tests {
     use super::*;
     use model::{
         metric::Context,
-        series::{Columns, Points},
+        series::{Columns, Extra, Points},
     };
 
     fn run(digit: char, number: i64) -> BoardRun {
@@ -245,7 +249,8 @@ mod tests {
             subset => Context([("subset".to_owned(), subset.to_owned())].into()),
         };
         let columns = Columns::Points(Points::default());
-        Series { run_id: run.id.clone(), key: "loss".into(), context, total: 0, columns }
+        let (run_id, key) = (run.id.clone(), "loss".to_owned());
+        Series { run_id, group: None, key, context, total: 0, columns, extra: Extra::default() }
     }
 
     #[test]

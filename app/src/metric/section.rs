@@ -2,14 +2,16 @@
 
 use super::board::Board;
 use crate::{
-    chart::{Plot, format, line::Line},
+    chart::{
+        Plot, format,
+        line::{Line, Rows},
+    },
     ui::{
         icon::Icon,
         notice::{Empty, Problem},
     },
 };
 use leptos::{html, prelude::*};
-use model::series::Columns;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
@@ -130,9 +132,9 @@ fn Panel(board: Board, key_name: String, names: bool) -> impl IntoView {
 /// The last value of a lone curve, and how much of the data the picture stands for when it is not all.
 fn note(lines: Option<Arc<Vec<Line>>>) -> String {
     let lines = lines.unwrap_or_default();
-    let bucketed = lines.iter().any(|line| matches!(line.columns, Columns::Buckets(_)));
+    let bucketed = lines.iter().any(|line| matches!(line.rows, Rows::Buckets(_)));
     if bucketed {
-        let rows: usize = lines.iter().map(|line| line.columns.rows()).sum();
+        let rows: usize = lines.iter().map(|line| line.rows.len()).sum();
         let total: u64 = lines.iter().map(|line| line.total).sum();
         return format!("{} of {} points", format::count(rows as i64), format::count(total as i64));
     }

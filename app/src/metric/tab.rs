@@ -12,7 +12,10 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use model::{Float64, metric::MetricSummary};
+use model::{
+    Float64,
+    metric::{Kind, MetricSummary},
+};
 
 #[component]
 pub fn Tab(view: RunView) -> impl IntoView {
@@ -31,7 +34,7 @@ pub fn Tab(view: RunView) -> impl IntoView {
         view.detail.current.with(|detail| detail.metrics.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
     let keys = Memo::new(move |_| {
-        let mut keys: Vec<String> = found.with(|found| found.iter().map(|one| one.key.clone()).collect());
+        let mut keys: Vec<String> = found.with(|found| numbers(found).map(|one| one.key.clone()).collect());
         keys.dedup();
         keys
     });
@@ -48,6 +51,11 @@ pub fn Tab(view: RunView) -> impl IntoView {
                 }
                     .into_any() }}
     }
+}
+
+/// Texts have no curve.
+fn numbers(metrics: &[MetricSummary]) -> impl Iterator<Item = &MetricSummary> {
+    metrics.iter().filter(|one| one.kind == Kind::Number)
 }
 
 fn wanted(search: Memo<Query>) -> String {
@@ -91,7 +99,11 @@ fn row(one: MetricSummary) -> impl IntoView {
                 {(!context.is_empty()).then(|| view! { <span class="muted">{format!(" {context}")}</span> })}
             </th>
             <td class="cell-num">
-                <Number value=one.last.0 />
+                {if one.kind == Kind::Number {
+                    view! { <Number value=one.last.0 /> }.into_any()
+                } else {
+                    view! { <span class="muted">{one.kind.as_str()}</span> }.into_any()
+                }}
             </td>
             <td class="cell-num">
                 <span class="num">{one.last_step}</span>

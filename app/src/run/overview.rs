@@ -12,7 +12,12 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use model::{UnixMillis, metric::MetricSummary, param::Param, run::RunDetail};
+use model::{
+    UnixMillis,
+    metric::{Kind, MetricSummary},
+    param::Param,
+    run::RunDetail,
+};
 
 /// Rows of a summary before it points to the whole.
 const ROWS_MAX: usize = 12;
@@ -20,7 +25,10 @@ const ROWS_MAX: usize = 12;
 #[component]
 pub fn Overview(view: RunView) -> impl IntoView {
     let detail = view.detail.current;
-    let metrics = Memo::new(move |_| detail.with(|detail| detail.metrics.clone()));
+    let metrics = Memo::new(move |_| {
+        let numbers = |one: &&MetricSummary| one.kind == Kind::Number;
+        detail.with(|detail| detail.metrics.iter().filter(numbers).cloned().collect::<Vec<_>>())
+    });
     let params = Memo::new(move |_| detail.with(|detail| detail.params.clone()));
     view! {
         <div class="overview">

@@ -60,6 +60,12 @@ class Server:
         with urlopen(request, timeout=30) as answer:
             return answer.read()
 
+    def post(self, path: str, content: Any) -> None:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        request = Request(self.url + path, json.dumps(content).encode(), headers)
+        with urlopen(request, timeout=30):
+            pass
+
     def json(self, path: str) -> Any:
         return json.loads(self.get(f"/api/v1{path}"))
 

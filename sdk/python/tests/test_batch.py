@@ -1,43 +1,160 @@
-"""The body of a batch."""
+"""The body of a batch, against bytes laid out by hand and a decoder of its own."""
 
 from __future__ import annotations
 
 import json
 import math
+import random
+import struct
+from typing import Any, NamedTuple
+
+import pytest
 
 from trackway.batch import encode
-from trackway.record import Facts, Logged
+from trackway.record import Facts, Logged, Record
+
+R1 = "0123456789abcdef0123456789abcdef"
+R2 = "ff" * 16
+
+
+class _Points(NamedTuple):
+    """One series of a batch; values as their bits, so that NaN equals itself."""
+
+    run_id: str
+    key: str
+    steps: list[int]
+    times_ms: list[int]
+    values: list[str]
+
+
+def _decode(body: bytes) -> tuple[dict[str, Any], list[_Points]]:
+    magic, head_length, count, zero = struct.unpack_from("<4s3I", body)
+    assert (magic, zero) == (b"TWB1", 0)
+    head = json.loads(body[16 : 16 + head_length], parse_constant=_refuse)
+    at = _after_padding(body, 16 + head_length)
+    series = []
+    for _ in range(count):
+        run_id = body[at : at + 16].hex()
+        kind, rows, key_length, pairs = struct.unpack_from("<4I", body, at + 16)
+        assert (kind, pairs) == (0, 0)
+        key = body[at + 32 : at + 32 + key_length].decode()
+        at = _after_padding(body, at + 32 + key_length)
+        steps = struct.unpack_from(f"<{rows}q", body, at)
+        times_ms = struct.unpack_from(f"<{rows}q", body, at + 8 * rows)
+        words = struct.unpack_from(f"<{rows}Q", body, at + 16 * rows)
+        at += 24 * rows
+        series.append(_Points(run_id, key, [*steps], [*times_ms], [f"{word:016x}" for word in words]))
+    assert at == len(body)
+    return head, series
+
+
+def _refuse(constant: str) -> float:
+    raise AssertionError(f"{constant} is not JSON")
+
+
+def _after_padding(body: bytes, at: int) -> int:
+    end = -(-at // 8) * 8
+    assert body[at:end] == bytes(end - at)
+    return end
+
+
+def _bits(*values: float) -> list[str]:
+    return [struct.pack(">d", value).hex() for value in values]
+
+
+def _double(bits: str) -> float:
+    return float(struct.unpack(">d", bytes.fromhex(bits))[0])
+
+
+def test_a_batch_is_laid_out_as_documented() -> None:
+    records: list[Record] = [
+        Logged(R1, -2, 1_763_000_000_000, {"loß": -0.0}),
+        Facts(R2, {}, {"top": ""}),
+        Logged(R1, 2**63 - 1, -1, {"loß": 1.5}),
+    ]
+    head = b'{"writer":{"id":"w","sequence":3},"runs":[{"run_id":"%s","params":{},"tags":{"top":""}}]}'
+    columns = """
+        0123456789abcdef0123456789abcdef  00000000 02000000 04000000 00000000
+        6c6fc39f 00000000
+        feffffffffffffff ffffffffffffff7f
+        001efd7a9a010000 ffffffffffffffff
+        0000000000000080 000000000000f83f
+    """
+    prefix = bytes.fromhex("54574231 77000000 01000000 00000000")
+    assert encode("w", 3, records) == prefix + head % R2.encode() + b"\0" + bytes.fromhex(columns)
+
+
+def test_a_batch_of_nothing_is_a_head() -> None:
+    head = b'{"writer":{"id":"w","sequence":0},"runs":[]}'
+    assert encode("w", 0, []) == b"TWB1" + struct.pack("<3I", len(head), 0, 0) + head + bytes(4)
 
 
 def test_points_are_grouped_into_columns_in_order() -> None:
     records = [
-        Logged("r1", 0, 1000, {"loss": 0.1, "acc": 1.0}),
-        Logged("r2", 0, 1001, {"loss": 2.0}),
-        Logged("r1", 1, 1002, {"loss": math.nan}),
+        Logged(R1, 0, 1000, {"loss": 0.1, "acc": 1.0}),
+        Logged(R2, 0, 1001, {"loss": 2.0}),
+        Logged(R1, 1, 1002, {"loss": math.inf}),
+        Logged(R1, 0, 1003, {"acc": 0.5, "loss": 0.2}),
     ]
-    batch = json.loads(encode("w", 3, records))
-    assert batch["writer"] == {"id": "w", "sequence": 3}
-    assert batch["series"] == [
-        {"run_id": "r1", "key": "loss", "steps": [0, 1], "times_ms": [1000, 1002], "values": [0.1, "NaN"]},
-        {"run_id": "r1", "key": "acc", "steps": [0], "times_ms": [1000], "values": [1.0]},
-        {"run_id": "r2", "key": "loss", "steps": [0], "times_ms": [1001], "values": [2.0]},
+    head, series = _decode(encode("w", 3, records))
+    assert head == {"writer": {"id": "w", "sequence": 3}, "runs": []}
+    assert series == [
+        _Points(R1, "loss", [0, 1, 0], [1000, 1002, 1003], _bits(0.1, math.inf, 0.2)),
+        _Points(R1, "acc", [0, 0], [1000, 1003], _bits(1.0, 0.5)),
+        _Points(R2, "loss", [0], [1001], _bits(2.0)),
     ]
-    assert batch["runs"] == []
+
+
+def test_every_bit_of_a_value_is_kept() -> None:
+    negative_zero, denormal = "8000000000000000", "0000000000000001"
+    bits = ["7ff80000deadbeef", "fff8000000000001", negative_zero, denormal, "fff0000000000000"]
+    records = [Logged(R1, step, 0, {"a": _double(one), "b": 0.0}) for step, one in enumerate(bits)]
+    _, (a, _) = _decode(encode("w", 0, records))
+    assert a.values == bits
+
+
+def test_a_step_beyond_64_bits_is_refused() -> None:
+    for step in (2**63, -(2**63) - 1):
+        with pytest.raises(struct.error):
+            encode("w", 0, [Logged(R1, step, 0, {"loss": 1.0})])
 
 
 def test_later_facts_overwrite_earlier_ones() -> None:
-    records = [Facts("r", {"lr": 0.1, "depth": 3}, {}), Facts("r", {"lr": math.inf}, {"best": ""})]
-    batch = json.loads(encode("w", 0, records))
-    assert batch["runs"] == [
-        {"run_id": "r", "params": {"lr": {"float": "Infinity"}, "depth": 3}, "tags": {"best": ""}}
+    records = [Facts(R1, {"lr": 0.1, "depth": 3}, {}), Facts(R1, {"lr": math.inf}, {"best": ""})]
+    head, series = _decode(encode("w", 0, records))
+    assert head["runs"] == [
+        {"run_id": R1, "params": {"lr": {"float": "Infinity"}, "depth": 3}, "tags": {"best": ""}}
     ]
+    assert series == []
 
 
-def test_the_json_is_strict() -> None:
-    body = encode("w", 0, [Logged("r", 0, 0, {"a": math.nan, "b": -math.inf, "c": -0.0, "d": 5e-324})])
+def test_whatever_is_logged_reads_as_if_it_were_sent_point_by_point() -> None:
+    dice = random.Random(7)
+    for _ in range(200):
+        keys = ["größe", "精度", *("k" * length for length in range(1, dice.randint(2, 12)))]
+        # Few shapes of calls, as in training, or as many as calls.
+        shapes = [dice.sample(keys, dice.randint(1, len(keys))) for _ in range(dice.choice([1, 3, 40]))]
+        records = [_any_values(dice, dice.choice(shapes)) for _ in range(dice.randint(0, 40))]
+        writer_id = "w" * dice.randint(1, 9)
+        body = encode(writer_id, 2**53, records)
+        head, series = _decode(body)
+        assert head["writer"] == {"id": writer_id, "sequence": 2**53}
+        assert series == _point_by_point(records)
+        assert body == encode(writer_id, 2**53, list(records)), "a replay has the same bytes"
 
-    def refuse(constant: str) -> float:
-        raise AssertionError(f"{constant} is not JSON")
 
-    series = json.loads(body, parse_constant=refuse)["series"]
-    assert [repr(one["values"][0]) for one in series] == ["'NaN'", "'-Infinity'", "-0.0", "5e-324"]
+def _any_values(dice: random.Random, keys: list[str]) -> Logged:
+    values = {key: _double(dice.randbytes(8).hex()) for key in keys}
+    return Logged(dice.choice([R1, R2]), dice.randint(-(2**63), 2**63 - 1), dice.randint(0, 2**42), values)
+
+
+def _point_by_point(records: list[Logged]) -> list[_Points]:
+    series: dict[tuple[str, str], _Points] = {}
+    for record in records:
+        for key, value in record.values.items():
+            empty = _Points(record.run_id, key, [], [], [])
+            points = series.setdefault((record.run_id, key), empty)
+            points.steps.append(record.step)
+            points.times_ms.append(record.time_ms)
+            points.values.extend(_bits(value))
+    return list(series.values())

@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 from server import Server, bits
 
-from trackway import Experiment, MLOpsClient, TrackwayError
+from trackway import Experiment, MLOpsClient, TrackwayError, series
 
 AWKWARD = [
     math.nan,
+    -math.nan,
+    # NaN with a payload, and a signalling one.
+    struct.unpack("<d", b"\xef\xbe\xad\xde\0\0\xf8\x7f")[0],
+    struct.unpack("<d", b"\1\0\0\0\0\0\xf0\x7f")[0],
     math.inf,
     -math.inf,
     0.0,
@@ -48,9 +52,8 @@ def test_awkward_values_come_back_bit_for_bit(client: MLOpsClient, experiment: E
 
 def test_any_double_comes_back_bit_for_bit(client: MLOpsClient, experiment: Experiment) -> None:
     dice = random.Random(7)
-    doubles = [struct.unpack("<d", dice.randbytes(8))[0] for _ in range(20_000)]
-    # JSON holds one NaN only; its payload is the one thing that is not kept.
-    values = [math.nan if math.isnan(value) else value for value in doubles]
+    # About ten of them are NaN with a payload.
+    values = [struct.unpack("<d", dice.randbytes(8))[0] for _ in range(20_000)]
     with client.start_run(experiment.id) as run:
         for step, value in enumerate(values):
             run.log_metrics({"any": value}, step=step)
@@ -142,6 +145,40 @@ def test_an_unknown_metric_is_said_by_name(client: MLOpsClient, experiment: Expe
     with pytest.raises(TrackwayError, match='has no metric "los"') as caught:
         run.get_metric("los")
     assert caught.value.kind == "not_found"
+
+
+def test_a_metric_that_holds_texts_is_refused_by_name(
+    client: MLOpsClient, experiment: Experiment, server: Server
+) -> None:
+    with client.start_run(experiment.id) as run:
+        texts = {"run_id": run.id, "key": "sample", "steps": [0], "times_ms": [0], "texts": ["größe"]}
+        server.post("/api/v1/ingest", {"series": [texts]})
+    with pytest.raises(ValueError, match='metric "sample" holds texts'):
+        run.get_metric("sample")
+    (stored,) = series.decode(server.get(f"/api/v1/series?run={run.id}"))
+    assert stored.columns == {"steps": [0], "times_ms": [0], "values": ["größe"]}
+
+
+def test_buckets_with_smoothing_and_a_group_are_read(
+    client: MLOpsClient, experiment: Experiment, server: Server
+) -> None:
+    runs = [client.start_run(experiment.id) for _ in range(2)]
+    for run in runs:
+        for step in range(1000):
+            run.log_metrics({"loss": 1.0}, step=step)
+        run.finish()
+    query = "&".join(f"run={run.id}" for run in runs) + "&buckets=10"
+    one, two = series.decode(server.get(f"/api/v1/series?{query}&smoothing=ema&weight=0.5"))
+    assert {one.run_id, two.run_id} == {run.id for run in runs}
+    for curve in (one, two):
+        assert (curve.kind, curve.group, curve.total) == ("buckets", None, 1000)
+        assert sum(curve.columns["counts"]) == 1000
+        assert set(curve.columns["mean"]) == {1.0}
+        assert all(abs(smooth - 1.0) < 1e-12 for smooth in curve.columns["smooth"])
+    (group,) = series.decode(server.get(f"/api/v1/series?{query}&group=5&group=5"))
+    assert (group.kind, group.group, group.key) == ("group", 5, "loss")
+    assert set(group.columns["members"]) == {2}
+    assert set(group.columns["center"]) == {1.0}
 
 
 def test_logging_is_quick(client: MLOpsClient, experiment: Experiment) -> None:

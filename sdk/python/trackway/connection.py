@@ -166,7 +166,7 @@ class Connection:
 
 
 def encode_json(content: Any) -> bytes:
-    """Compact JSON. NaN is a mistake here: metrics and params name their non-finite values."""
+    """Compact JSON. NaN is a mistake here: params name their non-finite values."""
     return json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 

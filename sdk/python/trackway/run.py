@@ -122,7 +122,7 @@ class Run:
         artifact.upload_bytes(self._connection, self.id, content, artifact_path)
 
     def get_metric(self, key: str) -> series.Points:
-        """Reads a metric back: every point, bit for bit as logged."""
+        """Reads a metric back: every point, bit for bit as logged; ValueError if it holds texts or bytes."""
         self._outbox.flush(self._connection.timeout_seconds)
         target = f"/api/v1/series?{urlencode({'run': self.id, 'key': key})}"
         answer = retried(

@@ -53,7 +53,8 @@ class Sender:
         """Returns when the server has the records; gives back those that it refused for good."""
         if isinstance(records[0], Edit):
             edit = records[0]
-            refusal = self._send(edit.method, edit.target, encode_json(edit.content), records)
+            content = encode_json(edit.content)
+            refusal = self._send(edit.method, edit.target, content, "application/json", records)
         else:
             refusal = self._send_batch(records)
             if refusal is not None and refusal.kind == "conflict":
@@ -72,9 +73,11 @@ class Sender:
     def _send_batch(self, records: list[Record]) -> TrackwayError | None:
         body = batch.encode(self._writer_id, self._sequence, records)
         self._sequence += 1
-        return self._send("POST", INGEST, body, records)
+        return self._send("POST", INGEST, body, batch.MIME, records)
 
-    def _send(self, method: str, target: str, body: bytes, records: list[Record]) -> TrackwayError | None:
+    def _send(
+        self, method: str, target: str, body: bytes, content_type: str, records: list[Record]
+    ) -> TrackwayError | None:
         """Sends until there is an answer: None when it was taken, otherwise why it never will be."""
         alone = len(records) == 1
         internal_seconds_max = (
@@ -84,7 +87,7 @@ class Sender:
         started_at = time.monotonic()
         while True:
             try:
-                self._connection.request(method, target, body=body)
+                self._connection.request(method, target, body=body, content_type=content_type)
                 break
             except TrackwayError as error:
                 waited_seconds = time.monotonic() - started_at

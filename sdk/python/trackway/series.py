@@ -1,36 +1,63 @@
 """Reads the binary answer of ``GET /api/v1/series``: columns of little-endian numbers, bit for bit as logged.
 
-"TWS1"  u32 number of series
-series  16 bytes run id | u32 columns (0 = points, 1 = buckets) | u32 rows n | u64 points behind the rows
+"TWS2"  u32 number of series
+series  16 bytes run id | u32 kind (its place in ``KINDS``) | u32 group or 2³² − 1
+        u64 points behind the rows | u32 rows n | u32 columns
         u32 length of the key | u32 pairs of context | key | per pair: u32 length, key, u32 length, value
         zero bytes up to a multiple of 8 from the start of the answer
-        the columns, n × 8 bytes each, in the order of ``Points`` or ``BUCKET_COLUMNS``
+column  u32 what it is | u32 zero | n × 8 bytes
+text    after the columns of texts and bytes: n ends as a column, then the bytes up to the last end
+        zero bytes up to a multiple of 8
+
+Columns that this reader does not know are skipped; columns without rows may be left out.
 """
 
 from __future__ import annotations
 
 import struct
-import sys
-from array import array
 from typing import Any, NamedTuple
 
-MAGIC = b"TWS1"
+MAGIC = b"TWS2"
+KINDS = ("points", "buckets", "group", "texts", "bytes")
+NO_GROUP = 2**32 - 1
+_HEAD = struct.Struct("<IIQ4I")
 
-# Name and element type (q = i64, d = double) of the columns of a bucketed series.
-BUCKET_COLUMNS = (
-    ("first_steps", "q"),
-    ("last_steps", "q"),
-    ("first_times_ms", "q"),
-    ("last_times_ms", "q"),
-    ("first", "d"),
-    ("last", "d"),
-    ("min", "d"),
-    ("max", "d"),
-    ("mean", "d"),
-    ("counts", "q"),
-    ("non_finite_counts", "q"),
-)
-POINT_COLUMNS = (("steps", "q"), ("times_ms", "q"), ("values", "d"))
+#: Number on the wire → name and element type (q = i64, d = double) of the columns of each kind.
+COLUMNS: dict[str, dict[int, tuple[str, str]]] = {
+    "points": {1: ("steps", "q"), 2: ("times_ms", "q"), 3: ("values", "d")},
+    "buckets": {
+        1: ("first_steps", "q"),
+        4: ("last_steps", "q"),
+        2: ("first_times_ms", "q"),
+        5: ("last_times_ms", "q"),
+        3: ("first", "d"),
+        6: ("last", "d"),
+        7: ("min", "d"),
+        8: ("max", "d"),
+        9: ("mean", "d"),
+        10: ("counts", "q"),
+        11: ("non_finite_counts", "q"),
+    },
+    "group": {
+        12: ("first_xs", "d"),
+        13: ("last_xs", "d"),
+        17: ("center", "d"),
+        18: ("low", "d"),
+        19: ("high", "d"),
+        20: ("members", "q"),
+        10: ("counts", "q"),
+    },
+    "texts": {1: ("steps", "q"), 2: ("times_ms", "q")},
+    "bytes": {1: ("steps", "q"), 2: ("times_ms", "q")},
+}
+#: Columns that any kind but ``group`` has only when the query asks for them.
+EXTRA_COLUMNS = {
+    12: ("xs", "d"),
+    13: ("last_xs", "d"),
+    14: ("smooth", "d"),
+    15: ("smooth_min", "d"),
+    16: ("smooth_max", "d"),
+}
 
 
 class Points(NamedTuple):
@@ -45,27 +72,36 @@ class Points(NamedTuple):
 class Series(NamedTuple):
     """One series of an answer."""
 
+    #: Of a group: its first member.
     run_id: str
     key: str
     context: dict[str, str]
     #: Points that stand behind the rows: more than the rows when they are buckets.
     total: int
-    #: Columns by name: those of ``Points``, or of ``BUCKET_COLUMNS``.
+    #: By name: the ``COLUMNS`` of its kind, and of ``EXTRA_COLUMNS`` those asked for. Texts and bytes are in
+    #: ``values``.
     columns: dict[str, list[Any]]
+    #: One of ``KINDS``.
+    kind: str = "points"
+    #: The number of its group, in an answer to a query for groups.
+    group: int | None = None
 
     @property
     def points(self) -> Points:
-        return Points(**self.columns)
+        """Raises ValueError when the rows are something else, such as texts."""
+        if self.kind != "points":
+            raise ValueError(f'metric "{self.key}" holds {self.kind}, not points')
+        return Points(self.columns["steps"], self.columns["times_ms"], self.columns["values"])
 
 
 def decode(answer: bytes) -> list[Series]:
     """Reads an answer; raises ValueError when the bytes are not one."""
     reader = _Reader(answer)
+    if reader.take(4) != MAGIC:
+        raise ValueError("not an answer of series")
     try:
-        if reader.take(4) != MAGIC:
-            raise ValueError("not an answer of series")
         series = [_series(reader) for _ in range(reader.u32())]
-    except (struct.error, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ValueError(f"damaged answer of series: {error}") from error
     if reader.at != len(answer):
         raise ValueError("bytes follow the last series")
@@ -74,18 +110,40 @@ def decode(answer: bytes) -> list[Series]:
 
 def _series(reader: _Reader) -> Series:
     run_id = reader.take(16).hex()
-    columns = BUCKET_COLUMNS if reader.u32() == 1 else POINT_COLUMNS
-    rows = reader.u32()
-    (total,) = struct.unpack("<Q", reader.take(8))
-    key_length = reader.u32()
-    pairs = reader.u32()
+    number, group, total, rows, column_count, key_length, pairs = _HEAD.unpack(reader.take(_HEAD.size))
+    if number >= len(KINDS):
+        raise ValueError(f"series of a kind that this client does not know: {number}")
+    kind = KINDS[number]
     key = reader.text(key_length)
     context = {}
     for _ in range(pairs):
         name = reader.text(reader.u32())
         context[name] = reader.text(reader.u32())
-    reader.at += -reader.at % 8
-    return Series(run_id, key, context, total, {name: reader.column(kind, rows) for name, kind in columns})
+    reader.pad()
+    columns = _columns(reader, kind, rows, column_count)
+    if kind in ("texts", "bytes"):
+        values = reader.texts(rows)
+        columns["values"] = [value.decode("utf-8") for value in values] if kind == "texts" else values
+    return Series(run_id, key, context, total, columns, kind, None if group == NO_GROUP else group)
+
+
+def _columns(reader: _Reader, kind: str, rows: int, count: int) -> dict[str, list[Any]]:
+    own = COLUMNS[kind]
+    known = own if kind == "group" else {**EXTRA_COLUMNS, **own}
+    columns: dict[str, list[Any]] = {}
+    for _ in range(count):
+        number, words = reader.column(rows)
+        if number in known:
+            name, type_code = known[number]
+            columns[name] = _numbers(type_code, words)
+    missing = {name for name, _ in own.values()} - columns.keys()
+    if missing and rows:
+        raise ValueError(f"the answer holds {kind} without {', '.join(sorted(missing))}")
+    return {**columns, **{name: [] for name in missing}}
+
+
+def _numbers(type_code: str, words: bytes) -> list[Any]:
+    return list(struct.unpack(f"<{len(words) // 8}{type_code}", words))
 
 
 class _Reader:
@@ -100,6 +158,9 @@ class _Reader:
         self.at += length
         return piece
 
+    def pad(self) -> None:
+        self.take(-self.at % 8)
+
     def u32(self) -> int:
         (number,) = struct.unpack("<I", self.take(4))
         return int(number)
@@ -107,8 +168,20 @@ class _Reader:
     def text(self, length: int) -> str:
         return self.take(length).decode("utf-8")
 
-    def column(self, kind: str, rows: int) -> list[Any]:
-        column = array(kind, self.take(8 * rows))
-        if sys.byteorder == "big":
-            column.byteswap()
-        return column.tolist()
+    def column(self, rows: int) -> tuple[int, bytes]:
+        """What the column is, and its words."""
+        number = self.u32()
+        self.u32()
+        return number, self.take(8 * rows)
+
+    def texts(self, rows: int) -> list[bytes]:
+        _, words = self.column(rows)
+        texts = []
+        start = 0
+        for end in _numbers("q", words):
+            if end < start:
+                raise ValueError("ends of texts must not fall")
+            texts.append(self.take(end - start))
+            start = end
+        self.pad()
+        return texts

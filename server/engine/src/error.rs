@@ -2,6 +2,7 @@
 
 use model::ErrorKind;
 use std::sync::atomic::{AtomicU64, Ordering};
+use store::Trouble;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -33,6 +34,17 @@ impl Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
+        let words = match error.trouble() {
+            Some(Trouble::FullDisk) => {
+                Some("the server's disk is full; nothing of this was stored, try again later")
+            }
+            Some(Trouble::Away) => Some("the server's database cannot be reached now; try again later"),
+            Some(Trouble::BrokenDisk) | None => None,
+        };
+        if let Some(words) = words {
+            tracing::warn!("in the database: {error}");
+            return Self::Public(model::Error::new(ErrorKind::Unavailable, words));
+        }
         Self::Internal(anyhow::Error::new(error).context("in the database"))
     }
 }

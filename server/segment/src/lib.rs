@@ -1,12 +1,23 @@
-//! Columnar metric segments: how points of one series become a blob and come back, and what can be said of
-//! them in summary. Pure: no I/O, no async, no SQL; knows nothing of runs or names.
+//! Columnar metric segments: how points of one series become blobs and come back, how small ones become large ones,
+//! and what can be said of many points in few. Pure: no I/O, no async, no SQL; knows nothing of runs or names.
 
+mod block;
 mod bucket;
 mod codec;
+mod grid;
+mod group;
+mod merge;
 mod order;
+mod pack;
+mod smooth;
 mod summary;
 
-pub use bucket::bucket;
-pub use codec::{DecodeError, decode, encode};
-pub use order::{append, sort_by_step};
+pub use block::{Block, Blocks};
+pub use bucket::{Bucket, Gatherer};
+pub use codec::{DecodeError, decode, decode_texts, encode, encode_texts, encode_tightly};
+pub use grid::Grid;
+pub use group::{Member, Spread, spread};
+pub use merge::{is_full, pieces, plan};
+pub use order::{append, sort_by_step, sort_texts_by_step};
+pub use smooth::Smoother;
 pub use summary::Summary;

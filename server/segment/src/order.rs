@@ -1,6 +1,6 @@
 //! The order of points: by step; equal steps in the order they were written. Clocks decide nothing.
 
-use model::series::Points;
+use model::series::{Points, Texts};
 
 /// Adds the points of `more` behind those of `points`.
 pub fn append(points: &mut Points, more: &Points) {
@@ -19,6 +19,18 @@ pub fn sort_by_step(points: &mut Points) {
     points.steps = order.iter().map(|&row| points.steps[row]).collect();
     points.times_ms = order.iter().map(|&row| points.times_ms[row]).collect();
     points.values = order.iter().map(|&row| points.values[row]).collect();
+}
+
+/// The same for texts.
+pub fn sort_texts_by_step(texts: &mut Texts) {
+    if texts.steps.is_sorted() {
+        return;
+    }
+    let mut order: Vec<usize> = (0..texts.steps.len()).collect();
+    order.sort_by_key(|&row| texts.steps[row]);
+    texts.steps = order.iter().map(|&row| texts.steps[row]).collect();
+    texts.times_ms = order.iter().map(|&row| texts.times_ms[row]).collect();
+    texts.values = order.iter().map(|&row| std::mem::take(&mut texts.values[row])).collect();
 }
 
 #[cfg(test)]

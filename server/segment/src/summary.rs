@@ -26,6 +26,14 @@ impl Summary {
         }
     }
 
+    /// Takes in points that are no numbers: they have a place, and neither extremes nor a mean.
+    pub fn add_texts(&mut self, steps: &[i64], times_ms: &[i64]) {
+        for (&step, &time_ms) in steps.iter().zip(times_ms) {
+            self.add_point(step, time_ms, f64::NAN);
+            self.non_finite_count = 0;
+        }
+    }
+
     fn add_point(&mut self, step: i64, time_ms: i64, value: f64) {
         if self.count == 0 || step >= self.last_step {
             (self.last_step, self.last_time_ms, self.last) = (step, time_ms, value);

@@ -3,32 +3,45 @@
 use super::Reply;
 use crate::{
     error::Problem,
-    extract::{Json, Query},
+    extract::{self, Json, Query},
 };
 use axum::{
     Extension,
-    extract::State,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use engine::Services;
+use engine::{Services, metric::SeriesAnswer};
 use model::{
-    id::hex,
-    ingest::{IngestBatch, IngestReceipt},
+    Error, ErrorKind,
+    ingest::{self, IngestBatch, IngestReceipt},
+    limits,
     series::{self, SeriesQuery},
     user::Caller,
 };
-use sha2::{Digest as _, Sha256};
 
 /// Stores a batch of points, params and tags, whole or not at all. The answer means that it is durable.
-#[utoipa::path(post, path = "/api/v1/ingest", request_body = IngestBatch, tag = "metric",
+///
+/// Beside JSON, `application/vnd.trackway.batch` takes the same as columns of bytes; the format stands in the source
+/// of `model::ingest`. An answer 503 asks to send the same batch again after the seconds in `Retry-After`.
+#[utoipa::path(post, path = "/api/v1/ingest", tag = "metric",
+    request_body(content((IngestBatch = "application/json"), (Vec<u8> = "application/vnd.trackway.batch"))),
     responses((status = 200, body = IngestReceipt)))]
 pub(crate) async fn ingest(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
-    Json(batch): Json<IngestBatch>,
+    request: Request,
 ) -> Reply<IngestReceipt> {
-    Ok(axum::Json(services.metric.ingest(&caller, batch).await?))
+    let announced =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    // A body of unknown length takes the room of the largest.
+    let room = services.metric.room(&caller, announced.unwrap_or(limits::JSON_BODY_BYTES_MAX)).await?;
+    let batch = if extract::mime(request.headers()).eq_ignore_ascii_case(ingest::BINARY_MIME) {
+        ingest::decode_binary(&extract::body(request).await?)?
+    } else {
+        extract::json(request).await?
+    };
+    Ok(axum::Json(services.metric.ingest(&caller, batch, Some(room)).await?))
 }
 
 /// Series as columns of little-endian numbers; the format stands in the source of `model::series`.
@@ -40,13 +53,40 @@ pub(crate) async fn series(
     headers: HeaderMap,
     Query(query): Query<SeriesQuery>,
 ) -> Result<Response, Problem> {
-    let bytes = series::encode(&services.metric.series(&caller, query).await?);
-    let digest = Sha256::digest(&bytes);
-    let etag = format!("\"{}\"", hex(&digest[..12]));
-    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
-    let tags = [(header::ETAG, etag.as_str()), (header::CACHE_CONTROL, "private, no-cache")];
-    if known {
-        return Ok((StatusCode::NOT_MODIFIED, tags).into_response());
-    }
-    Ok((tags, [(header::CONTENT_TYPE, series::MIME)], bytes).into_response())
+    answer(&services, &caller, &headers, query).await
+}
+
+/// The same, for questions too long for an address.
+#[utoipa::path(post, path = "/api/v1/series", request_body = SeriesQuery, tag = "metric",
+    responses((status = 200, content_type = "application/vnd.trackway.series", body = Vec<u8>), (status = 304)))]
+pub(crate) async fn series_by_post(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Json(query): Json<SeriesQuery>,
+) -> Result<Response, Problem> {
+    answer(&services, &caller, &headers, query).await
+}
+
+async fn answer(
+    services: &Services,
+    caller: &Caller,
+    headers: &HeaderMap,
+    query: SeriesQuery,
+) -> Result<Response, Problem> {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = known.map(|value| value.trim_start_matches("W/").trim_matches('"'));
+    let tags = |version: &str| {
+        [(header::ETAG, format!("\"{version}\"")), (header::CACHE_CONTROL, "private, no-cache".to_owned())]
+    };
+    Ok(match services.metric.series(caller, query, known).await? {
+        SeriesAnswer::Unchanged { version } => (StatusCode::NOT_MODIFIED, tags(&version)).into_response(),
+        SeriesAnswer::Fresh { version, series } => {
+            // Off the threads that answer others: an answer may be some megabytes.
+            let bytes = tokio::task::spawn_blocking(move || series::encode(&series)).await;
+            let bytes =
+                bytes.map_err(|_| Error::new(ErrorKind::Internal, "the answer could not be written"))?;
+            (tags(&version), [(header::CONTENT_TYPE, series::MIME)], bytes).into_response()
+        }
+    })
 }

@@ -23,6 +23,60 @@ pub enum Error {
     Database(sqlx::Error),
 }
 
+/// What a failure means for those who wait, where that is more than "something went wrong".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is no space; when there is, the same write succeeds.
+    FullDisk,
+    /// The operating system could not flush what it had taken: what is on the disk is unknown until the file is opened anew.
+    BrokenDisk,
+    /// The database cannot be reached or is busy; the same may succeed soon.
+    Away,
+}
+
+/// SQLite's extended result codes (<https://www.sqlite.org/rescode.html>).
+const SQLITE_BUSY: i32 = 5;
+const SQLITE_LOCKED: i32 = 6;
+const SQLITE_READONLY: i32 = 8;
+const SQLITE_IOERR: i32 = 10;
+const SQLITE_FULL: i32 = 13;
+const SQLITE_IOERR_FSYNC: i32 = SQLITE_IOERR | (4 << 8);
+const SQLITE_IOERR_DIR_FSYNC: i32 = SQLITE_IOERR | (5 << 8);
+
+impl Error {
+    /// What kind of trouble this is, if it is of a kind that passes or that must end the process.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let Self::Database(error) = self else { return None };
+        let inner = match error {
+            sqlx::Error::Database(inner) => inner,
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => {
+                return Some(Trouble::Away);
+            }
+            _ => return None,
+        };
+        let code = inner.code().unwrap_or_default();
+        if inner.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+            let code: i32 = code.parse().unwrap_or_default();
+            return match (code, code & 0xff) {
+                (SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC, _) => Some(Trouble::BrokenDisk),
+                (_, SQLITE_FULL) => Some(Trouble::FullDisk),
+                (_, SQLITE_BUSY | SQLITE_LOCKED | SQLITE_READONLY | SQLITE_IOERR) => Some(Trouble::Away),
+                _ => None,
+            };
+        }
+        // PostgreSQL's classes (appendix A of its manual): 53 insufficient resources, 08 connection, 40 rolled back
+        // by the database, 57 operator intervention, 58 system error.
+        match code.get(..2) {
+            Some("53") if code == "53100" => Some(Trouble::FullDisk),
+            Some("53" | "08" | "40" | "57" | "58") => Some(Trouble::Away),
+            _ => None,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -41,12 +95,13 @@ pub enum Dialect {
 /// Runs one sqlx expression on either database: `on!(conn, c => sqlx::query(SQL).bind(id).execute(c).await)?`.
 /// `conn` is a [`Conn`] or [`Tx`]; `c` is the `&mut` connection inside.
 macro_rules! on {
-    ($target:expr, $c:ident => $body:expr) => {
+    ($target:expr, $c:ident => $body:expr) => {{
+        use $crate::db::Handle as _;
         match $target.arm() {
             $crate::db::Arm::Sqlite($c) => $body,
             $crate::db::Arm::Postgres($c) => $body,
         }
-    };
+    }};
 }
 pub(crate) use on;
 
@@ -67,14 +122,19 @@ pub enum Db {
     Postgres(PgPool),
 }
 
+/// What statements run on: a [`Conn`] or a [`Tx`].
+pub(crate) trait Handle {
+    fn arm(&mut self) -> Arm<'_>;
+}
+
 /// A connection for reading.
 pub(crate) enum Conn {
     Sqlite(sqlx::pool::PoolConnection<sqlx::Sqlite>),
     Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
 }
 
-impl Conn {
-    pub(crate) fn arm(&mut self) -> Arm<'_> {
+impl Handle for Conn {
+    fn arm(&mut self) -> Arm<'_> {
         match self {
             Self::Sqlite(conn) => Arm::Sqlite(conn),
             Self::Postgres(conn) => Arm::Postgres(conn),
@@ -88,11 +148,20 @@ pub enum Tx {
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
-impl Tx {
-    pub(crate) fn arm(&mut self) -> Arm<'_> {
+impl Handle for Tx {
+    fn arm(&mut self) -> Arm<'_> {
         match self {
             Self::Sqlite(tx) => Arm::Sqlite(tx),
             Self::Postgres(tx) => Arm::Postgres(tx),
+        }
+    }
+}
+
+impl Tx {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
         }
     }
 
@@ -129,16 +198,23 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
-            .pragma("cache_size", "-65536")
-            .pragma("mmap_size", "268435456");
+            // KiB a connection. The operating system caches the file as well; mapping it into memory would turn a
+            // failed read into a signal.
+            .pragma("cache_size", "-4096");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            // A connection to a file does not die in the pool; asking it each time would cost as much as a query.
+            .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(options.clone())
             .await?;
         check_sqlite(&write).await?;
-        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(4)
+            .test_before_acquire(false)
+            .connect_with(options.read_only(true))
+            .await?;
         Ok(Self::Sqlite { read, write })
     }
 
@@ -161,6 +237,16 @@ impl Db {
         Ok(match self {
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a read: everything read in it is of one moment, whatever is written meanwhile.
+    pub(crate) async fn snapshot(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
         })
     }
 

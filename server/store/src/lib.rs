@@ -5,6 +5,7 @@
 
 mod db;
 mod migrate;
+mod rows;
 mod sql;
 
 pub mod scratch;
@@ -18,8 +19,8 @@ pub mod param;
 pub mod run;
 pub mod tag;
 
-pub use db::{Db, Dialect, Error, Result, Tx};
-pub use metric::Rejection;
+pub use db::{Db, Dialect, Error, Result, Trouble, Tx};
+pub use metric::{Rejection, Snapshot};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,10 @@ use sqlx::{
 use std::borrow::Cow;
 
 /// Every migration, oldest first. Never edit one that was released.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "first", include_str!("../migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../migrations/0001_first.sql")),
+    (2, "segment", include_str!("../migrations/0002_segment.sql")),
+];
 
 impl Db {
     pub(crate) async fn migrate(&self) -> Result<()> {

@@ -3,6 +3,7 @@
 use crate::{
     Db, Error, Result, Tx,
     db::on,
+    rows::{Column, Rows},
     sql::{Statement, contains, fetch_all, starts_with},
     tag,
 };
@@ -10,6 +11,7 @@ use model::{
     ExperimentId, RunId, Tags, UnixMillis,
     run::{Run, RunQuery, RunSort, RunStatus, RunUpdate},
 };
+use std::collections::HashMap;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -216,31 +218,48 @@ pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis
     Ok(changed > 0)
 }
 
-/// What ingest must know of a run: where it belongs and whether it has ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Standing {
-    pub experiment_id: ExperimentId,
-    pub ended: bool,
+const RUN_EXPERIMENTS: &str = "SELECT run.id, run.experiment_id FROM v JOIN run ON run.id = v.id";
+
+/// The experiment of each of these runs that exists.
+pub(crate) async fn experiments(
+    tx: &mut Tx,
+    ids: impl Iterator<Item = &RunId>,
+) -> Result<HashMap<String, ExperimentId>> {
+    let ids = ids.map(|id| id.as_str().to_owned()).collect();
+    let rows: Vec<(String, i64)> =
+        Rows::default().with("id", Column::Text(ids)).fetch(tx, RUN_EXPERIMENTS).await?;
+    Ok(rows.into_iter().map(|(id, experiment)| (id, ExperimentId(experiment))).collect())
 }
 
-const RUN_STANDING: &str = "SELECT experiment_id, ended_at_ms FROM run WHERE id = $1";
+// At most one write a second and run, but for late ones: list order needs no more.
+const RUN_TOUCH: &str = "
+    UPDATE run SET updated_at_ms = v.now, unsealed = 1,
+        late_at_ms = CASE WHEN ended_at_ms IS NULL THEN late_at_ms ELSE v.now END
+    FROM v
+    WHERE run.id = v.id AND (updated_at_ms < v.now - 1000 OR unsealed = 0 OR ended_at_ms IS NOT NULL)";
 
-pub(crate) async fn standing(tx: &mut Tx, id: &RunId) -> Result<Option<Standing>> {
-    let row: Option<(i64, Option<i64>)> =
-        on!(tx, c => sqlx::query_as(RUN_STANDING).bind(id.as_str()).fetch_optional(c).await)?;
-    Ok(row.map(|(experiment, ended)| Standing {
-        experiment_id: ExperimentId(experiment),
-        ended: ended.is_some(),
-    }))
+/// Notes that something was logged to these runs, late if one had ended.
+pub(crate) async fn touch(tx: &mut Tx, ids: Vec<String>, now: UnixMillis) -> Result<()> {
+    let count = ids.len();
+    Rows::default()
+        .with("id", Column::Text(ids))
+        .with("now", Column::Int(vec![now.0; count]))
+        .execute(tx, RUN_TOUCH)
+        .await
 }
 
-// At most one write a second and run: list order needs no more.
-const RUN_TOUCH: &str = "UPDATE run SET updated_at_ms = $2 WHERE id = $1 AND updated_at_ms < $2 - 1000";
-const RUN_TOUCH_LATE: &str = "UPDATE run SET updated_at_ms = $2, late_at_ms = $2 WHERE id = $1";
+const RUN_UNSEALED: &str = "
+    SELECT id FROM run WHERE unsealed = 1 AND ended_at_ms IS NOT NULL ORDER BY id LIMIT 1";
 
-/// Notes that something was logged, late if the run had ended.
-pub(crate) async fn touch(tx: &mut Tx, id: &RunId, late: bool, now: UnixMillis) -> Result<()> {
-    let sql = if late { RUN_TOUCH_LATE } else { RUN_TOUCH };
-    on!(tx, c => sqlx::query(sql).bind(id.as_str()).bind(now.0).execute(c).await.map(drop))?;
+/// A run that has ended and whose small segments were not packed since.
+pub(crate) async fn unsealed(tx: &mut Tx) -> Result<Option<String>> {
+    let row: Option<(String,)> = on!(tx, c => sqlx::query_as(RUN_UNSEALED).fetch_optional(c).await)?;
+    Ok(row.map(|(id,)| id))
+}
+
+const RUN_SEALED: &str = "UPDATE run SET unsealed = 0 WHERE id = $1";
+
+pub(crate) async fn set_sealed(tx: &mut Tx, id: &str) -> Result<()> {
+    on!(tx, c => sqlx::query(RUN_SEALED).bind(id).execute(c).await.map(drop))?;
     Ok(())
 }

@@ -14,4 +14,5 @@ mod note;
 mod openapi;
 mod page;
 mod run;
+mod series;
 mod start;

@@ -1,6 +1,17 @@
 //! A batch as a client sends it: points of many series, params and tags of many runs, applied whole or not at all.
 
-use crate::{Error, Float64, RunId, Tags, limits, metric::Context, param, param::ParamValue};
+mod base64;
+mod binary;
+
+pub use base64::Base64;
+pub use binary::{MIME as BINARY_MIME, decode as decode_binary, encode as encode_binary};
+
+use crate::{
+    Error, Float64, RunId, Tags, limits,
+    metric::{Context, Kind},
+    param,
+    param::ParamValue,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,7 +25,8 @@ pub struct Writer {
     pub sequence: i64,
 }
 
-/// Points of one series, as three columns of one length.
+/// Points of one series: three columns of one length. The third is `values`, `texts` or `bytes`, and a series
+/// keeps the kind that it began with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -27,7 +39,51 @@ pub struct SeriesPoints {
     /// Wall clock of each point in Unix milliseconds.
     pub times_ms: Vec<i64>,
     /// Numbers, or the texts `"NaN"`, `"Infinity"`, `"-Infinity"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Float64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub bytes: Vec<Base64>,
+}
+
+impl SeriesPoints {
+    /// What the points are, by the column that holds something.
+    pub fn kind(&self) -> Kind {
+        match (self.texts.is_empty(), self.bytes.is_empty()) {
+            (true, true) => Kind::Number,
+            (false, _) => Kind::Text,
+            (true, false) => Kind::Bytes,
+        }
+    }
+
+    fn check(&self, field: &str) -> Result<(), Error> {
+        param::check_key(&format!("{field}.key"), &self.key)?;
+        self.context.check(&format!("{field}.context"))?;
+        let rows = self.steps.len();
+        if self.times_ms.len() != rows {
+            return Err(Error::invalid(format!("{field}.times_ms"), "expected one time for each step"));
+        }
+        let (name, held) = match self.kind() {
+            Kind::Number => ("values", self.values.len()),
+            Kind::Text => ("texts", self.texts.len()),
+            Kind::Bytes => ("bytes", self.bytes.len()),
+        };
+        if held != rows {
+            return Err(Error::invalid(format!("{field}.{name}"), "expected one value for each step"));
+        }
+        if self.values.len() + self.texts.len() + self.bytes.len() != rows {
+            return Err(Error::invalid(field, "expected only one of values, texts and bytes"));
+        }
+        let longest =
+            self.texts.iter().map(String::len).chain(self.bytes.iter().map(|bytes| bytes.0.len())).max();
+        if longest.is_some_and(|bytes| bytes > limits::SERIES_TEXT_BYTES_MAX) {
+            let expected = format!("at most {} bytes a point", limits::SERIES_TEXT_BYTES_MAX);
+            return Err(Error::too_large(format!("{field}.{name}"), expected));
+        }
+        Ok(())
+    }
 }
 
 /// Params and tags of one run; each key given overwrites what was there.
@@ -75,15 +131,7 @@ impl IngestBatch {
             return Err(Error::too_large("series", format!("at most {} points", limits::BATCH_POINTS_MAX)));
         }
         for (index, series) in self.series.iter().enumerate() {
-            let field = |name: &str| format!("series[{index}].{name}");
-            param::check_key(&field("key"), &series.key)?;
-            series.context.check(&field("context"))?;
-            if series.times_ms.len() != series.steps.len() {
-                return Err(Error::invalid(field("times_ms"), "expected one time for each step"));
-            }
-            if series.values.len() != series.steps.len() {
-                return Err(Error::invalid(field("values"), "expected one value for each step"));
-            }
+            series.check(&format!("series[{index}]"))?;
         }
         for (index, run) in self.runs.iter().enumerate() {
             let field = format!("runs[{index}].params");

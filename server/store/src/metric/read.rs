@@ -1,0 +1,222 @@
+//! What lists and charts read: summaries, and of a series first where its segments lie, then only those that matter.
+
+use super::{SeriesRow, corrupt, read_context, segment_id, series_columns};
+use crate::{
+    Db, Error, Result, Tx,
+    db::on,
+    rows::{Column, Rows},
+    sql::{Statement, fetch_all},
+};
+use ::segment::Blocks;
+use model::{
+    RunId,
+    metric::{Context, Kind, MetricSummary},
+    series::{Points, Texts},
+};
+use std::collections::HashMap;
+
+const SUMMARIES: &str =
+    concat!("SELECT ", series_columns!(), " FROM series s WHERE s.run_id = $1 ORDER BY s.key, s.context");
+
+/// Summaries of every metric of a run, by key.
+pub async fn summaries(db: &Db, run_id: &RunId) -> Result<Vec<MetricSummary>> {
+    let mut conn = db.read().await?;
+    let rows: Vec<SeriesRow> =
+        on!(conn, c => sqlx::query_as(SUMMARIES).bind(run_id.as_str()).fetch_all(c).await)?;
+    rows.into_iter().map(SeriesRow::into_metric).collect()
+}
+
+/// Summaries of several runs without context, at most `keys_max` different keys: those that most runs have.
+pub async fn summaries_of_runs(
+    db: &Db,
+    run_ids: &[RunId],
+    keys_max: i64,
+) -> Result<HashMap<String, Vec<MetricSummary>>> {
+    let mut conn = db.read().await?;
+    let ids = || run_ids.iter().map(RunId::as_str);
+    let mut query = Statement::default();
+    query
+        .push(concat!(
+            "SELECT ",
+            series_columns!(),
+            " FROM series s WHERE s.kind = 'number' AND s.context = '' AND s.run_id IN "
+        ))
+        .bind_list(ids())
+        .push(" AND s.key IN (SELECT key FROM series WHERE kind = 'number' AND context = '' AND run_id IN ")
+        .bind_list(ids())
+        .push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ")
+        .bind(keys_max)
+        .push(")");
+    let rows: Vec<SeriesRow> = fetch_all!(conn, query)?;
+    let mut metrics: HashMap<String, Vec<MetricSummary>> = HashMap::new();
+    for row in rows {
+        metrics.entry(row.run_id.clone()).or_default().push(row.into_metric()?);
+    }
+    Ok(metrics)
+}
+
+/// A series as found: its name, how many points it has, and between which steps they lie.
+#[derive(Clone, Debug)]
+pub struct FoundSeries {
+    pub id: i64,
+    pub run_id: RunId,
+    pub key: String,
+    pub context: Context,
+    pub kind: Kind,
+    pub count: i64,
+    pub first_step: i64,
+    pub last_step: i64,
+}
+
+/// The series of these runs with these keys (every key when none is given), in order of run, key and context.
+pub async fn find_series(
+    db: &Db,
+    run_ids: &[RunId],
+    keys: &[String],
+    series_max: i64,
+) -> Result<Vec<FoundSeries>> {
+    let mut conn = db.read().await?;
+    let mut query = Statement::default();
+    query.push(concat!("SELECT ", series_columns!(), " FROM series s WHERE s.run_id IN "));
+    query.bind_list(run_ids.iter().map(RunId::as_str));
+    if !keys.is_empty() {
+        query.push(" AND s.key IN ").bind_list(keys.iter().map(String::as_str));
+    }
+    query.push(" ORDER BY s.run_id, s.key, s.context LIMIT ").bind(series_max);
+    let rows: Vec<SeriesRow> = fetch_all!(conn, query)?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(FoundSeries {
+                id: row.id,
+                run_id: row
+                    .run_id
+                    .parse()
+                    .map_err(|error: model::Error| Error::Corrupt(error.to_string()))?,
+                kind: row.kind()?,
+                context: read_context(&row.context)?,
+                key: row.key,
+                count: row.count,
+                first_step: row.first_step,
+                last_step: row.last_step,
+            })
+        })
+        .collect()
+}
+
+/// Where a segment lies, and what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentPlace {
+    /// Ids of one series rise in the order of writing.
+    pub id: i64,
+    pub count: i64,
+    pub step_min: i64,
+    pub step_max: i64,
+    pub has_blocks: bool,
+}
+
+/// A view of all series at one moment: what is merged or added meanwhile does not show.
+pub struct Snapshot(Tx);
+
+const SEGMENT_PLACES: &str = "
+    SELECT segment.id, segment.count, segment.step_min, segment.step_max,
+        CAST(CASE WHEN segment.blocks IS NULL THEN 0 ELSE 1 END AS BIGINT)
+    FROM v JOIN segment ON segment.id BETWEEN v.low AND v.high
+    WHERE segment.step_max >= v.step_min AND segment.step_min <= v.step_max";
+
+const SEGMENT_DATA: &str = "SELECT segment.id, segment.data FROM v JOIN segment ON segment.id = v.id";
+
+const SEGMENT_BLOCKS: &str = "SELECT segment.id, segment.blocks FROM v JOIN segment ON segment.id = v.id";
+
+impl Snapshot {
+    pub async fn begin(db: &Db) -> Result<Self> {
+        Ok(Self(db.snapshot().await?))
+    }
+
+    /// The segments of each series that may hold steps from `step_min` to `step_max`, in the order of writing.
+    pub async fn places(
+        &mut self,
+        series: &[FoundSeries],
+        step_min: i64,
+        step_max: i64,
+    ) -> Result<Vec<Vec<SegmentPlace>>> {
+        let count = series.len();
+        let rows: Vec<(i64, i64, i64, i64, i64)> = Rows::default()
+            .with("low", Column::Int(series.iter().map(|one| segment_id(one.id, 0)).collect()))
+            .with("high", Column::Int(series.iter().map(|one| segment_id(one.id + 1, 0) - 1).collect()))
+            .with("step_min", Column::Int(vec![step_min; count]))
+            .with("step_max", Column::Int(vec![step_max; count]))
+            .fetch(&mut self.0, SEGMENT_PLACES)
+            .await?;
+        let mut by_series: HashMap<i64, Vec<SegmentPlace>> = HashMap::new();
+        for (id, count, step_min, step_max, has_blocks) in rows {
+            let place = SegmentPlace { id, count, step_min, step_max, has_blocks: has_blocks == 1 };
+            by_series.entry(id >> super::NUMBER_BITS).or_default().push(place);
+        }
+        let places = series.iter().map(|one| {
+            let mut places = by_series.remove(&one.id).unwrap_or_default();
+            places.sort_unstable_by_key(|place| place.id);
+            places
+        });
+        Ok(places.collect())
+    }
+
+    /// The points of these segments of one series, put together in order of step.
+    pub async fn points(&mut self, places: &[SegmentPlace]) -> Result<Points> {
+        let mut points = Points::default();
+        for (_, blob) in self.data(places).await? {
+            ::segment::append(&mut points, &::segment::decode(&blob).map_err(corrupt)?);
+        }
+        ::segment::sort_by_step(&mut points);
+        Ok(points)
+    }
+
+    /// The texts of these segments of one series, put together in order of step.
+    pub async fn texts(&mut self, places: &[SegmentPlace], are_bytes: bool) -> Result<Texts> {
+        let mut texts = Texts { are_bytes, ..Texts::default() };
+        for (_, blob) in self.data(places).await? {
+            let mut more = ::segment::decode_texts(&blob, are_bytes).map_err(corrupt)?;
+            texts.steps.append(&mut more.steps);
+            texts.times_ms.append(&mut more.times_ms);
+            texts.values.append(&mut more.values);
+        }
+        ::segment::sort_texts_by_step(&mut texts);
+        Ok(texts)
+    }
+
+    /// The blocks of these segments, by segment.
+    pub async fn blocks(&mut self, places: &[SegmentPlace]) -> Result<HashMap<i64, Blocks>> {
+        let rows: Vec<(i64, Option<Vec<u8>>)> = ids(places).fetch(&mut self.0, SEGMENT_BLOCKS).await?;
+        let mut blocks = HashMap::new();
+        for (id, blob) in rows {
+            if let Some(blob) = blob {
+                blocks.insert(id, Blocks::decode(&blob).map_err(corrupt)?);
+            }
+        }
+        Ok(blocks)
+    }
+
+    async fn data(&mut self, places: &[SegmentPlace]) -> Result<Vec<(i64, Vec<u8>)>> {
+        let mut rows: Vec<(i64, Vec<u8>)> = ids(places).fetch(&mut self.0, SEGMENT_DATA).await?;
+        rows.sort_unstable_by_key(|(id, _)| *id);
+        Ok(rows)
+    }
+}
+
+fn ids(places: &[SegmentPlace]) -> Rows {
+    Rows::default().with("id", Column::Int(places.iter().map(|place| place.id).collect()))
+}
+
+const SEGMENTS_BETWEEN: &str = "
+    SELECT data FROM segment WHERE id BETWEEN $1 AND $2 AND step_max >= $3 AND step_min <= $4 ORDER BY id";
+
+/// The segments of a series that may hold steps of this range, as the transaction sees them.
+pub(super) async fn blobs_between(tx: &mut Tx, series_id: i64, low: i64, high: i64) -> Result<Vec<Vec<u8>>> {
+    let rows: Vec<(Vec<u8>,)> = on!(tx, c => sqlx::query_as(SEGMENTS_BETWEEN)
+        .bind(segment_id(series_id, 0))
+        .bind(segment_id(series_id + 1, 0) - 1)
+        .bind(low)
+        .bind(high)
+        .fetch_all(c)
+        .await)?;
+    Ok(rows.into_iter().map(|(data,)| data).collect())
+}

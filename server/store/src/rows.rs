@@ -1,0 +1,175 @@
+//! Statements over many rows at once: one round trip instead of one a row.
+//!
+//! A statement sees the rows as a table `v` with named columns: `INSERT INTO t (a, b) SELECT v.a, v.b FROM v`.
+//! PostgreSQL gets each column as an array (`unnest`). SQLite gets the rows as `VALUES`, in portions of a few fixed
+//! sizes, so that few statements have to be prepared.
+
+use crate::{
+    Error, Result,
+    db::{Arm, Handle},
+};
+use sqlx::{AssertSqlSafe, Database, FromRow, postgres::PgRow, query::QueryAs, sqlite::SqliteRow};
+use std::fmt::Write as _;
+
+/// Sizes of the portions in which SQLite gets its rows; with 20 columns the largest stays below its 32 766 values.
+const PORTIONS: [usize; 5] = [256, 64, 16, 4, 1];
+
+/// One column of values.
+#[derive(Clone, Debug)]
+pub(crate) enum Column {
+    Int(Vec<i64>),
+    OptInt(Vec<Option<i64>>),
+    OptFloat(Vec<Option<f64>>),
+    Text(Vec<String>),
+    Blob(Vec<Vec<u8>>),
+    OptBlob(Vec<Option<Vec<u8>>>),
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Self::Int(values) => values.len(),
+            Self::OptInt(values) => values.len(),
+            Self::OptFloat(values) => values.len(),
+            Self::Text(values) => values.len(),
+            Self::Blob(values) => values.len(),
+            Self::OptBlob(values) => values.len(),
+        }
+    }
+
+    fn array_type(&self) -> &'static str {
+        match self {
+            Self::Int(_) | Self::OptInt(_) => "bigint[]",
+            Self::OptFloat(_) => "double precision[]",
+            Self::Text(_) => "text[]",
+            Self::Blob(_) | Self::OptBlob(_) => "bytea[]",
+        }
+    }
+}
+
+/// A table of values to run a statement over. Columns are as long as each other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rows(Vec<(&'static str, Column)>);
+
+impl Rows {
+    pub fn with(mut self, name: &'static str, column: Column) -> Self {
+        self.0.push((name, column));
+        self
+    }
+
+    fn len(&self) -> usize {
+        self.0.first().map_or(0, |(_, column)| column.len())
+    }
+
+    fn names(&self) -> String {
+        self.0.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+
+    fn postgres_head(&self) -> String {
+        let arrays = self
+            .0
+            .iter()
+            .enumerate()
+            .map(|(place, (_, column))| format!("${}::{}", place + 1, column.array_type()));
+        let arrays = arrays.collect::<Vec<_>>().join(", ");
+        format!("WITH v AS (SELECT * FROM unnest({arrays}) AS u ({})) ", self.names())
+    }
+
+    fn sqlite_head(&self, portion: usize) -> String {
+        let width = self.0.len();
+        let mut head = format!("WITH v ({}) AS (VALUES ", self.names());
+        for row in 0..portion {
+            head.push_str(if row == 0 { "(" } else { ", (" });
+            for place in 0..width {
+                let separator = if place == 0 { "" } else { ", " };
+                write!(head, "{separator}${}", row * width + place + 1).expect("a String takes all");
+            }
+            head.push(')');
+        }
+        head.push_str(") ");
+        head
+    }
+
+    /// Runs a statement over the rows. Without rows nothing is run.
+    pub async fn execute(self, target: &mut impl Handle, statement: &'static str) -> Result<()> {
+        self.fetch::<(i64,)>(target, statement).await.map(drop)
+    }
+
+    /// Runs a statement over the rows and collects what it returns, in no order.
+    pub async fn fetch<R>(mut self, target: &mut impl Handle, statement: &'static str) -> Result<Vec<R>>
+    where
+        R: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+    {
+        let count = self.len();
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        match target.arm() {
+            Arm::Postgres(conn) => {
+                let text = self.postgres_head() + statement;
+                let mut query = sqlx::query_as(AssertSqlSafe(text));
+                for (_, column) in self.0 {
+                    query = match column {
+                        Column::Int(values) => query.bind(values),
+                        Column::OptInt(values) => query.bind(values),
+                        Column::OptFloat(values) => query.bind(values),
+                        Column::Text(values) => query.bind(values),
+                        Column::Blob(values) => query.bind(values),
+                        Column::OptBlob(values) => query.bind(values),
+                    };
+                }
+                query.fetch_all(conn).await.map_err(Error::from)
+            }
+            Arm::Sqlite(conn) => {
+                let mut answer = Vec::new();
+                let mut start = 0;
+                while start < count {
+                    let portion = PORTIONS.into_iter().find(|size| *size <= count - start).unwrap_or(1);
+                    let text = self.sqlite_head(portion) + statement;
+                    let mut query = sqlx::query_as(AssertSqlSafe(text));
+                    for row in start..start + portion {
+                        for (_, column) in &mut self.0 {
+                            query = bind_one(query, column, row);
+                        }
+                    }
+                    answer.extend(query.fetch_all(&mut *conn).await?);
+                    start += portion;
+                }
+                Ok(answer)
+            }
+        }
+    }
+}
+
+/// Binds the value of one row, taking it out of its column.
+fn bind_one<'q, R>(
+    query: QueryAs<'q, sqlx::Sqlite, R, <sqlx::Sqlite as Database>::Arguments>,
+    column: &mut Column,
+    row: usize,
+) -> QueryAs<'q, sqlx::Sqlite, R, <sqlx::Sqlite as Database>::Arguments> {
+    match column {
+        Column::Int(values) => query.bind(values[row]),
+        Column::OptInt(values) => query.bind(values[row]),
+        Column::OptFloat(values) => query.bind(values[row]),
+        Column::Text(values) => query.bind(std::mem::take(&mut values[row])),
+        Column::Blob(values) => query.bind(std::mem::take(&mut values[row])),
+        Column::OptBlob(values) => query.bind(values[row].take()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_heads_name_the_same_columns() {
+        let rows = Rows::default()
+            .with("id", Column::Int(vec![1, 2]))
+            .with("key", Column::Text(vec!["a".into(), "b".into()]));
+        assert_eq!(
+            rows.postgres_head(),
+            "WITH v AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS u (id, key)) "
+        );
+        assert_eq!(rows.sqlite_head(2), "WITH v (id, key) AS (VALUES ($1, $2), ($3, $4)) ");
+    }
+}

@@ -1,0 +1,80 @@
+//! `bench`: builds the server and the load generator for release and measures one with the other.
+
+use crate::{
+    build::{self, Kind},
+    postgres::Cluster,
+    process,
+    site::Options,
+    step::step,
+};
+use anyhow::{Context, Result};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What to measure beside the server on SQLite.
+#[derive(clap::Args)]
+pub struct Metrics {
+    /// A tenth of the points: a look, not a measurement
+    #[arg(long)]
+    quick: bool,
+    /// Also on PostgreSQL, in a throw-away cluster
+    #[arg(long)]
+    postgres: bool,
+    /// Also MLflow's own server, installed into target/mlflow
+    #[arg(long)]
+    mlflow: bool,
+    /// Further arguments for `load bench`, such as `--seed 7`
+    #[arg(last = true)]
+    load: Vec<String>,
+}
+
+pub fn metrics(root: &Path, wanted: &Metrics) -> Result<()> {
+    // The server embeds this folder and does not compile without it.
+    fs::create_dir_all(Options::read(root)?.site_root)?;
+    let server = build::server(root, Kind::Release)?;
+    let load = step("load", || load(root, Kind::Release))?;
+    let mlflow = if wanted.mlflow { Some(step("mlflow", || mlflow(root))?) } else { None };
+    // Beside the build: on a disk, where the system's folder for temporary files may lie in memory.
+    let folder = root.join("target/load");
+    fs::create_dir_all(&folder)?;
+    let cluster = wanted.postgres.then(|| Cluster::start(root, &folder.join("postgres.log"))).transpose()?;
+    let mut bench = process::program(root, load);
+    bench.arg("bench").arg("--server").arg(server).arg("--folder").arg(&folder);
+    if wanted.quick {
+        bench.arg("--quick");
+    }
+    if let Some(cluster) = &cluster {
+        bench.args(["--postgres", &cluster.url()]);
+    }
+    if let Some(mlflow) = mlflow {
+        bench.arg("--mlflow").arg(mlflow);
+    }
+    process::run(bench.args(&wanted.load))
+}
+
+/// The load generator's binary.
+pub fn load(root: &Path, kind: Kind) -> Result<PathBuf> {
+    let mut cargo = process::cargo(root);
+    cargo.args(["build", "--package", "load"]);
+    if kind == Kind::Release {
+        cargo.arg("--release");
+    }
+    process::run(&mut cargo)?;
+    Ok(build::binary(root, kind).with_file_name("load"))
+}
+
+/// The program `mlflow` in an environment of its own: its requirements would get into the way of the tests'.
+fn mlflow(root: &Path) -> Result<PathBuf> {
+    let venv = root.join("target/mlflow");
+    let program = venv.join("bin/mlflow");
+    if !program.exists() {
+        let python3 = process::find("python3").context("Python 3.10 or newer is needed: install python3")?;
+        process::run(process::program(root, python3).args(["-m", "venv"]).arg(&venv))?;
+        let mut pip = process::program(root, venv.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "mlflow"]);
+        process::run(&mut pip).context("installing MLflow")?;
+    }
+    Ok(program)
+}
