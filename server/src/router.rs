@@ -46,15 +46,20 @@ pub(crate) fn router(app: App) -> Router {
     routes
         .route_layer(middleware::from_fn_with_state(app.clone(), auth::authorize))
         .fallback_service(fallback)
-        .layer(Extension(server::OpenApiDocument(document.to_json().expect("our own document is JSON"))))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(not_for_binary))
-        .layer(DefaultBodyLimit::max(limits::JSON_BODY_BYTES_MAX))
+        // Outermost first in each. Layers of many parts, because every layer makes each request clone all below it.
+        .layer((
+            DefaultBodyLimit::max(limits::JSON_BODY_BYTES_MAX),
+            CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(not_for_binary),
+            Extension(server::OpenApiDocument::of(&document)),
+        ))
         .layer(CsrfLayer::new().with_rejection_response(refuse_foreign))
-        .layer(middleware::from_fn_with_state(app.clone(), auth::check_host))
-        .layer(CatchPanicLayer::custom(answer_panic))
-        .layer(fixed_header("x-content-type-options", "nosniff"))
-        .layer(fixed_header("referrer-policy", "same-origin"))
-        .layer(fixed_header("x-frame-options", "DENY"))
+        .layer((
+            fixed_header("x-frame-options", "DENY"),
+            fixed_header("referrer-policy", "same-origin"),
+            fixed_header("x-content-type-options", "nosniff"),
+            CatchPanicLayer::custom(answer_panic),
+            middleware::from_fn_with_state(app.clone(), auth::check_host),
+        ))
         .with_state(app)
 }
 

@@ -85,6 +85,10 @@ pub const PREVIEW_BYTES_MAX: usize = 256 * 1024;
 pub const EVENT_QUEUE_MAX: usize = 1_024;
 /// Listeners at once: one a tab; bounds file descriptors.
 pub const EVENT_LISTENERS_MAX: usize = 1_000;
+/// A token that was looked up is trusted for so long: a withdrawn one works on no longer than that.
+pub const TOKEN_KNOWN_MILLIS: u64 = 1_000;
+/// Tokens remembered so at once.
+pub const TOKENS_KNOWN_MAX: usize = 1_000;
 /// A signed-in browser stays so this long without use.
 pub const SESSION_MILLIS: i64 = 30 * 24 * 3_600 * 1_000;
 /// A one-time sign-in link: time to click, not to leak.

@@ -27,6 +27,10 @@ use tokio::{
 
 /// It needs 15 to 25 seconds on two cores.
 const START_LIMIT: Duration = Duration::from_mins(3);
+/// After its first answer it goes on starting helpers for ten seconds and more.
+const REST_LIMIT: Duration = Duration::from_mins(2);
+/// CPU seconds that all its processes may use in two seconds to count as at rest.
+const REST_CPU_SECS: f64 = 0.3;
 /// How long it is fed.
 const FEED: Duration = Duration::from_secs(10);
 /// The most that its API takes in one request.
@@ -43,8 +47,9 @@ pub async fn run(options: &Options, program: &Path) -> Result<Measured> {
     let mut server = Mlflow::start(program, &folder)?;
     let run = server.new_run().await?;
     let start = begun.elapsed();
+    server.rest().await;
     let bodies = bodies(options, &run);
-    let cpu = server.cpu_secs()?;
+    let cpu = server.cpu_secs();
     let begun = Instant::now();
     let mut times = Vec::new();
     for body in bodies.iter().cycle() {
@@ -57,7 +62,7 @@ pub async fn run(options: &Options, program: &Path) -> Result<Measured> {
     }
     let secs = begun.elapsed().as_secs_f64();
     let points = (times.len() * METRICS) as f64;
-    let cpu_secs_a_million = (server.cpu_secs()? - cpu) / points * 1e6;
+    let cpu_secs_a_million = (server.cpu_secs() - cpu) / points * 1e6;
     let pss = server.pss_kib();
     server.stop().await?;
     let times = Times::new(times);
@@ -173,6 +178,18 @@ impl Mlflow {
         }
     }
 
+    async fn rest(&self) {
+        let begun = Instant::now();
+        while begun.elapsed() < REST_LIMIT {
+            let before = self.cpu_secs();
+            sleep(Duration::from_secs(2)).await;
+            // A process that ended takes its seconds along.
+            if (self.cpu_secs() - before).abs() < REST_CPU_SECS {
+                break;
+            }
+        }
+    }
+
     fn members(&self) -> Vec<u32> {
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
@@ -183,8 +200,8 @@ impl Mlflow {
         ids.filter(ours).collect()
     }
 
-    fn cpu_secs(&self) -> Result<f64> {
-        self.members().into_iter().map(usage::cpu_secs).sum()
+    fn cpu_secs(&self) -> f64 {
+        self.members().into_iter().filter_map(|id| usage::cpu_secs(id).ok()).sum()
     }
 
     fn pss_kib(&self) -> u64 {

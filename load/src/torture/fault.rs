@@ -6,7 +6,6 @@ use super::{
     proof,
     source::{Log, Source},
     strace,
-    writer::BUSY_PAUSE,
 };
 use crate::client::{Answer, Client};
 use anyhow::{Context as _, Result, bail, ensure};
@@ -49,6 +48,10 @@ pub async fn failed_flush(options: &Options) -> Result<Outcome> {
 /// More than wait in the server's queue and are committed together.
 const CLIENTS: usize = 450;
 const STALL: Duration = Duration::from_secs(5);
+/// Which flush of the log: after the start's own three, early enough that all clients meet it.
+const STALLED: &str = "8";
+/// What Retry-After says.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 const LOAD: Duration = Duration::from_secs(8);
 /// A reader has nothing to do with the writer's flush.
 const READ_LIMIT: Duration = Duration::from_secs(3);
@@ -64,7 +67,7 @@ pub async fn stalled_flush(options: &Options) -> Result<Outcome> {
     let delay = format!("delay_enter={}", STALL.as_micros());
     let wal = siege.place().wal();
     let server =
-        siege.place().start_traced(&strace::inject(strace::FLUSHES, &delay, "15", Some(&wal))).await?;
+        siege.place().start_traced(&strace::inject(strace::FLUSHES, &delay, STALLED, Some(&wal))).await?;
     let client = server.client().clone();
     let begun = Instant::now();
     let run = siege.source().runs[0].clone();
@@ -113,17 +116,20 @@ async fn flood(client: &Client, source: &Source, log: &mut Log, begun: Instant) 
         let body = log.format.encode(&source.batch(log, number))?;
         loop {
             let sent = Instant::now();
-            match client.ingest(&body).await? {
-                Answer::Stored(_) => {
+            match client.ingest(&body).await {
+                Ok(Answer::Stored(_)) => {
                     flooded.longest = flooded.longest.max(sent.elapsed());
                     break;
                 }
-                Answer::Busy { retry_after } => {
+                Ok(Answer::Busy { retry_after }) => {
                     ensure!(retry_after, "a 503 without Retry-After");
                     flooded.busy += 1;
-                    sleep(BUSY_PAUSE * 2).await;
+                    sleep(RETRY_AFTER).await;
                 }
-                Answer::Refused { status, detail } => bail!("refused with {status}: {detail}"),
+                Ok(Answer::Refused { status, detail }) => bail!("refused with {status}: {detail}"),
+                // So many connections at once: the kernel may refuse some before the server sees them.
+                Err(error) if begun.elapsed() > LOAD + RECOVERY => return Err(error.into()),
+                Err(_) => sleep(RETRY_AFTER).await,
             }
         }
         log.acknowledge(number);

@@ -13,13 +13,16 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail};
 use futures::future::join;
+use model::limits;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 const WRITERS: usize = 8;
-/// After so many kills new runs are begun, so that each look reads little.
+/// After so many kills the runs end and new ones begin, so that each look reads little.
 const KILLS_A_GENERATION: usize = 8;
+/// A server packs the series of ended runs when nothing has come for so long.
+const IDLE: Duration = Duration::from_millis(limits::INGEST_IDLE_MILLIS);
 /// A call that is to kill may come later than the writers need; then the kill comes from here.
 const CALL_LIMIT: Duration = Duration::from_secs(5);
 
@@ -120,6 +123,7 @@ pub async fn nine(options: &Options) -> Result<Outcome> {
         // All that is random is drawn here, so that one round's timing does not change the next one's plan.
         let early = random.random_bool(0.1).then(|| Duration::from_millis(random.random_range(0..200)));
         let load = Duration::from_millis(random.random_range(20..600));
+        let packing = Duration::from_millis(random.random_range(0..300));
         if let Some(moment) = early {
             let launch = siege.place.launch(&[])?;
             sleep(moment).await;
@@ -133,6 +137,9 @@ pub async fn nine(options: &Options) -> Result<Outcome> {
         }
         if kill % KILLS_A_GENERATION == KILLS_A_GENERATION - 1 {
             siege.next_generation(&server).await?;
+            sleep(IDLE + packing).await;
+            server.kill().await?;
+            continue;
         }
         let client = server.client().clone();
         let killer = async {
@@ -148,6 +155,14 @@ pub async fn nine(options: &Options) -> Result<Outcome> {
             bail!("the server ended by itself\n{}", siege.place.log());
         }
     }
+    // What is packed must read back as what was sent.
+    let server = siege.place.start().await?;
+    if !siege.recover(&server).await? {
+        bail!("the server ended by itself\n{}", siege.place.log());
+    }
+    siege.next_generation(&server).await?;
+    sleep(IDLE * 4).await;
+    server.stop().await?;
     siege.close(Tally { kills, ..Tally::default() }).await
 }
 

@@ -13,6 +13,7 @@ use futures::future::join_all;
 use model::{
     RunId,
     ingest::{IngestBatch, Writer},
+    limits,
 };
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
@@ -24,7 +25,7 @@ const LOAD: Duration = Duration::from_secs(8);
 const RECOVERY: Duration = Duration::from_secs(10);
 /// What the server may hold, built for debugging: bodies under way, what they are decoded to, and itself.
 const RSS_MIB_MAX: f64 = 200.0;
-/// Offered batches for one that is taken, or it was no overload.
+/// How far the bodies offered at one time exceed those that the server lets in at one time, or it was no overload.
 const TIMES_OVER: usize = 5;
 
 pub async fn run(options: &Options) -> Result<Outcome> {
@@ -34,6 +35,8 @@ pub async fn run(options: &Options) -> Result<Outcome> {
     let run = client.new_run().await?;
     let templates = Format::ALL.map(|format| Template::new(format, &run, options.seed));
     let templates = templates.into_iter().collect::<Result<Vec<_>>>()?;
+    let at_once: usize = (0..CLIENTS).map(|number| templates[number % 2].body.bytes.len()).sum();
+    ensure!(at_once >= TIMES_OVER * limits::INGEST_BYTES_MAX, "{at_once} bytes at a time are no overload");
     let begun = Instant::now();
     let tasks = (0..CLIENTS).map(|number| push(&client, &templates[number % 2], number, begun));
     let pushed = join_all(tasks).await.into_iter().collect::<Result<Vec<_>>>()?;
@@ -71,7 +74,6 @@ pub async fn run(options: &Options) -> Result<Outcome> {
         recovered.as_secs_f64()
     );
     ensure!(busy > 0, "nobody was told to come back: {told}");
-    ensure!(offered >= TIMES_OVER * taken, "no overload: {told}");
     ensure!(peak <= RSS_MIB_MAX, "more than {RSS_MIB_MAX} MiB: {told}");
     Ok(Outcome::Passed(Tally { batches: stored, points: total, told, ..Tally::default() }))
 }

@@ -22,7 +22,9 @@ class Script:
     """A training script in a process of its own, that prints the id of its run first."""
 
     def __init__(self, experiment: Experiment, body: str) -> None:
-        head = "import os, signal, sys, time\nfrom trackway import MLOpsClient\n"
+        # A shell starts what runs in the background deaf to Ctrl-C, and that is inherited.
+        head = "import os, signal, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        head += "from trackway import MLOpsClient\n"
         head += (
             f"client = MLOpsClient()\nrun = client.start_run({experiment.id!r})\nprint(run.id, flush=True)\n"
         )

@@ -3,6 +3,7 @@
 
 mod digest;
 mod error;
+mod known;
 mod markdown;
 mod name;
 mod world;
@@ -31,6 +32,7 @@ pub(crate) struct Base {
     pub files: Arc<dyn ObjectStore>,
     pub events: event::Bus,
     pub world: World,
+    pub known: known::Known,
 }
 
 /// One struct of verbs a feature; cheap to clone.
@@ -57,7 +59,8 @@ impl Services {
         store::experiment::date_default(&mut tx, world.now()).await?;
         tx.commit().await?;
         let files = artifact::open_folder(artifacts, &world).await.context("opening the artifact folder")?;
-        let base = Arc::new(Base { db, files, events: event::Bus::new(), world });
+        let base =
+            Arc::new(Base { db, files, events: event::Bus::new(), world, known: known::Known::default() });
         Ok(Self {
             artifact: artifact::Artifacts(base.clone()),
             compare: compare::Compare(base.clone()),

@@ -16,7 +16,7 @@ use model::{
 };
 
 /// Coarse enough that blocks are a fiftieth of the points, fine enough that a chart of one segment's width reads points.
-const POINTS_PER_BLOCK: usize = 256;
+pub const POINTS_PER_BLOCK: usize = 256;
 const FORM: u8 = 1;
 
 /// Some neighbouring points in summary. `min`, `max` and `sum` are over finite values.
@@ -52,6 +52,33 @@ impl Block {
             sum: if finite { value } else { 0.0 },
             count: 1,
             non_finite_count: i64::from(!finite),
+        }
+    }
+
+    /// Sums up neighbouring points in order of step; there must be one at least.
+    pub(crate) fn of_points(steps: &[i64], times_ms: &[i64], values: &[f64]) -> Self {
+        let last = steps.len() - 1;
+        let (mut min, mut max, mut sum, mut non_finite_count) = (f64::NAN, f64::NAN, 0.0, 0);
+        for &value in values {
+            let finite = value.is_finite();
+            let extreme = if finite { value } else { f64::NAN };
+            min = extreme.min(min);
+            max = extreme.max(max);
+            sum += if finite { value } else { 0.0 };
+            non_finite_count += i64::from(!finite);
+        }
+        Self {
+            first_step: steps[0],
+            last_step: steps[last],
+            first_time_ms: times_ms[0],
+            last_time_ms: times_ms[last],
+            first: values[0],
+            last: values[last],
+            min,
+            max,
+            sum,
+            count: steps.len() as i64,
+            non_finite_count,
         }
     }
 
@@ -112,12 +139,11 @@ impl Blocks {
             shift -= 1;
         }
         let mut blocks: Vec<Block> = Vec::with_capacity(wanted);
-        for ((&step, &time_ms), &value) in points.steps.iter().zip(&points.times_ms).zip(&points.values) {
-            let point = Block::of_point(step, time_ms, value);
-            match blocks.last_mut() {
-                Some(block) if block.first_step >> shift == step >> shift => block.add(&point, false, true),
-                _ => blocks.push(point),
-            }
+        let mut start = 0;
+        for stretch in points.steps.chunk_by(|a, b| a >> shift == b >> shift) {
+            let end = start + stretch.len();
+            blocks.push(Block::of_points(stretch, &points.times_ms[start..end], &points.values[start..end]));
+            start = end;
         }
         Self { shift, blocks }
     }

@@ -1,6 +1,6 @@
 //! Buckets: neighbouring points drawn as one, without losing a spike.
 
-use crate::Block;
+use crate::{Block, Grid};
 use model::series::{Buckets, Extra};
 
 /// Gathers points of one series into buckets. A place is where a point stands on the x-axis, as a number that orders
@@ -80,6 +80,17 @@ impl Gatherer {
         }
     }
 
+    /// Takes in points in order of step, all of them inside the grid, on the axis of steps.
+    pub fn add_points(&mut self, grid: Grid, steps: &[i64], times_ms: &[i64], values: &[f64]) {
+        let mut start = 0;
+        for stretch in steps.chunk_by(|a, b| a >> grid.shift == b >> grid.shift) {
+            let end = start + stretch.len();
+            let block = Block::of_points(stretch, &times_ms[start..end], &values[start..end]);
+            self.add_block(grid.index(block.first_step), block.first_step, block.last_step, &block);
+            start = end;
+        }
+    }
+
     /// Takes in many points at once that lie between two places of one bucket.
     pub fn add_block(&mut self, bucket: usize, first_place: i64, last_place: i64, block: &Block) {
         self.total += block.count as u64;
@@ -126,7 +137,6 @@ impl Gatherer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Grid;
     use proptest::prelude::*;
 
     #[test]

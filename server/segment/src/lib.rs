@@ -12,7 +12,7 @@ mod pack;
 mod smooth;
 mod summary;
 
-pub use block::{Block, Blocks};
+pub use block::{Block, Blocks, POINTS_PER_BLOCK};
 pub use bucket::{Bucket, Gatherer};
 pub use codec::{DecodeError, decode, decode_texts, encode, encode_texts, encode_tightly};
 pub use grid::Grid;

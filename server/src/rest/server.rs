@@ -2,9 +2,11 @@
 
 use crate::error::Problem;
 use axum::{extract::State, http::header, response::IntoResponse};
+use bytes::Bytes;
 use engine::Services;
 use model::{Error, ErrorKind};
 use serde::Serialize;
+use utoipa::openapi::OpenApi;
 
 /// Text `OK` while the process answers.
 #[utoipa::path(get, path = "/health", tag = "server", responses((status = 200, content_type = "text/plain", body = str)))]
@@ -43,9 +45,15 @@ pub(crate) async fn version() -> axum::Json<Version> {
     axum::Json(Version { version: env!("CARGO_PKG_VERSION"), api: 1 })
 }
 
-/// This document, made once when the router was built.
+/// This document, made once when the router was built. Cheap to clone, as every request does.
 #[derive(Clone, Debug)]
-pub(crate) struct OpenApiDocument(pub String);
+pub(crate) struct OpenApiDocument(Bytes);
+
+impl OpenApiDocument {
+    pub fn of(document: &OpenApi) -> Self {
+        Self(document.to_json().expect("our own document is JSON").into())
+    }
+}
 
 pub(crate) async fn openapi(document: axum::Extension<OpenApiDocument>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document.0.0)

@@ -72,6 +72,14 @@ impl Axes {
         }
     }
 
+    /// Whether a segment's blocks are too coarse, or not there: a guess that costs a fetch when it is wrong.
+    fn needs_points(&self, place: &SegmentPlace) -> bool {
+        let Scale::Steps { low, high, grid, .. } = self.scale else { return true };
+        let whole = place.has_blocks && place.step_min >= low && place.step_max <= high;
+        let shown = (place.step_max >> grid.shift).saturating_sub(place.step_min >> grid.shift);
+        !whole || shown > place.count / segment::POINTS_PER_BLOCK as i64
+    }
+
     /// What orders points on the axis.
     fn place(&self, step: i64, x: f64) -> i64 {
         if self.axis == Axis::Step { step } else { order_of(x) }
@@ -221,6 +229,15 @@ struct Exact {
 }
 
 impl Exact {
+    fn add_all(&mut self, steps: &[i64], times_ms: &[i64], values: &[f64]) {
+        self.overflown |= self.points.len() + steps.len() > self.room;
+        if !self.overflown {
+            self.points.steps.extend_from_slice(steps);
+            self.points.times_ms.extend_from_slice(times_ms);
+            self.points.values.extend_from_slice(values);
+        }
+    }
+
     fn add(&mut self, step: i64, time_ms: i64, value: f64, x: Option<f64>, smooth: Option<f64>) {
         if self.overflown || self.points.len() == self.room {
             self.overflown = true;
@@ -233,6 +250,30 @@ impl Exact {
         self.extra.smooth.extend(smooth);
     }
 }
+
+/// Fetches what the next series will need in one request instead of one each, as far as it is little. Answers the first
+/// series that is not among them.
+pub(super) async fn fetch_ahead(snapshot: &mut Snapshot, axes: &Axes, from: usize) -> Result<usize> {
+    let mut wanted: Vec<SegmentPlace> = Vec::new();
+    let mut points = 0;
+    let mut to = from;
+    for one in &axes.numbers[from..] {
+        let count: i64 = one.places.iter().map(|place| place.count).sum();
+        points += count;
+        if to > from && points > FETCH_AHEAD_POINTS_MAX {
+            break;
+        }
+        if count <= FETCH_AHEAD_POINTS_MAX {
+            wanted.extend(one.places.iter().filter(|place| axes.needs_points(place)));
+        }
+        to += 1;
+    }
+    snapshot.fetch_ahead(&wanted).await?;
+    Ok(to)
+}
+
+/// About two megabytes of packed segments.
+const FETCH_AHEAD_POINTS_MAX: i64 = 4 * limits::SEGMENT_POINTS_MAX as i64;
 
 /// One series, exact when it has at most `room` points in the part that is asked for.
 pub(super) async fn curve(
@@ -289,6 +330,9 @@ async fn pour(
             exact.overflown = true;
         }
     }
+    if let (true, Scale::Steps { low, high, grid, .. }) = (plain, axes.scale) {
+        return pour_steps(snapshot, (low, high), grid, &rest, exact, bucketed.then_some(gatherer)).await;
+    }
     let mut smoother = (query.smoothing != Smoothing::None)
         .then(|| Smoother::new(query.smoothing, query.weight, numbers.range));
     let mut smoothed = Vec::new();
@@ -334,6 +378,32 @@ async fn pour(
     Ok(())
 }
 
+/// The usual case of `pour`: the axis of steps, nothing smoothed. Points go on in stretches, not one by one.
+async fn pour_steps(
+    snapshot: &mut Snapshot,
+    (low, high): (i64, i64),
+    grid: Grid,
+    numbers: &Numbers,
+    mut exact: Option<&mut Exact>,
+    mut gatherer: Option<&mut Gatherer>,
+) -> Result<()> {
+    let mut scan = Scan::new(&numbers.places);
+    while let Some(points) = scan.next(snapshot).await? {
+        // What was logged after the axis was laid out comes with the next question.
+        let start = points.steps.partition_point(|&step| step < low);
+        let end = points.steps.partition_point(|&step| step <= high);
+        let (steps, times_ms) = (&points.steps[start..end], &points.times_ms[start..end]);
+        let values = &points.values[start..end];
+        if let Some(exact) = &mut exact {
+            exact.add_all(steps, times_ms, values);
+        }
+        if let Some(gatherer) = &mut gatherer {
+            gatherer.add_points(grid, steps, times_ms, values);
+        }
+    }
+    Ok(())
+}
+
 /// Gathers the segments whose blocks say all that is needed, and answers the others. Blocks are used only when they
 /// alone stand for more than `room` points: then the curve cannot be exact anyway.
 async fn pour_blocks(
@@ -343,10 +413,9 @@ async fn pour_blocks(
     room: usize,
     gatherer: &mut Gatherer,
 ) -> Result<Vec<SegmentPlace>> {
-    let Scale::Steps { low, high, grid, .. } = axes.scale else { return Ok(places.to_vec()) };
-    let inside = |place: &SegmentPlace| place.has_blocks && place.step_min >= low && place.step_max <= high;
-    let (whole, mut rest): (Vec<SegmentPlace>, Vec<SegmentPlace>) =
-        places.iter().partition(|place| inside(place));
+    let Scale::Steps { grid, .. } = axes.scale else { return Ok(places.to_vec()) };
+    let (mut rest, whole): (Vec<SegmentPlace>, Vec<SegmentPlace>) =
+        places.iter().partition(|place| axes.needs_points(place));
     if whole.iter().map(|place| place.count).sum::<i64>() <= room as i64 {
         return Ok(places.to_vec());
     }

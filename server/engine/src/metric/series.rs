@@ -93,10 +93,15 @@ impl Reading {
         let (numbers, texts): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.kind == Kind::Number);
         let axes = self.axes(&numbers).await?;
         let mut answer = Vec::with_capacity(numbers.len() + texts.len());
-        for (one, numbers) in numbers.into_iter().zip(axes.numbers.clone()) {
+        let mut fetched = 0;
+        for (index, one) in numbers.into_iter().enumerate() {
+            if index == fetched {
+                fetched = read::fetch_ahead(&mut self.snapshot, &axes, index).await?;
+            }
+            let numbers = &axes.numbers[index];
             let room =
                 self.query.buckets.map_or(limits::RAW_POINTS_MAX - self.rows, |buckets| buckets as usize);
-            let curve = read::curve(&mut self.snapshot, &self.query, &axes, &numbers, room).await?;
+            let curve = read::curve(&mut self.snapshot, &self.query, &axes, numbers, room).await?;
             if let (None, Columns::Points(points)) = (self.query.buckets, &curve.columns) {
                 self.rows += points.len();
             }
@@ -124,9 +129,14 @@ impl Reading {
         }
         let axes = self.axes(&found).await?;
         let mut groups: BTreeMap<(u32, String, Context), Gathering> = BTreeMap::new();
-        for (one, numbers) in found.into_iter().zip(axes.numbers.clone()) {
+        let mut fetched = 0;
+        for (index, one) in found.into_iter().enumerate() {
+            if index == fetched {
+                fetched = read::fetch_ahead(&mut self.snapshot, &axes, index).await?;
+            }
+            let numbers = &axes.numbers[index];
             let group = self.query.group_of(&one.run_id).unwrap_or_default();
-            let gatherer = read::gather(&mut self.snapshot, &self.query, &axes, &numbers).await?;
+            let gatherer = read::gather(&mut self.snapshot, &self.query, &axes, numbers).await?;
             groups
                 .entry((group, one.key, one.context))
                 .or_insert_with(|| Gathering::new(one.run_id, axes.buckets()))

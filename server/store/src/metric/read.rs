@@ -115,7 +115,11 @@ pub struct SegmentPlace {
 }
 
 /// A view of all series at one moment: what is merged or added meanwhile does not show.
-pub struct Snapshot(Tx);
+pub struct Snapshot {
+    tx: Tx,
+    /// Segments fetched before they are asked for.
+    ahead: HashMap<i64, Vec<u8>>,
+}
 
 const SEGMENT_PLACES: &str = "
     SELECT segment.id, segment.count, segment.step_min, segment.step_max,
@@ -129,7 +133,7 @@ const SEGMENT_BLOCKS: &str = "SELECT segment.id, segment.blocks FROM v JOIN segm
 
 impl Snapshot {
     pub async fn begin(db: &Db) -> Result<Self> {
-        Ok(Self(db.snapshot().await?))
+        Ok(Self { tx: db.snapshot().await?, ahead: HashMap::new() })
     }
 
     /// The segments of each series that may hold steps from `step_min` to `step_max`, in the order of writing.
@@ -145,7 +149,7 @@ impl Snapshot {
             .with("high", Column::Int(series.iter().map(|one| segment_id(one.id + 1, 0) - 1).collect()))
             .with("step_min", Column::Int(vec![step_min; count]))
             .with("step_max", Column::Int(vec![step_max; count]))
-            .fetch(&mut self.0, SEGMENT_PLACES)
+            .fetch(&mut self.tx, SEGMENT_PLACES)
             .await?;
         let mut by_series: HashMap<i64, Vec<SegmentPlace>> = HashMap::new();
         for (id, count, step_min, step_max, has_blocks) in rows {
@@ -158,6 +162,12 @@ impl Snapshot {
             places
         });
         Ok(places.collect())
+    }
+
+    /// Fetches the segments of many series at once. Each is let go when its points are asked for.
+    pub async fn fetch_ahead(&mut self, places: &[SegmentPlace]) -> Result<()> {
+        self.ahead = HashMap::from_iter(self.data(places).await?);
+        Ok(())
     }
 
     /// The points of these segments of one series, put together in order of step.
@@ -185,7 +195,7 @@ impl Snapshot {
 
     /// The blocks of these segments, by segment.
     pub async fn blocks(&mut self, places: &[SegmentPlace]) -> Result<HashMap<i64, Blocks>> {
-        let rows: Vec<(i64, Option<Vec<u8>>)> = ids(places).fetch(&mut self.0, SEGMENT_BLOCKS).await?;
+        let rows: Vec<(i64, Option<Vec<u8>>)> = ids(places).fetch(&mut self.tx, SEGMENT_BLOCKS).await?;
         let mut blocks = HashMap::new();
         for (id, blob) in rows {
             if let Some(blob) = blob {
@@ -196,7 +206,14 @@ impl Snapshot {
     }
 
     async fn data(&mut self, places: &[SegmentPlace]) -> Result<Vec<(i64, Vec<u8>)>> {
-        let mut rows: Vec<(i64, Vec<u8>)> = ids(places).fetch(&mut self.0, SEGMENT_DATA).await?;
+        let (mut rows, mut missing) = (Vec::with_capacity(places.len()), Vec::new());
+        for place in places {
+            match self.ahead.remove(&place.id) {
+                Some(blob) => rows.push((place.id, blob)),
+                None => missing.push(*place),
+            }
+        }
+        rows.extend(ids(&missing).fetch(&mut self.tx, SEGMENT_DATA).await?);
         rows.sort_unstable_by_key(|(id, _)| *id);
         Ok(rows)
     }
