@@ -67,6 +67,8 @@ pub const SERIES_READS_MAX: usize = 4;
 pub const GROUP_CELLS_MAX: usize = 2_000_000;
 /// Bytes of texts in one answer.
 pub const TEXT_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Series × buckets of one answer: 88 bytes each.
+pub const SERIES_ROWS_MAX: usize = 500_000;
 /// Points sent when no bucketing is asked for (exact export, page by step range).
 pub const RAW_POINTS_MAX: usize = 1_000_000;
 /// Runs side by side on the compare page.

@@ -25,7 +25,8 @@ pub fn requests(
     let steps = steps.map(|(min, max)| format!("&step_min={min}&step_max={max}")).unwrap_or_default();
     let runs_part: Vec<_> = runs.iter().map(|run| format!("&run={run}")).collect();
     let head = format!("/api/v1/series?buckets={buckets}{steps}{}", runs_part.concat());
-    let keys_max = (limits::SERIES_PER_QUERY_MAX / runs.len().max(1)).max(1);
+    let series_max = limits::SERIES_PER_QUERY_MAX.min(limits::SERIES_ROWS_MAX / buckets as usize);
+    let keys_max = (series_max / runs.len().max(1)).max(1);
     let mut requests: Vec<(String, Vec<String>)> = Vec::new();
     for key in keys {
         let part = format!("&key={}", link::encode(key));
@@ -85,6 +86,8 @@ mod tests {
         let runs: Vec<RunId> = (0..50).map(|_| run()).collect();
         let requests = requests(&runs, &keys, 0, None);
         assert!(requests.iter().all(|(url, held)| url.len() <= URL_BYTES_MAX && held.len() <= 40));
+        let wide = super::requests(&runs, &keys, 1280, None);
+        assert!(wide.iter().all(|(_, held)| held.len() * 50 * 1280 <= limits::SERIES_ROWS_MAX));
         assert_eq!(requests.iter().map(|(_, held)| held.len()).sum::<usize>(), 3000);
         assert!(requests[0].0.contains("buckets=1&"));
     }

@@ -215,7 +215,8 @@ impl Db {
             .await?;
         check_sqlite(&write).await?;
         let read = SqlitePoolOptions::new()
-            .max_connections(4)
+            // More than there may be charts under way, so that lists never wait for them.
+            .max_connections(8)
             .test_before_acquire(false)
             .connect_with(options.read_only(true))
             .await?;

@@ -43,6 +43,14 @@ pub(super) async fn answer(
     if found.len() > series_max {
         return Err(Error::too_large("key", format!("more than {series_max} series; name fewer")).into());
     }
+    let rows_max = limits::SERIES_ROWS_MAX;
+    if let Some(buckets) = query.buckets
+        && query.group.is_empty()
+        && found.len() * buckets as usize > rows_max
+    {
+        let expected = format!("at most {} buckets for {} series", rows_max / found.len(), found.len());
+        return Err(Error::too_large("buckets", expected).into());
+    }
     let over = match &query.x_key {
         Some(key) => {
             store::metric::find_series(db, &query.run, std::slice::from_ref(key), series_max as i64).await?
