@@ -60,7 +60,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         let _ = stop.send(true);
     };
     let (stopped_now, mut was_stopped) = watch::channel(false);
-    let graceful = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let graceful = axum::serve(listener, router.into_make_service()).with_graceful_shutdown(async move {
         stopped.await;
         let _ = stopped_now.send(true);
     });

@@ -144,14 +144,43 @@ impl Handle for Conn {
 
 /// A transaction. Rolled back when dropped without [`Tx::commit`].
 pub enum Tx {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(SqliteTx),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+/// A transaction that takes its connection with it when it is not committed: after a full disk SQLite has rolled back by
+/// itself or not, and only a new connection knows for sure that no transaction is open.
+pub struct SqliteTx {
+    conn: sqlx::pool::PoolConnection<sqlx::Sqlite>,
+    committed: bool,
+}
+
+impl SqliteTx {
+    async fn begin(pool: &SqlitePool, statement: &'static str) -> Result<Self> {
+        let mut tx = Self { conn: pool.acquire().await?, committed: false };
+        sqlx::raw_sql(statement).execute(&mut *tx.conn).await?;
+        Ok(tx)
+    }
+
+    async fn commit(mut self) -> Result<()> {
+        sqlx::raw_sql("COMMIT").execute(&mut *self.conn).await?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.conn.close_on_drop();
+        }
+    }
 }
 
 impl Handle for Tx {
     fn arm(&mut self) -> Arm<'_> {
         match self {
-            Self::Sqlite(tx) => Arm::Sqlite(tx),
+            Self::Sqlite(tx) => Arm::Sqlite(&mut tx.conn),
             Self::Postgres(tx) => Arm::Postgres(tx),
         }
     }
@@ -240,7 +269,7 @@ impl Db {
     /// Begins a write transaction. On SQLite it holds the write lock from the start, so it cannot fail half-way for want of it.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { write, .. } => Tx::Sqlite(SqliteTx::begin(write, "BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -248,7 +277,7 @@ impl Db {
     /// Begins a read: everything read in it is of one moment, whatever is written meanwhile.
     pub(crate) async fn snapshot(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Sqlite { read, .. } => Tx::Sqlite(SqliteTx::begin(read, "BEGIN").await?),
             Self::Postgres(pool) => {
                 Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }

@@ -1,5 +1,6 @@
 //! Metrics: batches in, series out.
 
+mod axis;
 mod read;
 mod scan;
 mod series;

@@ -1,6 +1,9 @@
 //! A series query from question to answer: which series, on which axis, one curve each or one a group.
 
-use super::read::{self, Axes, Numbers};
+use super::{
+    axis::{self, Axes, Numbers},
+    read,
+};
 use crate::{Base, Result, digest};
 use model::{
     Error, RunId, limits,
@@ -70,6 +73,7 @@ pub(super) async fn answer(
     } else {
         reading.groups(found).await?
     };
+    reading.snapshot.end().await?;
     Ok(SeriesAnswer::Fresh { version, series })
 }
 
@@ -190,7 +194,7 @@ impl Reading {
                 range: 0.0,
             }
         });
-        read::axes(&mut self.snapshot, &self.query, numbers.collect()).await
+        axis::lay_out(&mut self.snapshot, &self.query, numbers.collect()).await
     }
 }
 

@@ -136,6 +136,11 @@ impl Snapshot {
         Ok(Self { tx: db.snapshot().await?, ahead: HashMap::new() })
     }
 
+    /// Gives the connection back.
+    pub async fn end(self) -> Result<()> {
+        self.tx.commit().await
+    }
+
     /// The segments of each series that may hold steps from `step_min` to `step_max`, in the order of writing.
     pub async fn places(
         &mut self,
