@@ -2,7 +2,7 @@
 
 use crate::{
     build::{self, Kind},
-    postgres::Cluster,
+    postgres::{Cluster, Flushing},
     process,
     site::Options,
     step::step,
@@ -39,7 +39,10 @@ pub fn metrics(root: &Path, wanted: &Metrics) -> Result<()> {
     // Beside the build: on a disk, where the system's folder for temporary files may lie in memory.
     let folder = root.join("target/load");
     fs::create_dir_all(&folder)?;
-    let cluster = wanted.postgres.then(|| Cluster::start(root, &folder.join("postgres.log"))).transpose()?;
+    let cluster = wanted
+        .postgres
+        .then(|| Cluster::start(root, &folder.join("postgres.log"), Flushing::On))
+        .transpose()?;
     let mut bench = process::program(root, load);
     bench.arg("bench").arg("--server").arg(server).arg("--folder").arg(&folder);
     if wanted.quick {

@@ -16,6 +16,15 @@ const START_WITHIN: Duration = Duration::from_mins(1);
 
 const USER: &str = "trackway";
 
+/// What a commit means on the cluster.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Flushing {
+    /// Nothing has to survive: tests are faster without.
+    Off,
+    /// As in earnest: what is measured must be paid for.
+    On,
+}
+
 /// Ends with its value.
 pub struct Cluster {
     root: PathBuf,
@@ -26,8 +35,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a cluster that keeps nothing: fsync is off, its folder goes when it ends.
-    pub fn start(root: &Path, log: &Path) -> Result<Self> {
+    /// Starts a cluster whose folder goes when it ends.
+    pub fn start(root: &Path, log: &Path, flushing: Flushing) -> Result<Self> {
         let programs = programs(root)?;
         let folder = owned_folder(root)?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -35,7 +44,7 @@ impl Cluster {
         let mut initdb = as_owner(root, &programs.join("initdb"));
         initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username", USER]);
         process::output(initdb.arg("--pgdata").arg(&data))?;
-        let server = serve(root, &programs, &folder, port, log)?;
+        let server = serve(root, &programs, &folder, port, log, flushing)?;
         let cluster = Self { root: root.to_owned(), programs, folder, port, server };
         cluster.wait()?;
         Ok(cluster)
@@ -73,13 +82,23 @@ impl Drop for Cluster {
     }
 }
 
-fn serve(root: &Path, programs: &Path, folder: &Path, port: u16, log: &Path) -> Result<Child> {
+fn serve(
+    root: &Path,
+    programs: &Path,
+    folder: &Path,
+    port: u16,
+    log: &Path,
+    flushing: Flushing,
+) -> Result<Child> {
     let log = fs::File::create(log)?;
     let mut postgres = as_owner(root, &programs.join("postgres"));
     postgres.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-p", &port.to_string()]);
-    // Each test opens a database and pools of its own; nothing here has to survive.
-    for setting in ["listen_addresses=127.0.0.1", "max_connections=300", "fsync=off", "full_page_writes=off"]
-    {
+    // Each test opens a database and pools of its own.
+    let mut settings = vec!["listen_addresses=127.0.0.1", "max_connections=300"];
+    if flushing == Flushing::Off {
+        settings.extend(["fsync=off", "full_page_writes=off"]);
+    }
+    for setting in settings {
         postgres.args(["-c", setting]);
     }
     postgres.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);

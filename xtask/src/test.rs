@@ -3,7 +3,7 @@
 use crate::{
     browser,
     build::{self, Kind},
-    postgres::Cluster,
+    postgres::{Cluster, Flushing},
     process, python,
     site::Options,
     step::duration,
@@ -137,7 +137,7 @@ fn site(root: &Path, log: &mut Log) -> Result<Counts> {
 
 /// The store's tests run on SQLite always, and on PostgreSQL when this variable names a server.
 fn rust(root: &Path, log: &mut Log) -> Result<Counts> {
-    let cluster = Cluster::start(root, &root.join("target/test-logs/postgres.log"))?;
+    let cluster = Cluster::start(root, &root.join("target/test-logs/postgres.log"), Flushing::Off)?;
     let mut tests = cargo_test(root);
     tests.arg("--no-fail-fast").env("TEST_DATABASE_URL", cluster.url());
     let mut counts = log.count(&mut tests, cargo_counts)?;

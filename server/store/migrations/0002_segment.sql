@@ -13,6 +13,8 @@ INSERT INTO segment_new (id, count, step_min, step_max, data)
 SELECT series_id * 268435456 + number, count, step_min, step_max, data FROM segment;
 DROP TABLE segment;
 ALTER TABLE segment_new RENAME TO segment;
+-- PostgreSQL only: ALTER TABLE segment ALTER COLUMN data SET STORAGE EXTERNAL;
+-- PostgreSQL only: ALTER TABLE segment ALTER COLUMN blocks SET STORAGE EXTERNAL;
 
 ALTER TABLE series ADD COLUMN kind TEXT NOT NULL DEFAULT 'number';
 -- The number of the newest segment, and how many were added since the small ones were last looked through.

@@ -230,9 +230,7 @@ impl Db {
             // KiB a connection. The operating system caches the file as well; mapping it into memory would turn a
             // failed read into a signal.
             .pragma("cache_size", "-4096")
-            // Pages in the log before they go to the file: a page that changes often goes there seldom. When it could be
-            // emptied, the log is cut to this many bytes.
-            .pragma("wal_autocheckpoint", "4000")
+            // Bytes that the log keeps when it could be emptied after a burst.
             .pragma("journal_size_limit", "67108864");
         let write = SqlitePoolOptions::new()
             .max_connections(1)

@@ -205,7 +205,8 @@ const SEGMENT_REMOVE: &str = "DELETE FROM segment WHERE id BETWEEN $1 AND $2";
 
 /// Merges the small segments at the end of a series: those whose turn it is, or, to seal the series, all of them.
 async fn merge(tx: &mut Tx, row: &mut SeriesRow, all: bool) -> Result<()> {
-    row.small_count = 0;
+    // 1 until the series is sealed: what was merged may still be small.
+    row.small_count = i64::from(!all);
     let mut sizes: Vec<(i64, i64, i64)> = on!(tx, c => sqlx::query_as(SEGMENT_SIZES)
         .bind(segment_id(row.id, 0))
         .bind(segment_id(row.id + 1, 0) - 1)
