@@ -26,7 +26,12 @@ impl Db {
 }
 
 fn migrator(dialect: Dialect) -> Migrator {
-    let migrations = MIGRATIONS.iter().map(|&(version, name, sql)| {
+    first(MIGRATIONS.len(), dialect)
+}
+
+/// The oldest so many migrations.
+fn first(count: usize, dialect: Dialect) -> Migrator {
+    let migrations = MIGRATIONS[..count].iter().map(|&(version, name, sql)| {
         let sql = AssertSqlSafe(render(sql, dialect)).into_sql_str();
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
     });
@@ -47,5 +52,56 @@ fn render(sql: &str, dialect: Dialect) -> String {
             .replace("DOUBLE PRECISION", "REAL")
             .replace("BYTEA", "BLOB")
             .replace("\n);", "\n) STRICT;"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{metric, metric::Snapshot};
+    use model::{RunId, series::Points};
+    use sqlx::{PgPool, SqlitePool, sqlite::SqliteConnectOptions};
+
+    /// A database as the first version left it: one run with one series in two segments.
+    const FIRST: &str = "
+        INSERT INTO run (id, experiment_id, number, name, name_folded, status, user_name, created_at_ms, updated_at_ms)
+        VALUES ('0123456789abcdef0123456789abcdef', 0, 1, 'r', 'r', 'running', 'u', 0, 0);
+        INSERT INTO series (id, run_id, key, context, count, non_finite_count, first_step, last_step, last_time_ms,
+            last_bits, sum_bits, tail_number, tail_count)
+        VALUES (7, '0123456789abcdef0123456789abcdef', 'k', '', 2, 0, 1, 2, 0, 0, 0, 1, 1);
+        INSERT INTO segment (series_id, number, count, step_min, step_max, data) VALUES (7, 0, 1, 1, 1, ";
+
+    #[tokio::test]
+    async fn points_of_the_first_version_read_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("migrate_{}", std::process::id());
+        let blob = |step: i64| {
+            let points = Points { steps: vec![step], times_ms: vec![0], values: vec![0.5] };
+            segment::encode(&points).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+        };
+        for url in crate::scratch::urls(folder.path(), &name).await.unwrap() {
+            let rows =
+                |open: &str| format!("{FIRST}{open}{}'), (7, 1, 1, 2, 2, {open}{}');", blob(1), blob(2));
+            if let Some(path) = url.strip_prefix("sqlite:") {
+                let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+                let pool = SqlitePool::connect_with(options).await.unwrap();
+                first(1, Dialect::Sqlite).run(&pool).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(rows("x'"))).execute(&pool).await.unwrap();
+                pool.close().await;
+            } else {
+                let pool = PgPool::connect(&url).await.unwrap();
+                first(1, Dialect::Postgres).run(&pool).await.unwrap();
+                sqlx::raw_sql(AssertSqlSafe(rows("'\\x"))).execute(&pool).await.unwrap();
+                pool.close().await;
+            }
+            let db = Db::open(&url).await.unwrap();
+            let run_id: RunId = "0123456789abcdef0123456789abcdef".parse().unwrap();
+            let found = metric::find_series(&db, &[run_id], &[], 10).await.unwrap();
+            let mut snapshot = Snapshot::begin(&db).await.unwrap();
+            let places = snapshot.places(&found, i64::MIN, i64::MAX).await.unwrap().remove(0);
+            assert_eq!(snapshot.points(&places).await.unwrap().steps, [1, 2]);
+            snapshot.end().await.unwrap();
+            db.close().await;
+        }
     }
 }
