@@ -18,6 +18,7 @@ use model::{
     ingest::{IngestBatch, IngestReceipt, SeriesPoints},
     limits,
     metric::Kind,
+    series::Points,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -199,22 +200,18 @@ impl Group {
     async fn gather_unseen(&mut self, tx: &mut Tx, name: SeriesName, series: &SeriesPoints) -> Result<()> {
         let low = series.steps.iter().min().copied().unwrap_or_default();
         let high = series.steps.iter().max().copied().unwrap_or_default();
-        let mut seen = self.seen.remove(&name).unwrap_or_default();
+        let gathered = self.gathered.entry(name.clone()).or_insert_with(|| Gathered::new(Kind::Number));
+        // Once begun, `gather` and this function keep it up with what is gathered.
+        let mut seen = self.seen.remove(&name).unwrap_or_else(|| match gathered {
+            Gathered::Numbers(points) => (0..points.len()).map(|row| identity_of(points, row)).collect(),
+            Gathered::Texts(_) => HashSet::new(),
+        });
         if let Some(row) = self.rows.get(&name).filter(|row| row.count > 0 && low <= row.last_step) {
             for blob in read::blobs_between(tx, row.id, low, high).await? {
                 let points = ::segment::decode(&blob).map_err(corrupt)?;
                 let rows = (0..points.len()).filter(|&row| (low..=high).contains(&points.steps[row]));
-                seen.extend(
-                    rows.map(|row| (points.steps[row], points.times_ms[row], points.values[row].to_bits())),
-                );
+                seen.extend(rows.map(|row| identity_of(&points, row)));
             }
-        }
-        let gathered = self.gathered.entry(name.clone()).or_insert_with(|| Gathered::new(Kind::Number));
-        if let Gathered::Numbers(points) = &*gathered {
-            seen.extend(
-                (0..points.len())
-                    .map(|row| (points.steps[row], points.times_ms[row], points.values[row].to_bits())),
-            );
         }
         for row in (0..series.steps.len()).filter(|&row| seen.insert(identity(series, row))) {
             gathered.push_number(series, row);
@@ -260,6 +257,10 @@ impl Group {
 
 fn identity(series: &SeriesPoints, row: usize) -> Identity {
     (series.steps[row], series.times_ms[row], series.values[row].0.to_bits())
+}
+
+fn identity_of(points: &Points, row: usize) -> Identity {
+    (points.steps[row], points.times_ms[row], points.values[row].to_bits())
 }
 
 const SERIES_FIND: &str = concat!(

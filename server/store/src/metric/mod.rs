@@ -17,6 +17,7 @@ use ::segment::Summary;
 use model::{
     Float64, UnixMillis,
     metric::{Context, Kind, MetricSummary},
+    series::{Points, Texts},
 };
 
 /// Segments of a series are numbered within this many bits of their id; see `segment_id`.
@@ -128,6 +129,29 @@ fn read_context(text: &str) -> Result<Context> {
         return Ok(Context::default());
     }
     serde_json::from_str(text).map_err(|error| Error::Corrupt(format!("series context: {error}")))
+}
+
+/// Segments of one series, given in the order of writing, put together in order of step.
+fn join<'a>(blobs: impl Iterator<Item = &'a [u8]>) -> Result<Points> {
+    let mut points = Points::default();
+    for blob in blobs {
+        ::segment::append(&mut points, &::segment::decode(blob).map_err(corrupt)?);
+    }
+    ::segment::sort_by_step(&mut points);
+    Ok(points)
+}
+
+/// The same for texts.
+fn join_texts<'a>(blobs: impl Iterator<Item = &'a [u8]>, are_bytes: bool) -> Result<Texts> {
+    let mut texts = Texts { are_bytes, ..Texts::default() };
+    for blob in blobs {
+        let mut more = ::segment::decode_texts(blob, are_bytes).map_err(corrupt)?;
+        texts.steps.append(&mut more.steps);
+        texts.times_ms.append(&mut more.times_ms);
+        texts.values.append(&mut more.values);
+    }
+    ::segment::sort_texts_by_step(&mut texts);
+    Ok(texts)
 }
 
 fn corrupt(error: ::segment::DecodeError) -> Error {

@@ -1,6 +1,6 @@
 //! What lists and charts read: summaries, and of a series first where its segments lie, then only those that matter.
 
-use super::{SeriesRow, corrupt, read_context, segment_id, series_columns};
+use super::{SeriesRow, corrupt, join, join_texts, read_context, segment_id, series_columns};
 use crate::{
     Db, Error, Result, Tx,
     db::on,
@@ -177,25 +177,12 @@ impl Snapshot {
 
     /// The points of these segments of one series, put together in order of step.
     pub async fn points(&mut self, places: &[SegmentPlace]) -> Result<Points> {
-        let mut points = Points::default();
-        for (_, blob) in self.data(places).await? {
-            ::segment::append(&mut points, &::segment::decode(&blob).map_err(corrupt)?);
-        }
-        ::segment::sort_by_step(&mut points);
-        Ok(points)
+        join(self.data(places).await?.iter().map(|(_, blob)| blob.as_slice()))
     }
 
     /// The texts of these segments of one series, put together in order of step.
     pub async fn texts(&mut self, places: &[SegmentPlace], are_bytes: bool) -> Result<Texts> {
-        let mut texts = Texts { are_bytes, ..Texts::default() };
-        for (_, blob) in self.data(places).await? {
-            let mut more = ::segment::decode_texts(&blob, are_bytes).map_err(corrupt)?;
-            texts.steps.append(&mut more.steps);
-            texts.times_ms.append(&mut more.times_ms);
-            texts.values.append(&mut more.values);
-        }
-        ::segment::sort_texts_by_step(&mut texts);
-        Ok(texts)
+        join_texts(self.data(places).await?.iter().map(|(_, blob)| blob.as_slice()), are_bytes)
     }
 
     /// The blocks of these segments, by segment.

@@ -1,6 +1,6 @@
 //! The segments of a series: adding new ones, and merging what has become many small ones.
 
-use super::{NUMBER_BITS, SeriesRow, corrupt, segment_id};
+use super::{NUMBER_BITS, SeriesRow, join, join_texts, segment_id};
 use crate::{
     Dialect, Result, Tx,
     db::on,
@@ -228,26 +228,15 @@ async fn merge(tx: &mut Tx, row: &mut SeriesRow, all: bool) -> Result<()> {
     let (low, high) = (sizes[range.start].0, sizes[range.end - 1].0);
     let blobs: Vec<(Vec<u8>,)> =
         on!(tx, c => sqlx::query_as(SEGMENT_DATA).bind(low).bind(high).fetch_all(c).await)?;
+    let blobs = blobs.iter().map(|(blob,)| blob.as_slice());
     let mut merged = Vec::new();
     if kind == Kind::Number {
-        let mut points = Points::default();
-        for (blob,) in &blobs {
-            ::segment::append(&mut points, &::segment::decode(blob).map_err(corrupt)?);
-        }
-        ::segment::sort_by_step(&mut points);
+        let points = join(blobs)?;
         for (place, piece) in pieces(&points).iter().enumerate() {
             merged.push(NewSegment::of_points(low + place as i64, piece, all));
         }
     } else {
-        let mut texts = Texts::default();
-        for (blob,) in &blobs {
-            let mut more = ::segment::decode_texts(blob, kind == Kind::Bytes).map_err(corrupt)?;
-            texts.steps.append(&mut more.steps);
-            texts.times_ms.append(&mut more.times_ms);
-            texts.values.append(&mut more.values);
-        }
-        ::segment::sort_texts_by_step(&mut texts);
-        merged.push(NewSegment::of_texts(low, &texts));
+        merged.push(NewSegment::of_texts(low, &join_texts(blobs, kind == Kind::Bytes)?));
     }
     row.last_number = (low + merged.len() as i64 - 1) & ((1 << NUMBER_BITS) - 1);
     on!(tx, c => sqlx::query(SEGMENT_REMOVE).bind(low).bind(high).execute(c).await.map(drop))?;
