@@ -22,18 +22,35 @@ use engine::Services;
 use leptos::config::LeptosOptions;
 use model::user::Caller;
 use policy::Policy;
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
 
-/// What every handler can reach.
-#[derive(Clone, Debug, FromRef)]
-pub(crate) struct App {
+/// What every handler can reach. Cheap to clone: the layers of each request do it a dozen times.
+#[derive(Clone, Debug)]
+pub(crate) struct App(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
     services: Services,
     options: LeptosOptions,
-    policy: Arc<Policy>,
-    access: Arc<Access>,
+    policy: Policy,
+    access: Access,
     /// Turns true when the server is about to stop: endless answers end.
     stopping: watch::Receiver<bool>,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRef<App> for Services {
+    fn from_ref(app: &App) -> Self {
+        app.services.clone()
+    }
 }
 
 /// Who may come in, and under which names the server is known.

@@ -1,7 +1,7 @@
 //! Every route of every protocol on one page, each with who may use it.
 
 use crate::{
-    App, assets, auth,
+    App, Shared, assets, auth,
     error::Problem,
     live,
     policy::{
@@ -19,11 +19,14 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, post},
 };
+use engine::Services;
+use leptos::config::LeptosOptions;
 use model::{
     Error, ErrorKind, limits,
     user::Role::{self, Member, Viewer},
 };
 use std::{any::Any, sync::Arc};
+use tokio::sync::watch;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -36,9 +39,14 @@ use tower_http_csrf::csrf::{CsrfLayer, ProtectionError};
 use utoipa::openapi::{InfoBuilder, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, router::UtoipaMethodRouter, routes};
 
-pub(crate) fn router(app: App) -> Router {
+pub(crate) fn router(
+    services: Services,
+    options: LeptosOptions,
+    access: crate::Access,
+    stopping: watch::Receiver<bool>,
+) -> Router {
     let (routes, policy, document) = table().finish();
-    let app = App { policy: Arc::new(policy), ..app };
+    let app = App(Arc::new(Shared { services, options, policy, access, stopping }));
     let fallback = get(site::render).with_state(app.clone());
     let not_for_binary = DefaultPredicate::new()
         .and(NotForContentType::const_new("application/octet-stream"))

@@ -1,7 +1,7 @@
 //! `trackway serve`: opens everything, listens, and ends cleanly.
 
 use crate::{
-    Access, App, assets,
+    Access, assets,
     config::ServeConfig,
     config::Settings,
     credentials::{Credentials, Entry},
@@ -11,7 +11,7 @@ use crate::{
 use anyhow::Context as _;
 use engine::{Services, World};
 use model::user::Caller;
-use std::{io::ErrorKind, path::Path, sync::Arc, time::Duration};
+use std::{io::ErrorKind, path::Path, time::Duration};
 use tokio::{net::TcpListener, sync::watch};
 
 /// How long answers under way may take to end once the server is told to stop.
@@ -39,14 +39,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let access = access(&settings, &url, settings.no_auth.then(|| owner.clone()));
     let options = leptos_config::get_config_from_str(SITE_OPTIONS)?;
-    let app = App {
-        services: services.clone(),
-        options,
-        policy: Arc::default(),
-        access: Arc::new(access),
-        stopping,
-    };
-    let router = router::router(app);
+    let router = router::router(services.clone(), options, access, stopping);
 
     let welcome = greet(&settings, &services, &owner, &url).await?;
     println!("listening on {url}\ndata in {}\n{welcome}", settings.data.display());

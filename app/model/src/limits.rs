@@ -44,6 +44,14 @@ pub const SEGMENT_POINTS_MAX: usize = 65_536;
 pub const SEGMENT_PACKED_POINTS_MIN: usize = 1_024;
 /// Segments of one level that are merged into one: so many small reads a chart costs at most, times the levels.
 pub const SEGMENT_FAN: usize = 16;
+/// Points that one commit adds to a series from which on they get a segment of their own at once; fewer wait in the run's
+/// bundles, because a row for a few points costs more than the points.
+pub const BUNDLE_POINTS_MAX: usize = 256;
+/// The same for texts and byte strings, in bytes.
+pub const BUNDLE_TEXT_BYTES_MAX: usize = 4 * 1024;
+/// Bundles and their bytes that wait in one run: a chart of one of its series reads them all.
+pub const BUNDLES_PER_RUN_MAX: i64 = SEGMENT_FAN as i64;
+pub const BUNDLE_BYTES_PER_RUN_MAX: i64 = 512 * 1024;
 /// Batch numbers of a writer whose content is remembered: an altered replay of these is refused, and one of them
 /// that comes late is taken. Clients have far fewer batches under way.
 pub const WRITER_WINDOW: usize = 32;

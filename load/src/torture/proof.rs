@@ -1,5 +1,6 @@
 //! Proof that an answer means that data is on the disk: in a trace of the server's system calls, between the arrival
-//! of each batch and its `200` the log was written and then flushed.
+//! of each batch and its `200` the log was written and then flushed. A batch that was there already needs no flush of its
+//! own: this process flushed it before, or it flushed all that it found when it started.
 
 use super::{Options, Outcome, Tally, kill::Siege, source::Log, strace};
 use anyhow::{Result, bail, ensure};
@@ -63,6 +64,9 @@ pub fn check(trace: &str, wal: &Path) -> Result<usize> {
     Ok(watch.answers)
 }
 
+/// In an answer, as strace shows it.
+const REPLAYED: &str = r#"\"replayed\":true"#;
+
 /// What happened to a batch since it arrived.
 #[derive(Default)]
 struct Pending {
@@ -77,6 +81,8 @@ struct Watch {
     pending: HashMap<String, Pending>,
     /// Of each flush under way, by thread, the connections whose batch it covers.
     flushes: HashMap<String, HashSet<String>>,
+    /// Whether anything was flushed since the start.
+    settled: bool,
     answers: usize,
     unproven: Vec<String>,
 }
@@ -94,7 +100,8 @@ impl Watch {
             && call.contains("\"HTTP/1.1 200")
         {
             self.answers += 1;
-            if !batch.flushed {
+            let proven = batch.flushed || (self.settled && call.contains(REPLAYED));
+            if !proven {
                 self.unproven.push(call.chars().take(200).collect());
             }
         }
@@ -106,6 +113,7 @@ impl Watch {
         let Some(returned) = returned else { return };
         let name = name(call);
         if let Some(covered) = self.flushes.remove(thread).filter(|_| returned == 0) {
+            self.settled = true;
             for connection in covered {
                 if let Some(batch) = self.pending.get_mut(&connection) {
                     batch.flushed = true;
@@ -180,6 +188,14 @@ mod tests {
         ] {
             assert!(proven(lines).is_err(), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn a_replay_needs_a_flush_before_it() {
+        let replays =
+            ANSWERS.replace(r#"}], 1)"#, r#"}, {iov_base="{\"points\":3,\"replayed\":true}"}], 2)"#);
+        assert_eq!(proven(&[WRITES, FLUSHES, ARRIVES, &replays]).unwrap(), 1);
+        assert!(proven(&[WRITES, ARRIVES, &replays]).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod block;
 mod bucket;
+mod bundle;
 mod codec;
 mod grid;
 mod group;
@@ -14,6 +15,7 @@ mod summary;
 
 pub use block::{Block, Blocks, POINTS_PER_BLOCK};
 pub use bucket::{Bucket, Gatherer};
+pub use bundle::{Bundled, decode_bundle, encode_bundle};
 pub use codec::{DecodeError, decode, decode_texts, encode, encode_texts, encode_tightly};
 pub use grid::Grid;
 pub use group::{Member, Spread, spread};

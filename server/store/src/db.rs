@@ -241,6 +241,7 @@ impl Db {
             .connect_with(options.clone())
             .await?;
         check_sqlite(&write).await?;
+        settle_log(&write).await?;
         let read = SqlitePoolOptions::new()
             // More than there may be charts under way, so that lists never wait for them.
             .max_connections(8)
@@ -304,6 +305,19 @@ impl Db {
 
 async fn postgres_pool(options: PgConnectOptions) -> Result<PgPool> {
     Ok(PgPoolOptions::new().max_connections(10).connect_with(options).await?)
+}
+
+/// Moves what an earlier process left in the log into the file, and flushes it. That process may have ended before its own
+/// flush, or because of one that failed: what it wrote can be read here, but only this makes it certain, and clients
+/// that repeat a batch will be told that it is stored.
+async fn settle_log(pool: &SqlitePool) -> Result<()> {
+    let mut conn = pool.acquire().await?;
+    let (busy, _, _): (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *conn).await?;
+    if busy != 0 {
+        return Err(Error::Refused("another program uses the database".into()));
+    }
+    Ok(())
 }
 
 /// Reads back what keeps data safe, instead of trusting that it was set.

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/0001_first.sql")),
     (2, "segment", include_str!("../migrations/0002_segment.sql")),
+    (3, "bundle", include_str!("../migrations/0003_bundle.sql")),
 ];
 
 impl Db {

@@ -1,8 +1,9 @@
 //! Runs: rows, their tags, and the run table.
 
 use crate::{
-    Db, Error, Result, Tx,
+    Db, Dialect, Error, Result, Tx,
     db::on,
+    metric::Waiting,
     rows::{Column, Rows},
     sql::{Statement, contains, fetch_all, starts_with},
     tag,
@@ -11,7 +12,7 @@ use model::{
     ExperimentId, RunId, Tags, UnixMillis,
     run::{Run, RunQuery, RunSort, RunStatus, RunUpdate},
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -218,17 +219,43 @@ pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis
     Ok(changed > 0)
 }
 
-const RUN_EXPERIMENTS: &str = "SELECT run.id, run.experiment_id FROM v JOIN run ON run.id = v.id";
+/// A run as ingest needs it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub experiment_id: ExperimentId,
+    pub waiting: Waiting,
+}
 
-/// The experiment of each of these runs that exists.
-pub(crate) async fn experiments(
-    tx: &mut Tx,
-    ids: impl Iterator<Item = &RunId>,
-) -> Result<HashMap<String, ExperimentId>> {
-    let ids = ids.map(|id| id.as_str().to_owned()).collect();
-    let rows: Vec<(String, i64)> =
-        Rows::default().with("id", Column::Text(ids)).fetch(tx, RUN_EXPERIMENTS).await?;
-    Ok(rows.into_iter().map(|(id, experiment)| (id, ExperimentId(experiment))).collect())
+macro_rules! run_targets {
+    () => {
+        "SELECT run.id, run.experiment_id,
+            (SELECT COUNT(*) FROM bundle WHERE bundle.run_id = run.id),
+            (SELECT CAST(COALESCE(SUM(bundle.bytes), 0) AS BIGINT) FROM bundle WHERE bundle.run_id = run.id)
+        FROM v JOIN run ON run.id = v.id"
+    };
+}
+
+const RUN_TARGETS: &str = run_targets!();
+
+// In one order, so that servers do not wait for each other in a circle.
+const RUN_TARGETS_LOCK: &str = concat!(run_targets!(), " ORDER BY run.id FOR NO KEY UPDATE OF run");
+
+/// Those of these runs that exist, locked until the transaction ends: whoever changes the series of a run holds it.
+pub(crate) async fn lock(tx: &mut Tx, ids: BTreeSet<&RunId>) -> Result<HashMap<String, Target>> {
+    let statement = match tx.dialect() {
+        Dialect::Sqlite => RUN_TARGETS,
+        Dialect::Postgres => RUN_TARGETS_LOCK,
+    };
+    let ids = ids.into_iter().map(|id| id.as_str().to_owned()).collect();
+    let rows: Vec<(String, i64, i64, i64)> =
+        Rows::default().with("id", Column::Text(ids)).fetch(tx, statement).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, experiment, bundles, bytes)| {
+            let waiting = Waiting { bundles, bytes };
+            (id, Target { experiment_id: ExperimentId(experiment), waiting })
+        })
+        .collect())
 }
 
 // At most one write a second and run, but for late ones: list order needs no more.
@@ -248,12 +275,23 @@ pub(crate) async fn touch(tx: &mut Tx, ids: Vec<String>, now: UnixMillis) -> Res
         .await
 }
 
-const RUN_UNSEALED: &str = "
-    SELECT id FROM run WHERE unsealed = 1 AND ended_at_ms IS NOT NULL ORDER BY id LIMIT 1";
+macro_rules! run_unsealed {
+    () => {
+        "SELECT id FROM run WHERE unsealed = 1 AND ended_at_ms IS NOT NULL ORDER BY id LIMIT 1"
+    };
+}
 
-/// A run that has ended and whose small segments were not packed since.
-pub(crate) async fn unsealed(tx: &mut Tx) -> Result<Option<String>> {
-    let row: Option<(String,)> = on!(tx, c => sqlx::query_as(RUN_UNSEALED).fetch_optional(c).await)?;
+const RUN_UNSEALED: &str = run_unsealed!();
+
+const RUN_UNSEALED_LOCK: &str = concat!(run_unsealed!(), " FOR NO KEY UPDATE SKIP LOCKED");
+
+/// A run that has ended and whose small segments were not packed since, locked as by [`lock`].
+pub(crate) async fn lock_unsealed(tx: &mut Tx) -> Result<Option<String>> {
+    let statement = match tx.dialect() {
+        Dialect::Sqlite => RUN_UNSEALED,
+        Dialect::Postgres => RUN_UNSEALED_LOCK,
+    };
+    let row: Option<(String,)> = on!(tx, c => sqlx::query_as(statement).fetch_optional(c).await)?;
     Ok(row.map(|(id,)| id))
 }
 

@@ -9,9 +9,10 @@ use super::{
     series_columns, to_bits,
 };
 use crate::{
-    Dialect, Error, Result, Tx, param,
+    Error, Result, Tx, param,
     rows::{Column, Rows},
-    run, tag,
+    run::{self, Target},
+    tag,
 };
 use model::{
     ExperimentId, RunId, UnixMillis,
@@ -53,7 +54,7 @@ pub struct Applied {
     pub changed: Vec<(RunId, ExperimentId)>,
 }
 
-/// A series' place: run, key, context as canonical text. Sorted, so that servers lock rows of one PostgreSQL in one order.
+/// A series' place: run, key, context as canonical text.
 type SeriesName = (String, String, String);
 
 /// Applies batches in the order given. The caller commits, and answers only then.
@@ -62,10 +63,10 @@ pub async fn apply(tx: &mut Tx, batches: &[PreparedBatch], now: UnixMillis) -> R
     let mut writers =
         sequence::lock(tx, &numbered.map(|writer| writer.id.as_str()).collect::<Vec<_>>()).await?;
     let ids: BTreeSet<&RunId> = batches.iter().flat_map(|one| run_ids(&one.batch)).collect();
-    let experiments = run::experiments(tx, ids.into_iter()).await?;
+    let targets = run::lock(tx, ids).await?;
     let names = batches.iter().flat_map(|one| &one.batch.series).filter(|series| !series.steps.is_empty());
     let names: BTreeSet<SeriesName> = names.map(name_of).collect();
-    let mut group = Group { rows: lock_series(tx, names).await?, ..Group::default() };
+    let mut group = Group { rows: find_series(tx, names.iter()).await?, ..Group::default() };
 
     let mut answers = Vec::with_capacity(batches.len());
     let mut changed: BTreeMap<RunId, ExperimentId> = BTreeMap::new();
@@ -86,7 +87,7 @@ pub async fn apply(tx: &mut Tx, batches: &[PreparedBatch], now: UnixMillis) -> R
                 }
             }
         }
-        if let Some(rejection) = refuse(tx, batch, &experiments, &group).await? {
+        if let Some(rejection) = refuse(tx, batch, &targets, &group).await? {
             answers.push(Err(rejection));
             continue;
         }
@@ -101,11 +102,11 @@ pub async fn apply(tx: &mut Tx, batches: &[PreparedBatch], now: UnixMillis) -> R
             group.gather(tx, series, batch.writer.is_none()).await?;
         }
         for id in run_ids(batch) {
-            changed.entry(id.clone()).or_insert(experiments[id.as_str()]);
+            changed.entry(id.clone()).or_insert(targets[id.as_str()].experiment_id);
         }
         answers.push(Ok(IngestReceipt { points, replayed: false }));
     }
-    group.store(tx).await?;
+    group.store(tx, &targets).await?;
     sequence::store(tx, writers, now).await?;
     run::touch(tx, changed.keys().map(|id| id.as_str().to_owned()).collect(), now).await?;
     Ok(Applied { answers, changed: changed.into_iter().collect() })
@@ -123,10 +124,10 @@ fn name_of(series: &SeriesPoints) -> SeriesName {
 async fn refuse(
     tx: &mut Tx,
     batch: &IngestBatch,
-    experiments: &HashMap<String, ExperimentId>,
+    targets: &HashMap<String, Target>,
     group: &Group,
 ) -> Result<Option<Rejection>> {
-    if let Some(id) = run_ids(batch).find(|id| !experiments.contains_key(id.as_str())) {
+    if let Some(id) = run_ids(batch).find(|id| !targets.contains_key(id.as_str())) {
         return Ok(Some(Rejection::NoSuchRun(id.clone())));
     }
     let mut begun: HashMap<SeriesName, Kind> = HashMap::new();
@@ -207,7 +208,7 @@ impl Group {
             Gathered::Texts(_) => HashSet::new(),
         });
         if let Some(row) = self.rows.get(&name).filter(|row| row.count > 0 && low <= row.last_step) {
-            for blob in read::blobs_between(tx, row.id, low, high).await? {
+            for blob in read::blobs_between(tx, row, low, high).await? {
                 let points = ::segment::decode(&blob).map_err(corrupt)?;
                 let rows = (0..points.len()).filter(|&row| (low..=high).contains(&points.steps[row]));
                 seen.extend(rows.map(|row| identity_of(&points, row)));
@@ -220,8 +221,8 @@ impl Group {
         Ok(())
     }
 
-    /// Writes what was gathered: new series, segments, summaries.
-    async fn store(mut self, tx: &mut Tx) -> Result<()> {
+    /// Writes what was gathered: new series, segments, summaries. Then gives to the series what has waited enough.
+    async fn store(mut self, tx: &mut Tx, targets: &HashMap<String, Target>) -> Result<()> {
         self.gathered.retain(|_, gathered| !gathered.steps().is_empty());
         let new: Vec<SeriesName> =
             self.gathered.keys().filter(|name| !self.rows.contains_key(*name)).cloned().collect();
@@ -235,10 +236,6 @@ impl Group {
         for (name, gathered) in self.gathered {
             let mut row =
                 self.rows.remove(&name).ok_or_else(|| Error::Corrupt("a series was not begun".into()))?;
-            if row.kind()? != gathered.kind() {
-                // Another server began it a moment ago with another kind; tried alone, the batch is refused properly.
-                return Err(Error::Corrupt("a series was begun twice".into()));
-            }
             let mut summary = row.summary();
             gathered.sum_up(&mut summary);
             (row.count, row.non_finite_count) = (summary.count, summary.non_finite_count);
@@ -250,8 +247,21 @@ impl Group {
             additions.push(gathered);
             rows.push(row);
         }
-        segment::append(tx, &mut rows, additions).await?;
-        store_series(tx, rows).await
+        let bundled = segment::append(tx, &mut rows, additions).await?;
+        let mut due: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.small_count >= limits::SEGMENT_FAN as i64) {
+            due.entry(row.run_id.clone()).or_default().push(row.id);
+        }
+        for (run_id, bytes) in bundled {
+            if targets[&run_id].waiting.is_due(bytes) {
+                due.entry(run_id).or_default();
+            }
+        }
+        store_series(tx, rows).await?;
+        for (run_id, series_ids) in due {
+            segment::settle(tx, &run_id, &series_ids).await?;
+        }
+        Ok(())
     }
 }
 
@@ -269,21 +279,12 @@ const SERIES_FIND: &str = concat!(
     " FROM v JOIN series s ON s.run_id = v.run_id AND s.key = v.key AND s.context = v.context"
 );
 
-// Another server may add to the same series: the lock makes us wait for it and see what it wrote.
-const SERIES_LOCK: &str = concat!(
-    "SELECT ",
-    series_columns!(),
-    " FROM series s WHERE (s.run_id, s.key, s.context) IN (SELECT v.run_id, v.key, v.context FROM v)
-    ORDER BY s.run_id, s.key, s.context FOR UPDATE"
-);
-
-/// The series of these names that exist, locked until the transaction ends.
-async fn lock_series(tx: &mut Tx, names: BTreeSet<SeriesName>) -> Result<HashMap<SeriesName, SeriesRow>> {
-    let statement = match tx.dialect() {
-        Dialect::Sqlite => SERIES_FIND,
-        Dialect::Postgres => SERIES_LOCK,
-    };
-    let rows: Vec<SeriesRow> = name_rows(names.iter()).fetch(tx, statement).await?;
+/// The series of these names that exist. Their runs are locked, so nobody else changes them.
+async fn find_series(
+    tx: &mut Tx,
+    names: impl Iterator<Item = &SeriesName>,
+) -> Result<HashMap<SeriesName, SeriesRow>> {
+    let rows: Vec<SeriesRow> = name_rows(names).fetch(tx, SERIES_FIND).await?;
     Ok(rows
         .into_iter()
         .map(|row| ((row.run_id.clone(), row.key.clone(), row.context.clone()), row))
@@ -306,17 +307,16 @@ fn name_rows<'a>(names: impl Iterator<Item = &'a SeriesName>) -> Rows {
 const SERIES_BEGIN: &str = "
     INSERT INTO series (run_id, key, context, kind, count, non_finite_count, first_step, last_step, last_time_ms,
         last_bits, sum_bits, last_number, small_count)
-    SELECT v.run_id, v.key, v.context, v.kind, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM v WHERE true
-    ON CONFLICT (run_id, key, context) DO NOTHING";
+    SELECT v.run_id, v.key, v.context, v.kind, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM v";
 
-/// Adds empty series, and answers them locked.
+/// Adds empty series, and answers them.
 async fn begin_series(
     tx: &mut Tx,
     names: &[SeriesName],
     kinds: Vec<String>,
 ) -> Result<HashMap<SeriesName, SeriesRow>> {
     name_rows(names.iter()).with("kind", Column::Text(kinds)).execute(tx, SERIES_BEGIN).await?;
-    lock_series(tx, names.iter().cloned().collect()).await
+    find_series(tx, names.iter()).await
 }
 
 const SERIES_SET: &str = "

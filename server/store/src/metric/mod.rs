@@ -1,14 +1,17 @@
 //! Metrics: batches into segments and summaries, and back.
 //!
 //! `apply` takes a group of batches in one transaction; `sequence` tells a replay from news; `segment` adds points to
-//! a series and merges what has become many small pieces; `read` answers lists and charts.
+//! a series and merges what has become many small pieces; in `bundle` the smallest wait for each other; `read` answers
+//! lists and charts.
 
 mod apply;
+mod bundle;
 mod read;
 mod segment;
 mod sequence;
 
 pub use apply::{Applied, PreparedBatch, Rejection, apply};
+pub(crate) use bundle::Waiting;
 pub use read::{FoundSeries, SegmentPlace, Snapshot, find_series, summaries, summaries_of_runs};
 pub use segment::seal;
 

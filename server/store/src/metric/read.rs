@@ -1,6 +1,10 @@
 //! What lists and charts read: summaries, and of a series first where its segments lie, then only those that matter.
 
-use super::{SeriesRow, corrupt, join, join_texts, read_context, segment_id, series_columns};
+use super::{
+    SeriesRow,
+    bundle::{self, SmallSegment},
+    corrupt, join, join_texts, read_context, segment_id, series_columns,
+};
 use crate::{
     Db, Error, Result, Tx,
     db::on,
@@ -13,7 +17,7 @@ use model::{
     metric::{Context, Kind, MetricSummary},
     series::{Points, Texts},
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 const SUMMARIES: &str =
     concat!("SELECT ", series_columns!(), " FROM series s WHERE s.run_id = $1 ORDER BY s.key, s.context");
@@ -117,6 +121,8 @@ pub struct SegmentPlace {
 /// A view of all series at one moment: what is merged or added meanwhile does not show.
 pub struct Snapshot {
     tx: Tx,
+    /// Segments that wait in bundles, of the series whose places were asked for.
+    bundled: HashMap<i64, Vec<u8>>,
     /// Segments fetched before they are asked for.
     ahead: HashMap<i64, Vec<u8>>,
 }
@@ -133,7 +139,7 @@ const SEGMENT_BLOCKS: &str = "SELECT segment.id, segment.blocks FROM v JOIN segm
 
 impl Snapshot {
     pub async fn begin(db: &Db) -> Result<Self> {
-        Ok(Self { tx: db.snapshot().await?, ahead: HashMap::new() })
+        Ok(Self { tx: db.snapshot().await?, bundled: HashMap::new(), ahead: HashMap::new() })
     }
 
     /// Gives the connection back.
@@ -161,12 +167,36 @@ impl Snapshot {
             let place = SegmentPlace { id, count, step_min, step_max, has_blocks: has_blocks == 1 };
             by_series.entry(id >> super::NUMBER_BITS).or_default().push(place);
         }
+        for SmallSegment { id, count, step_min, step_max, blob } in
+            self.bundled_segments(series, step_min, step_max).await?
+        {
+            let place = SegmentPlace { id, count: i64::from(count), step_min, step_max, has_blocks: false };
+            by_series.entry(id >> super::NUMBER_BITS).or_default().push(place);
+            self.bundled.insert(id, blob);
+        }
         let places = series.iter().map(|one| {
             let mut places = by_series.remove(&one.id).unwrap_or_default();
             places.sort_unstable_by_key(|place| place.id);
             places
         });
         Ok(places.collect())
+    }
+
+    async fn bundled_segments(
+        &mut self,
+        series: &[FoundSeries],
+        step_min: i64,
+        step_max: i64,
+    ) -> Result<Vec<SmallSegment>> {
+        let run_ids: BTreeSet<&str> = series.iter().map(|one| one.run_id.as_str()).collect();
+        let run_ids: Vec<String> = run_ids.into_iter().map(str::to_owned).collect();
+        let series_ids: HashSet<i64> = series.iter().map(|one| one.id).collect();
+        bundle::segments(&mut self.tx, &run_ids, |segment| {
+            series_ids.contains(&(segment.id >> super::NUMBER_BITS))
+                && segment.step_max >= step_min
+                && segment.step_min <= step_max
+        })
+        .await
     }
 
     /// Fetches the segments of many series at once. Each is let go when its points are asked for.
@@ -200,7 +230,7 @@ impl Snapshot {
     async fn data(&mut self, places: &[SegmentPlace]) -> Result<Vec<(i64, Vec<u8>)>> {
         let (mut rows, mut missing) = (Vec::with_capacity(places.len()), Vec::new());
         for place in places {
-            match self.ahead.remove(&place.id) {
+            match self.bundled.get(&place.id).cloned().or_else(|| self.ahead.remove(&place.id)) {
                 Some(blob) => rows.push((place.id, blob)),
                 None => missing.push(*place),
             }
@@ -218,14 +248,18 @@ fn ids(places: &[SegmentPlace]) -> Rows {
 const SEGMENTS_BETWEEN: &str = "
     SELECT data FROM segment WHERE id BETWEEN $1 AND $2 AND step_max >= $3 AND step_min <= $4 ORDER BY id";
 
-/// The segments of a series that may hold steps of this range, as the transaction sees them.
-pub(super) async fn blobs_between(tx: &mut Tx, series_id: i64, low: i64, high: i64) -> Result<Vec<Vec<u8>>> {
+/// The segments of a series that may hold steps of this range, as the transaction sees them, in no order.
+pub(super) async fn blobs_between(tx: &mut Tx, row: &SeriesRow, low: i64, high: i64) -> Result<Vec<Vec<u8>>> {
     let rows: Vec<(Vec<u8>,)> = on!(tx, c => sqlx::query_as(SEGMENTS_BETWEEN)
-        .bind(segment_id(series_id, 0))
-        .bind(segment_id(series_id + 1, 0) - 1)
+        .bind(segment_id(row.id, 0))
+        .bind(segment_id(row.id + 1, 0) - 1)
         .bind(low)
         .bind(high)
         .fetch_all(c)
         .await)?;
-    Ok(rows.into_iter().map(|(data,)| data).collect())
+    let bundled = bundle::segments(tx, std::slice::from_ref(&row.run_id), |segment| {
+        segment.id >> super::NUMBER_BITS == row.id && segment.step_max >= low && segment.step_min <= high
+    });
+    let bundled = bundled.await?.into_iter().map(|segment| segment.blob);
+    Ok(rows.into_iter().map(|(data,)| data).chain(bundled).collect())
 }

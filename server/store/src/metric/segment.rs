@@ -1,8 +1,13 @@
-//! The segments of a series: adding new ones, and merging what has become many small ones.
+//! The segments of a series: adding new ones, settling what waits in bundles, and merging what has become many small
+//! ones.
 
-use super::{NUMBER_BITS, SeriesRow, join, join_texts, segment_id};
+use super::{
+    NUMBER_BITS, SeriesRow,
+    bundle::{self, SmallSegment},
+    join, join_texts, segment_id,
+};
 use crate::{
-    Dialect, Result, Tx,
+    Result, Tx,
     db::on,
     rows::{Column, Rows},
     run,
@@ -14,12 +19,15 @@ use model::{
     metric::Kind,
     series::{Points, Texts},
 };
-use std::ops::Range;
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 /// Texts are merged only while the result stays this small: a chart of texts reads a few at a time.
 const TEXT_SEGMENT_BYTES_MAX: i64 = 1024 * 1024;
-/// Segments looked at when merging: more than can be open at once.
-const OPEN_SEGMENTS_MAX: i64 = 256;
+/// Numbers of segments looked at when merging: more than can be open at once, and the numbers that bundles left out.
+const OPEN_NUMBERS_MAX: i64 = 2_048;
 
 /// Points of one series in the order of writing, of whichever kind the series is.
 #[derive(Clone, Debug)]
@@ -42,6 +50,17 @@ impl Gathered {
             Self::Numbers(_) => Kind::Number,
             Self::Texts(texts) if texts.are_bytes => Kind::Bytes,
             Self::Texts(_) => Kind::Text,
+        }
+    }
+
+    /// Whether these wait for more before they become a segment.
+    fn is_few(&self) -> bool {
+        match self {
+            Self::Numbers(points) => points.len() < limits::BUNDLE_POINTS_MAX,
+            Self::Texts(texts) => {
+                let bytes = texts.values.iter().map(Vec::len).sum::<usize>();
+                texts.steps.len() < limits::BUNDLE_POINTS_MAX && bytes < limits::BUNDLE_TEXT_BYTES_MAX
+            }
         }
     }
 
@@ -121,6 +140,13 @@ impl NewSegment {
     }
 }
 
+impl NewSegment {
+    fn into_small(self) -> SmallSegment {
+        let (step_min, step_max) = self.steps;
+        SmallSegment { id: self.id, count: self.count as u32, step_min, step_max, blob: self.data }
+    }
+}
+
 const SEGMENT_ADD: &str = "
     INSERT INTO segment (id, count, step_min, step_max, blocks, data)
     SELECT v.id, v.count, v.step_min, v.step_max, v.blocks, v.data FROM v";
@@ -148,36 +174,88 @@ async fn add(tx: &mut Tx, segments: Vec<NewSegment>) -> Result<()> {
         .await
 }
 
-/// Adds points to series as new segments, one addition a row, and merges where enough small ones have gathered.
-/// Changes `last_number` and `small_count` of the rows, which the caller stores.
-pub(super) async fn append(tx: &mut Tx, rows: &mut [SeriesRow], additions: Vec<Gathered>) -> Result<()> {
-    let mut segments = Vec::with_capacity(rows.len());
+/// Adds points to series, one addition a row: many at once as new segments, few to the bundle of their run. Changes
+/// `last_number` and `small_count` of the rows, which the caller stores. Answers the bytes of each run's new bundle.
+pub(super) async fn append(
+    tx: &mut Tx,
+    rows: &mut [SeriesRow],
+    additions: Vec<Gathered>,
+) -> Result<BTreeMap<String, i64>> {
+    let mut segments = Vec::new();
+    let mut bundles: BTreeMap<String, Vec<SmallSegment>> = BTreeMap::new();
     for (row, gathered) in rows.iter_mut().zip(additions) {
-        let small = match gathered {
-            Gathered::Numbers(mut points) => {
-                ::segment::sort_by_step(&mut points);
-                let pieces = pieces(&points);
-                let small = !::segment::is_full(pieces[0].len());
-                for piece in pieces {
-                    row.last_number += 1;
-                    segments.push(NewSegment::of_points(segment_id(row.id, row.last_number), &piece, false));
-                }
-                small
-            }
-            Gathered::Texts(mut texts) => {
-                ::segment::sort_texts_by_step(&mut texts);
-                row.last_number += 1;
-                segments.push(NewSegment::of_texts(segment_id(row.id, row.last_number), &texts));
-                true
-            }
-        };
-        row.small_count += i64::from(small);
+        let is_few = gathered.is_few();
+        let new = new_segments(row, gathered);
+        if is_few {
+            let small = new.into_iter().map(NewSegment::into_small);
+            bundles.entry(row.run_id.clone()).or_default().extend(small);
+        } else {
+            row.small_count += i64::from(!::segment::is_full(new[0].count));
+            segments.extend(new);
+        }
     }
     add(tx, segments).await?;
-    for row in rows.iter_mut().filter(|row| row.small_count >= limits::SEGMENT_FAN as i64) {
-        merge(tx, row, false).await?;
+    bundle::add(tx, bundles).await
+}
+
+/// The next segments of a series.
+fn new_segments(row: &mut SeriesRow, gathered: Gathered) -> Vec<NewSegment> {
+    let mut next_id = || {
+        row.last_number += 1;
+        segment_id(row.id, row.last_number)
+    };
+    match gathered {
+        Gathered::Numbers(mut points) => {
+            ::segment::sort_by_step(&mut points);
+            let pieces = pieces(&points);
+            pieces.iter().map(|piece| NewSegment::of_points(next_id(), piece, false)).collect()
+        }
+        Gathered::Texts(mut texts) => {
+            ::segment::sort_texts_by_step(&mut texts);
+            vec![NewSegment::of_texts(next_id(), &texts)]
+        }
     }
-    Ok(())
+}
+
+/// Gives what waits in the bundles of a run to its series, a segment each, and merges where enough small ones have
+/// gathered: there, and in these other series of the run.
+pub(super) async fn settle(tx: &mut Tx, run_id: &str, others: &[i64]) -> Result<()> {
+    let mut by_series: BTreeMap<i64, Vec<SmallSegment>> = others.iter().map(|&id| (id, Vec::new())).collect();
+    for small in bundle::take(tx, run_id).await? {
+        by_series.entry(small.id >> NUMBER_BITS).or_default().push(small);
+    }
+    let mut rows = series_of_ids(tx, by_series.keys().copied().collect()).await?;
+    let mut segments = Vec::with_capacity(rows.len());
+    for row in &mut rows {
+        let small = by_series.remove(&row.id).unwrap_or_default();
+        // Numbers without a gap: no segment of its own was written between these, so joining them keeps the order.
+        for stretch in small.chunk_by(|a, b| a.id + 1 == b.id) {
+            segments.push(joined(
+                row.kind()?,
+                stretch[0].id,
+                stretch.iter().map(|one| one.blob.as_slice()),
+                false,
+            )?);
+            row.small_count += 1;
+        }
+    }
+    add(tx, segments).await?;
+    let full = rows.iter_mut().filter(|row| row.small_count >= limits::SEGMENT_FAN as i64);
+    merge(tx, full.collect(), false).await?;
+    store_segment_counts(tx, &rows).await
+}
+
+/// Segments of one series, given in the order of writing, as one; of numbers few enough for one.
+fn joined<'a>(
+    kind: Kind,
+    id: i64,
+    blobs: impl Iterator<Item = &'a [u8]>,
+    tightly: bool,
+) -> Result<NewSegment> {
+    Ok(match kind {
+        Kind::Number => NewSegment::of_points(id, &join(blobs)?, tightly),
+        Kind::Text | Kind::Bytes => NewSegment::of_texts(id, &join_texts(blobs, kind == Kind::Bytes)?),
+    })
 }
 
 /// Points cut into segments of at most the usual size, about equally large.
@@ -195,51 +273,82 @@ fn slice(points: &Points, rows: Range<usize>) -> Points {
     }
 }
 
-// Newest first: what is open lies at the end.
 const SEGMENT_SIZES: &str = "
-    SELECT id, count, CAST(LENGTH(data) AS BIGINT) FROM segment WHERE id BETWEEN $1 AND $2 ORDER BY id DESC LIMIT $3";
+    SELECT segment.id, segment.count, CAST(LENGTH(segment.data) AS BIGINT)
+    FROM v JOIN segment ON segment.id BETWEEN v.low AND v.high";
 
-const SEGMENT_DATA: &str = "SELECT data FROM segment WHERE id BETWEEN $1 AND $2 ORDER BY id";
+const SEGMENT_DATA: &str = "SELECT segment.id, segment.data FROM v JOIN segment ON segment.id = v.id";
 
-const SEGMENT_REMOVE: &str = "DELETE FROM segment WHERE id BETWEEN $1 AND $2";
+const SEGMENT_REMOVE: &str = "DELETE FROM segment WHERE id IN (SELECT v.id FROM v)";
 
-/// Merges the small segments at the end of a series: those whose turn it is, or, to seal the series, all of them.
-async fn merge(tx: &mut Tx, row: &mut SeriesRow, all: bool) -> Result<()> {
-    // 1 until the series is sealed: what was merged may still be small.
-    row.small_count = i64::from(!all);
-    let mut sizes: Vec<(i64, i64, i64)> = on!(tx, c => sqlx::query_as(SEGMENT_SIZES)
-        .bind(segment_id(row.id, 0))
-        .bind(segment_id(row.id + 1, 0) - 1)
-        .bind(OPEN_SEGMENTS_MAX)
-        .fetch_all(c)
-        .await)?;
-    sizes.reverse();
-    let counts: Vec<usize> = sizes.iter().map(|(_, count, _)| *count as usize).collect();
-    let range = if all { open_stretch(&counts) } else { ::segment::plan(&counts) };
-    let Some(range) = range.filter(|range| range.end == sizes.len() && !range.is_empty()) else {
-        return Ok(());
-    };
-    let kind = row.kind()?;
-    if kind != Kind::Number
-        && sizes[range.clone()].iter().map(|size| size.2).sum::<i64>() > TEXT_SEGMENT_BYTES_MAX
-    {
-        return Ok(());
-    }
-    let (low, high) = (sizes[range.start].0, sizes[range.end - 1].0);
-    let blobs: Vec<(Vec<u8>,)> =
-        on!(tx, c => sqlx::query_as(SEGMENT_DATA).bind(low).bind(high).fetch_all(c).await)?;
-    let blobs = blobs.iter().map(|(blob,)| blob.as_slice());
-    let mut merged = Vec::new();
-    if kind == Kind::Number {
-        let points = join(blobs)?;
-        for (place, piece) in pieces(&points).iter().enumerate() {
-            merged.push(NewSegment::of_points(low + place as i64, piece, all));
+/// A segment looked at when merging: id, points, bytes.
+type Size = (i64, i64, i64);
+
+/// Merges the small segments at the end of each of these series: those whose turn it is, or, to seal the series, all of
+/// them. The bundles of their runs must be empty. Changes `last_number` and `small_count`, which the caller stores.
+async fn merge(tx: &mut Tx, rows: Vec<&mut SeriesRow>, all: bool) -> Result<()> {
+    let mut sizes = sizes(tx, &rows).await?;
+    let (mut turns, mut points) = (Vec::new(), 0);
+    for row in rows {
+        // 1 until the series is sealed: what was merged may still be small.
+        row.small_count = i64::from(!all);
+        let Some(turn) = turn(row.kind()?, sizes.remove(&row.id).unwrap_or_default(), all) else { continue };
+        points += turn.iter().map(|(_, count, _)| *count as usize).sum::<usize>();
+        turns.push((row, turn));
+        if points >= 2 * limits::SEGMENT_POINTS_MAX {
+            merge_turns(tx, std::mem::take(&mut turns), all).await?;
+            points = 0;
         }
-    } else {
-        merged.push(NewSegment::of_texts(low, &join_texts(blobs, kind == Kind::Bytes)?));
     }
-    row.last_number = (low + merged.len() as i64 - 1) & ((1 << NUMBER_BITS) - 1);
-    on!(tx, c => sqlx::query(SEGMENT_REMOVE).bind(low).bind(high).execute(c).await.map(drop))?;
+    merge_turns(tx, turns, all).await
+}
+
+/// The newest segments of each series, in the order of writing.
+async fn sizes(tx: &mut Tx, rows: &[&mut SeriesRow]) -> Result<HashMap<i64, Vec<Size>>> {
+    let low = |row: &&mut SeriesRow| segment_id(row.id, (row.last_number - OPEN_NUMBERS_MAX).max(0));
+    let found: Vec<Size> = Rows::default()
+        .with("low", Column::Int(rows.iter().map(low).collect()))
+        .with("high", Column::Int(rows.iter().map(|row| segment_id(row.id + 1, 0) - 1).collect()))
+        .fetch(tx, SEGMENT_SIZES)
+        .await?;
+    let mut by_series: HashMap<i64, Vec<Size>> = HashMap::new();
+    for size in found {
+        by_series.entry(size.0 >> NUMBER_BITS).or_default().push(size);
+    }
+    by_series.values_mut().for_each(|sizes| sizes.sort_unstable());
+    Ok(by_series)
+}
+
+/// Which segments become one now.
+fn turn(kind: Kind, sizes: Vec<Size>, all: bool) -> Option<Vec<Size>> {
+    let counts: Vec<usize> = sizes.iter().map(|(_, count, _)| *count as usize).collect();
+    let range = if all { open_stretch(&counts) } else { ::segment::plan(&counts) }?;
+    let is_last = range.end == sizes.len() && !range.is_empty();
+    let turn = sizes[range].to_vec();
+    let bytes: i64 = turn.iter().map(|(_, _, bytes)| bytes).sum();
+    (is_last && (kind == Kind::Number || bytes <= TEXT_SEGMENT_BYTES_MAX)).then_some(turn)
+}
+
+async fn merge_turns(tx: &mut Tx, turns: Vec<(&mut SeriesRow, Vec<Size>)>, all: bool) -> Result<()> {
+    let ids: Vec<i64> = turns.iter().flat_map(|(_, turn)| turn).map(|(id, ..)| *id).collect();
+    let ids = || Rows::default().with("id", Column::Int(ids.clone()));
+    let blobs: Vec<(i64, Vec<u8>)> = ids().fetch(tx, SEGMENT_DATA).await?;
+    let blobs: HashMap<i64, Vec<u8>> = blobs.into_iter().collect();
+    let mut merged = Vec::with_capacity(turns.len());
+    for (row, turn) in turns {
+        let low = turn[0].0;
+        let blobs = turn.iter().filter_map(|(id, ..)| blobs.get(id)).map(Vec::as_slice);
+        let before = merged.len();
+        if row.kind()? == Kind::Number {
+            let pieces = pieces(&join(blobs)?);
+            let pieces = pieces.iter().zip(low..);
+            merged.extend(pieces.map(|(piece, id)| NewSegment::of_points(id, piece, all)));
+        } else {
+            merged.push(joined(row.kind()?, low, blobs, all)?);
+        }
+        row.last_number = (low + (merged.len() - before) as i64 - 1) & ((1 << NUMBER_BITS) - 1);
+    }
+    ids().execute(tx, SEGMENT_REMOVE).await?;
     add(tx, merged).await
 }
 
@@ -260,30 +369,35 @@ const SERIES_SMALL: &str = concat!(
     " FROM series s WHERE s.run_id = $1 AND s.small_count > 0 ORDER BY s.key, s.context LIMIT $2"
 );
 
-// Locked against another server's ingest, which numbers its segments by these rows.
-const SERIES_SMALL_LOCK: &str = concat!(
-    "SELECT ",
-    super::series_columns!(),
-    " FROM series s WHERE s.run_id = $1 AND s.small_count > 0 ORDER BY s.key, s.context LIMIT $2 FOR UPDATE"
-);
-
-const SERIES_SEALED: &str = "UPDATE series SET last_number = $2, small_count = 0 WHERE id = $1";
-
 /// Packs small segments of a run that has ended, of at most so many series. Answers whether there may be more to do.
 pub async fn seal(tx: &mut Tx, series_max: i64) -> Result<bool> {
-    let Some(run_id) = run::unsealed(tx).await? else { return Ok(false) };
-    let statement = match tx.dialect() {
-        Dialect::Sqlite => SERIES_SMALL,
-        Dialect::Postgres => SERIES_SMALL_LOCK,
-    };
-    let rows: Vec<SeriesRow> =
-        on!(tx, c => sqlx::query_as(statement).bind(&run_id).bind(series_max).fetch_all(c).await)?;
+    let Some(run_id) = run::lock_unsealed(tx).await? else { return Ok(false) };
+    settle(tx, &run_id, &[]).await?;
+    let mut rows: Vec<SeriesRow> =
+        on!(tx, c => sqlx::query_as(SERIES_SMALL).bind(&run_id).bind(series_max).fetch_all(c).await)?;
     if (rows.len() as i64) < series_max {
         run::set_sealed(tx, &run_id).await?;
     }
-    for mut row in rows {
-        merge(tx, &mut row, true).await?;
-        on!(tx, c => sqlx::query(SERIES_SEALED).bind(row.id).bind(row.last_number).execute(c).await.map(drop))?;
-    }
+    merge(tx, rows.iter_mut().collect(), true).await?;
+    store_segment_counts(tx, &rows).await?;
     Ok(true)
+}
+
+const SERIES_OF_IDS: &str =
+    concat!("SELECT ", super::series_columns!(), " FROM v JOIN series s ON s.id = v.id");
+
+async fn series_of_ids(tx: &mut Tx, ids: Vec<i64>) -> Result<Vec<SeriesRow>> {
+    Rows::default().with("id", Column::Int(ids)).fetch(tx, SERIES_OF_IDS).await
+}
+
+const SERIES_SEGMENTS_SET: &str = "
+    UPDATE series SET last_number = v.last_number, small_count = v.small_count FROM v WHERE series.id = v.id";
+
+async fn store_segment_counts(tx: &mut Tx, rows: &[SeriesRow]) -> Result<()> {
+    Rows::default()
+        .with("id", Column::Int(rows.iter().map(|row| row.id).collect()))
+        .with("last_number", Column::Int(rows.iter().map(|row| row.last_number).collect()))
+        .with("small_count", Column::Int(rows.iter().map(|row| row.small_count).collect()))
+        .execute(tx, SERIES_SEGMENTS_SET)
+        .await
 }

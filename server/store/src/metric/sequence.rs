@@ -5,7 +5,7 @@
 //! floor was never used: batches of one writer may arrive out of order.
 
 use crate::{
-    Result, Tx,
+    Dialect, Result, Tx,
     rows::{Column, Rows},
 };
 use model::{UnixMillis, limits};
@@ -63,9 +63,12 @@ impl Used {
     }
 }
 
-// Taking the row's lock: on PostgreSQL another server may hold an earlier try of the very batch.
+const WRITER_FIND: &str =
+    "SELECT writer.id, writer.floor, writer.recent FROM v JOIN writer ON writer.id = v.id";
+
+// Another server may hold an earlier try of the very batch: adding the row, or touching it, waits for that.
 const WRITER_LOCK: &str = "
-    INSERT INTO writer (id, floor, updated_at_ms) SELECT v.id, -1, 0 FROM v WHERE true ORDER BY v.id
+    INSERT INTO writer (id, floor, updated_at_ms) SELECT v.id, -1, 0 FROM v ORDER BY v.id
     ON CONFLICT (id) DO UPDATE SET id = excluded.id
     RETURNING id, floor, recent";
 
@@ -74,26 +77,34 @@ pub(super) async fn lock(tx: &mut Tx, writers: &[&str]) -> Result<HashMap<String
     let mut ids: Vec<String> = writers.iter().map(|id| (*id).to_owned()).collect();
     ids.sort_unstable();
     ids.dedup();
+    let statement = match tx.dialect() {
+        Dialect::Sqlite => WRITER_FIND,
+        Dialect::Postgres => WRITER_LOCK,
+    };
+    let mut used: HashMap<String, Used> =
+        ids.iter().map(|id| (id.clone(), Used::from_stored(-1, &[]))).collect();
     let rows: Vec<(String, i64, Option<Vec<u8>>)> =
-        Rows::default().with("id", Column::Text(ids)).fetch(tx, WRITER_LOCK).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, floor, recent)| (id, Used::from_stored(floor, recent.as_deref().unwrap_or_default())))
-        .collect())
+        Rows::default().with("id", Column::Text(ids)).fetch(tx, statement).await?;
+    used.extend(
+        rows.into_iter()
+            .map(|(id, floor, recent)| (id, Used::from_stored(floor, recent.as_deref().unwrap_or_default()))),
+    );
+    Ok(used)
 }
 
 const WRITER_SET: &str = "
-    UPDATE writer SET floor = v.floor, recent = v.recent, updated_at_ms = v.now FROM v WHERE writer.id = v.id";
+    INSERT INTO writer (id, floor, recent, updated_at_ms) SELECT v.id, v.floor, v.recent, v.now FROM v WHERE true
+    ON CONFLICT (id) DO UPDATE SET floor = excluded.floor, recent = excluded.recent, updated_at_ms = excluded.updated_at_ms";
 
 /// Stores what has changed since `lock`.
 pub(super) async fn store(tx: &mut Tx, writers: HashMap<String, Used>, now: UnixMillis) -> Result<()> {
     let mut changed: Vec<(String, Used)> = writers.into_iter().filter(|(_, used)| used.changed).collect();
     changed.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     Rows::default()
+        .with("id", Column::Text(changed.iter().map(|(id, _)| id.clone()).collect()))
         .with("floor", Column::Int(changed.iter().map(|(_, used)| used.floor).collect()))
         .with("recent", Column::Blob(changed.iter().map(|(_, used)| used.to_bytes()).collect()))
         .with("now", Column::Int(vec![now.0; changed.len()]))
-        .with("id", Column::Text(changed.into_iter().map(|(id, _)| id).collect()))
         .execute(tx, WRITER_SET)
         .await
 }

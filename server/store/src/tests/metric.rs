@@ -312,6 +312,36 @@ async fn single_points_gather_into_few_segments_and_all_come_back() {
 }
 
 #[tokio::test]
+async fn few_and_many_points_keep_the_order_of_writing() {
+    on_each(async |db| {
+        let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;
+        let mut values = Vec::new();
+        // All at one step, so that only the order of writing tells them apart. What is many goes past what still waits;
+        // enough of both, that what waits is settled several times and what was many is merged.
+        for sequence in 0..100_i64 {
+            let count = if sequence % 4 == 3 { 300 } else { 1 + sequence % 3 };
+            let points: Vec<_> = (0..count).map(|row| (7, (sequence * 1_000 + row) as f64)).collect();
+            values.extend(points.iter().map(|point| point.1));
+            let mut prepared = numbered(sequence, 1, series(&run_id, "k", &points));
+            prepared.batch.series.push(texts(&run_id, "words", &[(7, &sequence.to_string())]));
+            apply(&db, &[prepared]).await;
+            if sequence % 9 == 0 {
+                assert_eq!(read(&db, &run_id, "k", 7, 7).await.values, values);
+            }
+        }
+        assert_eq!(read(&db, &run_id, "k", 7, 7).await.values, values);
+        let words = find(&db, &run_id, "words").await;
+        let mut snapshot = Snapshot::begin(&db).await.unwrap();
+        let places = snapshot.places(&words, i64::MIN, i64::MAX).await.unwrap().remove(0);
+        let texts = snapshot.texts(&places, false).await.unwrap();
+        let expected: Vec<_> = (0..100).map(|sequence| sequence.to_string().into_bytes()).collect();
+        assert_eq!(texts.values, expected);
+        assert!(places.len() < 60, "{} segments", places.len());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_ended_run_is_packed_and_reads_the_same() {
     on_each(async |db| {
         let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;
