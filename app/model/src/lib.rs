@@ -14,6 +14,7 @@ pub mod metric;
 pub mod note;
 pub mod page;
 pub mod param;
+pub mod query;
 pub mod run;
 pub mod series;
 pub mod tag;

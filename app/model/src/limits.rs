@@ -58,6 +58,15 @@ pub const WRITER_WINDOW: usize = 32;
 /// One text or byte string logged at a step: a paragraph or a small image, not a file.
 pub const SERIES_TEXT_BYTES_MAX: usize = 1024 * 1024;
 
+/// Text of a query: what fits a URL.
+pub const QUERY_BYTES_MAX: usize = 16 * 1024;
+/// Parentheses and negations inside each other: no person writes so many, and each costs stack.
+pub const QUERY_DEPTH_MAX: usize = 32;
+/// Comparisons in one query: each costs a look into an index.
+pub const QUERY_CLAUSES_MAX: usize = 200;
+/// Values of one `in (…)`.
+pub const QUERY_LIST_MAX: usize = 1_000;
+
 /// Rows on one page of a list.
 pub const PAGE_MAX: u32 = 1_000;
 pub const PAGE_DEFAULT: u32 = 100;

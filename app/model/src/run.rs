@@ -190,6 +190,9 @@ pub struct RunQuery {
     /// Part of the name, or the start of the id.
     #[serde(default)]
     pub search: String,
+    /// A condition in the query language: `metrics.val_f1 > 0.85 and params.optimizer = 'adam'`.
+    #[serde(default)]
+    pub filter: String,
     #[serde(default)]
     pub status: Option<RunStatus>,
     #[serde(default)]
@@ -209,6 +212,7 @@ impl RunQuery {
         Self {
             experiment_id,
             search: String::new(),
+            filter: String::new(),
             status: None,
             sort: RunSort::default(),
             reverse: false,

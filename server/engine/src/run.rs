@@ -74,7 +74,8 @@ impl Runs {
             return Err(Error::not_found("experiment", query.experiment_id).into());
         }
         let limit = page_limit(query.limit)?;
-        let (runs, total) = store::run::list(db, &query, limit, world.now()).await?;
+        let filter = model::query::parse(&query.filter).map_err(|error| error.into_error("filter"))?;
+        let (runs, total) = store::run::list(db, &query, filter.as_ref(), limit, world.now()).await?;
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
         let mut params = store::param::of_runs(db, &ids, TABLE_KEYS_MAX).await?;
         let mut metrics = store::metric::summaries_of_runs(db, &ids, TABLE_KEYS_MAX).await?;

@@ -5,6 +5,7 @@
 
 mod db;
 mod migrate;
+mod query;
 mod rows;
 mod sql;
 

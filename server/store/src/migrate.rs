@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/0001_first.sql")),
     (2, "segment", include_str!("../migrations/0002_segment.sql")),
     (3, "bundle", include_str!("../migrations/0003_bundle.sql")),
+    (5, "mean", include_str!("../migrations/0005_mean.sql")),
 ];
 
 impl Db {
@@ -63,14 +64,17 @@ mod tests {
     use model::{RunId, series::Points};
     use sqlx::{PgPool, SqlitePool, sqlite::SqliteConnectOptions};
 
-    /// A database as the first version left it: one run with one series in two segments.
+    /// A database as the first version left it: one run with one series in two segments, whose values sum to $SUM.
     const FIRST: &str = "
         INSERT INTO run (id, experiment_id, number, name, name_folded, status, user_name, created_at_ms, updated_at_ms)
         VALUES ('0123456789abcdef0123456789abcdef', 0, 1, 'r', 'r', 'running', 'u', 0, 0);
         INSERT INTO series (id, run_id, key, context, count, non_finite_count, first_step, last_step, last_time_ms,
             last_bits, sum_bits, tail_number, tail_count)
-        VALUES (7, '0123456789abcdef0123456789abcdef', 'k', '', 2, 0, 1, 2, 0, 0, 0, 1, 1);
+        VALUES (7, '0123456789abcdef0123456789abcdef', 'k', '', 2, 0, 1, 2, 0, 0, $SUM, 1, 1);
         INSERT INTO segment (series_id, number, count, step_min, step_max, data) VALUES (7, 0, 1, 1, 1, ";
+
+    /// An odd fraction and a negative exponent.
+    const SUM: f64 = -1.234_567_890_123_456_7e-101;
 
     #[tokio::test]
     async fn points_of_the_first_version_read_on() {
@@ -81,8 +85,9 @@ mod tests {
             segment::encode(&points).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
         };
         for url in crate::scratch::urls(folder.path(), &name).await.unwrap() {
+            let first_rows = FIRST.replace("$SUM", &SUM.to_bits().cast_signed().to_string());
             let rows =
-                |open: &str| format!("{FIRST}{open}{}'), (7, 1, 1, 2, 2, {open}{}');", blob(1), blob(2));
+                |open: &str| format!("{first_rows}{open}{}'), (7, 1, 1, 2, 2, {open}{}');", blob(1), blob(2));
             if let Some(path) = url.strip_prefix("sqlite:") {
                 let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
                 let pool = SqlitePool::connect_with(options).await.unwrap();
@@ -102,6 +107,7 @@ mod tests {
             let places = snapshot.places(&found, i64::MIN, i64::MAX).await.unwrap().remove(0);
             assert_eq!(snapshot.points(&places).await.unwrap().steps, [1, 2]);
             snapshot.end().await.unwrap();
+            assert_eq!(metric::mean_values(&db).await.unwrap(), [Some(SUM / 2.0)]);
             db.close().await;
         }
     }

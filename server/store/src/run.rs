@@ -4,12 +4,14 @@ use crate::{
     Db, Dialect, Error, Result, Tx,
     db::on,
     metric::Waiting,
+    query,
     rows::{Column, Rows},
     sql::{Statement, contains, fetch_all, starts_with},
     tag,
 };
 use model::{
     ExperimentId, RunId, Tags, UnixMillis,
+    query::Expr,
     run::{Run, RunQuery, RunSort, RunStatus, RunUpdate},
 };
 use std::collections::{BTreeSet, HashMap};
@@ -99,19 +101,26 @@ pub async fn get(db: &Db, id: &RunId) -> Result<Option<Run>> {
     Ok(get_many(db, std::slice::from_ref(id)).await?.pop())
 }
 
-/// One page of an experiment's runs and how many there are in all.
-pub async fn list(db: &Db, query: &RunQuery, limit: u32, now: UnixMillis) -> Result<(Vec<Run>, i64)> {
+/// One page of an experiment's runs and how many there are in all. `filter` is what the query's text was parsed to.
+pub async fn list(
+    db: &Db,
+    query: &RunQuery,
+    filter: Option<&Expr>,
+    limit: u32,
+    now: UnixMillis,
+) -> Result<(Vec<Run>, i64)> {
+    let filter = filter.map(|expr| (expr, db.dialect(), now));
     let mut statement = Statement::default();
     statement.push("SELECT run.*, COUNT(*) OVER () AS total FROM run");
     push_sort_join(&mut statement, &query.sort);
-    push_conditions(&mut statement, query);
+    push_conditions(&mut statement, query, filter);
     push_order(&mut statement, query, now);
     statement.push(" LIMIT ").bind(i64::from(limit)).push(" OFFSET ").bind(i64::from(query.offset));
     let (runs, total) = fetch(db, statement).await?;
     if runs.is_empty() && query.offset > 0 {
         // Past the end no row carries the total.
         let mut first = Statement::default();
-        push_conditions(first.push("SELECT run.*, COUNT(*) OVER () AS total FROM run"), query);
+        push_conditions(first.push("SELECT run.*, COUNT(*) OVER () AS total FROM run"), query, filter);
         first.push(" LIMIT 1");
         return Ok((runs, fetch(db, first).await?.1));
     }
@@ -131,7 +140,11 @@ fn push_sort_join(statement: &mut Statement, sort: &RunSort) {
     }
 }
 
-fn push_conditions(statement: &mut Statement, query: &RunQuery) {
+fn push_conditions(
+    statement: &mut Statement,
+    query: &RunQuery,
+    filter: Option<(&Expr, Dialect, UnixMillis)>,
+) {
     statement.push(" WHERE run.experiment_id = ").bind(query.experiment_id.0);
     if let Some(status) = query.status {
         statement.push(" AND run.status = ").bind(status.as_str());
@@ -141,6 +154,10 @@ fn push_conditions(statement: &mut Statement, query: &RunQuery) {
         statement.push(" AND (run.name_folded LIKE ").bind(contains(search).as_str());
         statement.push(" ESCAPE '\\' OR run.id LIKE ").bind(starts_with(&search.to_lowercase()).as_str());
         statement.push(" ESCAPE '\\')");
+    }
+    if let Some((expr, dialect, now)) = filter {
+        statement.push(" AND ");
+        query::push(statement, expr, dialect, now);
     }
 }
 

@@ -4,12 +4,19 @@
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Int(i64),
+    Float(f64),
     Text(String),
 }
 
 impl From<i64> for Value {
     fn from(value: i64) -> Self {
         Self::Int(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
     }
 }
 
@@ -63,6 +70,7 @@ macro_rules! fetch_all {
             for value in values {
                 query = match value {
                     $crate::sql::Value::Int(value) => query.bind(value),
+                    $crate::sql::Value::Float(value) => query.bind(value),
                     $crate::sql::Value::Text(value) => query.bind(value),
                 };
             }

@@ -323,7 +323,7 @@ const SERIES_SET: &str = "
     UPDATE series SET count = v.count, non_finite_count = v.non_finite_count, first_step = v.first_step,
         last_step = v.last_step, last_time_ms = v.last_time_ms, last_bits = v.last_bits, last_value = v.last_value,
         min_value = v.min_value, min_step = v.min_step, max_value = v.max_value, max_step = v.max_step,
-        sum_bits = v.sum_bits, last_number = v.last_number, small_count = v.small_count
+        sum_bits = v.sum_bits, mean_value = v.mean_value, last_number = v.last_number, small_count = v.small_count
     FROM v WHERE series.id = v.id";
 
 async fn store_series(tx: &mut Tx, rows: Vec<SeriesRow>) -> Result<()> {
@@ -347,6 +347,7 @@ async fn store_series(tx: &mut Tx, rows: Vec<SeriesRow>) -> Result<()> {
         .with("max_value", floats(|row| row.max_value))
         .with("max_step", opt_ints(|row| row.max_step))
         .with("sum_bits", ints(|row| row.sum_bits))
+        .with("mean_value", floats(|row| row.summary().mean().filter(|mean| mean.is_finite())))
         .with("last_number", ints(|row| row.last_number))
         .with("small_count", ints(|row| row.small_count))
         .execute(tx, SERIES_SET)

@@ -12,6 +12,8 @@ mod sequence;
 
 pub use apply::{Applied, PreparedBatch, Rejection, apply};
 pub(crate) use bundle::Waiting;
+#[cfg(test)]
+pub(crate) use read::mean_values;
 pub use read::{FoundSeries, SegmentPlace, Snapshot, find_series, summaries, summaries_of_runs};
 pub use segment::seal;
 

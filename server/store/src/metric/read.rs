@@ -59,6 +59,15 @@ pub async fn summaries_of_runs(
     Ok(metrics)
 }
 
+/// The means of all series as filters see them, for tests.
+#[cfg(test)]
+pub(crate) async fn mean_values(db: &Db) -> Result<Vec<Option<f64>>> {
+    let mut conn = db.read().await?;
+    let rows: Vec<(Option<f64>,)> =
+        on!(conn, c => sqlx::query_as("SELECT mean_value FROM series ORDER BY id").fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(mean,)| mean).collect())
+}
+
 /// A series as found: its name, how many points it has, and between which steps they lie.
 #[derive(Clone, Debug)]
 pub struct FoundSeries {

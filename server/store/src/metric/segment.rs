@@ -295,7 +295,8 @@ async fn merge(tx: &mut Tx, rows: Vec<&mut SeriesRow>, all: bool) -> Result<()> 
         let Some(turn) = turn(row.kind()?, sizes.remove(&row.id).unwrap_or_default(), all) else { continue };
         points += turn.iter().map(|(_, count, _)| *count as usize).sum::<usize>();
         turns.push((row, turn));
-        if points >= 2 * limits::SEGMENT_POINTS_MAX {
+        // Bounds what is held at once: one large merge, or several small ones.
+        if points >= limits::SEGMENT_POINTS_MAX {
             merge_turns(tx, std::mem::take(&mut turns), all).await?;
             points = 0;
         }

@@ -140,7 +140,7 @@ async fn runs_are_found_sorted_and_numbered() {
         crate::param::put(&mut tx, slow.as_str(), &params).await.unwrap();
         tx.commit().await.unwrap();
         let list = async |query: RunQuery| {
-            let (runs, total) = run::list(&db, &query, 10, NOW).await.unwrap();
+            let (runs, total) = run::list(&db, &query, None, 10, NOW).await.unwrap();
             assert_eq!(total as usize, runs.len());
             runs.into_iter().map(|run| (run.name, run.number)).collect::<Vec<_>>()
         };

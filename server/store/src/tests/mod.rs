@@ -2,6 +2,7 @@
 
 mod experiment;
 mod metric;
+mod query;
 mod record;
 
 use crate::{Db, experiment as experiments, run as runs, run::RunRecord, scratch};

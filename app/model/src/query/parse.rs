@@ -1,0 +1,556 @@
+//! From tokens to a condition, by recursive descent. Checks on the way that every comparison makes sense, so that
+//! whoever pointed at the place of a mistake while typing points at the same as the server.
+
+use super::{
+    Attribute, AttributeKind, Bound, Clause, Expr, Field, Likeness, Order, QueryError, Stat, Test,
+    token::{Spanned, Token, tokens},
+};
+use crate::limits;
+use std::ops::Range;
+
+/// What a text may hold beyond MLflow's grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// `metrics.loss.min` is the minimum of "loss", and not the metric "loss.min".
+    pub stats: bool,
+    /// `status = running`: a text of one word needs no quotes.
+    pub bare_words: bool,
+}
+
+impl Rules {
+    pub const OURS: Self = Self { stats: true, bare_words: true };
+    pub const MLFLOW: Self = Self { stats: false, bare_words: false };
+}
+
+/// Reads a query; `None` when the text is blank and means every run.
+pub fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
+    parse_with(text, Rules::OURS)
+}
+
+/// The same under other rules.
+pub fn parse_with(text: &str, rules: Rules) -> Result<Option<Expr>, QueryError> {
+    if text.len() > limits::QUERY_BYTES_MAX {
+        let message = format!("longer than {} bytes", limits::QUERY_BYTES_MAX);
+        return Err(QueryError::new(limits::QUERY_BYTES_MAX..text.len(), message));
+    }
+    let tokens = tokens(text)?;
+    if tokens.is_empty() {
+        return Ok(None);
+    }
+    let mut parser = Parser { text, tokens, next: 0, rules, depth: 0, clauses: 0 };
+    let expr = parser.any()?;
+    match parser.peek() {
+        None => Ok(Some(expr)),
+        Some(Spanned { token: Token::Close, at }) => {
+            Err(QueryError::new(at.clone(), "this parenthesis was never opened"))
+        }
+        Some(Spanned { at, .. }) => Err(QueryError::new(at.clone(), "expected and, or, or the end")),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Spanned<'a>>,
+    next: usize,
+    rules: Rules,
+    depth: usize,
+    clauses: usize,
+}
+
+type Parsed<T> = Result<T, QueryError>;
+
+const KEYWORDS: [&str; 11] =
+    ["and", "or", "not", "in", "like", "ilike", "between", "is", "null", "nan", "missing"];
+
+fn is_keyword(word: &str) -> bool {
+    KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&Spanned<'a>> {
+        self.tokens.get(self.next)
+    }
+
+    fn take(&mut self) -> Option<Spanned<'a>> {
+        let token = self.tokens.get(self.next).cloned();
+        self.next += usize::from(token.is_some());
+        token
+    }
+
+    /// Takes the next token if it is this keyword.
+    fn keyword(&mut self, keyword: &str) -> bool {
+        let found = matches!(self.peek(), Some(Spanned { token: Token::Word(word), .. }) if word.eq_ignore_ascii_case(keyword));
+        self.next += usize::from(found);
+        found
+    }
+
+    /// Takes the next token if it follows the last one without a blank.
+    fn adjacent(&mut self) -> Option<Token<'a>> {
+        let last = self.tokens.get(self.next.checked_sub(1)?)?;
+        let next = self.peek()?;
+        let is_key = matches!(next.token, Token::Word(_) | Token::Quoted { .. });
+        let token = (next.at.start == last.at.end && is_key).then_some(next.token)?;
+        self.next += 1;
+        Some(token)
+    }
+
+    fn expected<T>(&self, what: impl Into<String>) -> Parsed<T> {
+        let end = self.text.len();
+        let at = self.peek().map_or(end..end, |token| token.at.clone());
+        Err(QueryError::new(at, format!("expected {}", what.into())))
+    }
+
+    fn any(&mut self) -> Parsed<Expr> {
+        let mut any = vec![self.all()?];
+        while self.keyword("or") {
+            any.push(self.all()?);
+        }
+        Ok(if any.len() == 1 { any.remove(0) } else { Expr::Or(any) })
+    }
+
+    fn all(&mut self) -> Parsed<Expr> {
+        let mut all = vec![self.one()?];
+        while self.keyword("and") {
+            all.push(self.one()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Expr::And(all) })
+    }
+
+    fn one(&mut self) -> Parsed<Expr> {
+        self.depth += 1;
+        if self.depth > limits::QUERY_DEPTH_MAX {
+            return self.expected(format!("at most {} levels", limits::QUERY_DEPTH_MAX));
+        }
+        let expr = if self.keyword("not") {
+            Expr::Not(Box::new(self.one()?))
+        } else if matches!(self.peek(), Some(Spanned { token: Token::Open, .. })) {
+            let open = self.take().map(|token| token.at).unwrap_or_default();
+            let expr = self.any()?;
+            match self.take() {
+                Some(Spanned { token: Token::Close, .. }) => expr,
+                None => return Err(QueryError::new(open, "this parenthesis is never closed")),
+                Some(other) => return Err(QueryError::new(other.at, "expected and, or, or )")),
+            }
+        } else {
+            self.clause()?
+        };
+        self.depth -= 1;
+        Ok(expr)
+    }
+
+    fn clause(&mut self) -> Parsed<Expr> {
+        self.clauses += 1;
+        if self.clauses > limits::QUERY_CLAUSES_MAX {
+            return self.expected(format!("at most {} comparisons", limits::QUERY_CLAUSES_MAX));
+        }
+        let start = self.next;
+        let field = self.field()?;
+        let at = self.tokens[start].at.start..self.tokens[self.next - 1].at.end;
+        self.comparison(field, at)
+    }
+
+    fn field(&mut self) -> Parsed<Field> {
+        let Some(first) = self.peek().cloned() else {
+            return self.expected("a metric, param, tag or attribute");
+        };
+        let (prefix, rest) = match first.token {
+            Token::Word(word) if !is_keyword(word) => match word.split_once('.') {
+                Some((prefix, rest)) => (Some(prefix.to_owned()), rest),
+                None => (None, word),
+            },
+            Token::Quoted { quote, inner } => (Some(unquoted(quote, inner)), ""),
+            _ => return self.expected("a metric, param, tag or attribute"),
+        };
+        self.next += 1;
+        let Some(prefix) = prefix else { return attribute(rest, first.at) };
+        if matches!(first.token, Token::Quoted { .. }) {
+            // `metrics`.`loss`: only a dot makes the first of them a prefix.
+            return match self.adjacent() {
+                Some(Token::Word(word)) if word.starts_with('.') => self.keyed(&prefix, &word[1..], first.at),
+                None => attribute(&prefix, first.at),
+                Some(_) => Err(QueryError::new(first.at, "expected a dot after this")),
+            };
+        }
+        self.keyed(&prefix, rest, first.at)
+    }
+
+    /// A field of an entity: `key` is what followed its dot without quotes.
+    fn keyed(&mut self, prefix: &str, key: &str, at: Range<usize>) -> Parsed<Field> {
+        let mut key = key.to_owned();
+        let mut stat = None;
+        if key.is_empty() {
+            match self.adjacent() {
+                Some(Token::Quoted { quote, inner }) => key = unquoted(quote, inner),
+                _ => return Err(QueryError::new(at, "expected a key after the dot")),
+            }
+            if let Some(Token::Word(word)) = self.adjacent() {
+                stat = word.strip_prefix('.').and_then(stat_named);
+                if stat.is_none() {
+                    return Err(QueryError::new(at, "expected .last, .min, .max or .mean after the key"));
+                }
+            }
+        } else if self.rules.stats
+            && is_metric(prefix)
+            && let Some((name, last)) = key.rsplit_once('.')
+            && let (Some(found), false) = (stat_named(last), name.is_empty())
+        {
+            stat = Some(found);
+            key = name.to_owned();
+        }
+        match prefix.to_ascii_lowercase().as_str() {
+            "metric" | "metrics" => Ok(Field::Metric { key, stat: stat.unwrap_or_default() }),
+            _ if stat.is_some() => Err(QueryError::new(at, "only metrics have .last, .min, .max and .mean")),
+            "param" | "params" | "parameter" | "parameters" => Ok(Field::Param(key)),
+            "tag" | "tags" => Ok(Field::Tag(key)),
+            "attribute" | "attributes" | "attr" | "run" => attribute(&key, at),
+            _ => {
+                let message =
+                    format!("there is no \"{prefix}\": expected metrics, params, tags or attributes");
+                Err(QueryError::new(at, message))
+            }
+        }
+    }
+
+    fn comparison(&mut self, field: Field, at: Range<usize>) -> Parsed<Expr> {
+        if self.keyword("is") {
+            let negated = self.keyword("not");
+            let test = if self.keyword("null") || self.keyword("missing") {
+                Test::IsNull
+            } else if self.keyword("nan") {
+                if !matches!(field, Field::Metric { stat: Stat::Last, .. }) {
+                    return Err(QueryError::new(at, "only the last value of a metric may be NaN"));
+                }
+                Test::IsNan
+            } else {
+                return self.expected("null or nan");
+            };
+            return Ok(negate(clause(field, test), negated));
+        }
+        let negated = self.keyword("not");
+        if self.keyword("in") {
+            return Ok(negate(self.list(&field)?, negated));
+        }
+        if self.keyword("between") {
+            let low = self.value(&field, Order::GreaterOrEqual)?;
+            if !self.keyword("and") {
+                return self.expected("and, with the upper end");
+            }
+            let high = self.value(&field, Order::LessOrEqual)?;
+            return Ok(negate(Expr::And(vec![clause(field.clone(), low), clause(field, high)]), negated));
+        }
+        for likeness in [Likeness::Like, Likeness::ILike] {
+            if self.keyword(likeness.name()) {
+                if !is_text(&field) {
+                    return Err(QueryError::new(at, "this is a number, which like does not compare"));
+                }
+                let Some(Spanned { token: Token::Quoted { quote: quote @ ('\'' | '"'), inner }, .. }) =
+                    self.peek().cloned()
+                else {
+                    return self.expected("a text in quotes");
+                };
+                self.next += 1;
+                let text = unquoted(quote, inner);
+                return Ok(negate(clause(field, Test::Text { is: likeness, text }), negated));
+            }
+        }
+        if negated {
+            return self.expected("in, like, ilike or between after not");
+        }
+        let Some(Spanned { token: Token::Operator(operator), at: operator_at }) = self.peek().cloned() else {
+            return self.expected("a comparison such as =, > or like");
+        };
+        self.next += 1;
+        let order = match operator {
+            "=" | "==" => Order::Equal,
+            "!=" | "<>" => Order::NotEqual,
+            "<" => Order::Less,
+            "<=" => Order::LessOrEqual,
+            ">" => Order::Greater,
+            _ => Order::GreaterOrEqual,
+        };
+        let by_size = !matches!(order, Order::Equal | Order::NotEqual);
+        if by_size && is_text(&field) && !matches!(field, Field::Param(_)) {
+            return Err(QueryError::new(operator_at, "texts compare with =, !=, like, ilike and in"));
+        }
+        let test = self.value(&field, order)?;
+        Ok(clause(field, test))
+    }
+
+    /// `( value, … )`
+    fn list(&mut self, field: &Field) -> Parsed<Expr> {
+        if !matches!(self.take(), Some(Spanned { token: Token::Open, .. })) {
+            self.next -= 1;
+            return self.expected("a list in parentheses");
+        }
+        let (mut texts, mut others) = (Vec::new(), Vec::new());
+        loop {
+            match self.value(field, Order::Equal)? {
+                Test::Text { text, .. } => texts.push(text),
+                test => others.push(clause(field.clone(), test)),
+            }
+            if texts.len() + others.len() > limits::QUERY_LIST_MAX {
+                return self.expected(format!("at most {} values", limits::QUERY_LIST_MAX));
+            }
+            match self.peek().map(|token| token.token) {
+                Some(Token::Comma) => self.next += 1,
+                Some(Token::Close) => {
+                    self.next += 1;
+                    break;
+                }
+                _ => return self.expected("a comma or )"),
+            }
+        }
+        if !texts.is_empty() {
+            others.insert(0, clause(field.clone(), Test::In(texts)));
+        }
+        Ok(if others.len() == 1 { others.remove(0) } else { Expr::Or(others) })
+    }
+
+    /// A value of the field's kind, as a comparison with it.
+    fn value(&mut self, field: &Field, order: Order) -> Parsed<Test> {
+        let what = match field {
+            Field::Metric { .. } => "a number",
+            Field::Param(_) => "a number, or a text in quotes",
+            Field::Tag(_) => "a text in quotes",
+            Field::Attribute(attribute) => match attribute.kind() {
+                AttributeKind::Text => "a text in quotes",
+                AttributeKind::Number => "a number",
+                AttributeKind::Time => "a time such as -7d, '2026-01-31' or '2026-01-31 18:00'",
+                AttributeKind::Duration => "a duration such as 90s or 2h30m",
+            },
+        };
+        let Some(Spanned { token, .. }) = self.peek().cloned() else { return self.expected(what) };
+        let (text, quoted) = match token {
+            Token::Quoted { quote: quote @ ('\'' | '"'), inner } => (unquoted(quote, inner), true),
+            Token::Word(word) if !is_keyword(word) => (word.to_owned(), false),
+            _ => return self.expected(what),
+        };
+        let number = if quoted { None } else { text.parse::<f64>().ok().filter(|number| !number.is_nan()) };
+        let bound = match field {
+            Field::Metric { .. } | Field::Attribute(Attribute::Number) => number.map(Bound::Number),
+            Field::Param(_) => number.map(Bound::Number),
+            Field::Tag(_) => None,
+            Field::Attribute(attribute) => match attribute.kind() {
+                AttributeKind::Time => number.map(Bound::Number).or_else(|| time(&text)),
+                AttributeKind::Duration => number
+                    .map(Bound::Number)
+                    .or_else(|| duration(&text).map(|ms| Bound::Number(ms as f64 / 1e3))),
+                AttributeKind::Text | AttributeKind::Number => None,
+            },
+        };
+        if let Some(than) = bound {
+            self.next += 1;
+            return Ok(Test::Number { is: order, than });
+        }
+        let is = match order {
+            Order::Equal => Likeness::Equal,
+            Order::NotEqual => Likeness::NotEqual,
+            _ if matches!(field, Field::Param(_)) => {
+                return self.expected("a number without quotes, to compare by size");
+            }
+            _ => return self.expected(what),
+        };
+        // A tag's value is text even where it looks like a number; a param's word is one of true and false.
+        let bare = self.rules.bare_words || matches!(text.as_str(), "true" | "false");
+        if !is_text(field) || !(quoted || bare) {
+            return self.expected(what);
+        }
+        self.next += 1;
+        let text =
+            if *field == Field::Attribute(Attribute::Status) { text.to_ascii_lowercase() } else { text };
+        Ok(Test::Text { is, text })
+    }
+}
+
+fn clause(field: Field, test: Test) -> Expr {
+    Expr::Clause(Clause { field, test })
+}
+
+fn negate(expr: Expr, negated: bool) -> Expr {
+    if negated { Expr::Not(Box::new(expr)) } else { expr }
+}
+
+fn is_metric(prefix: &str) -> bool {
+    ["metric", "metrics"].iter().any(|name| name.eq_ignore_ascii_case(prefix))
+}
+
+fn is_text(field: &Field) -> bool {
+    match field {
+        Field::Metric { .. } => false,
+        Field::Param(_) | Field::Tag(_) => true,
+        Field::Attribute(attribute) => attribute.kind() == AttributeKind::Text,
+    }
+}
+
+fn stat_named(name: &str) -> Option<Stat> {
+    Stat::ALL.into_iter().find(|stat| stat.name() == name)
+}
+
+fn attribute(name: &str, at: Range<usize>) -> Parsed<Field> {
+    Attribute::named(name).map(Field::Attribute).ok_or_else(|| {
+        let known = Attribute::ALL.map(Attribute::name).join(", ");
+        QueryError::new(
+            at,
+            format!("there is no attribute \"{name}\": expected {known}, metrics.…, params.… or tags.…"),
+        )
+    })
+}
+
+/// What a quoted text stands for.
+fn unquoted(quote: char, inner: &str) -> String {
+    inner.replace(&format!("{quote}{quote}"), &quote.to_string())
+}
+
+/// `-7d` and `-1h30m` before now, `now`, or a day and time of day in UTC: `2026-01-31`, `2026-01-31 18:00:05`.
+fn time(text: &str) -> Option<Bound> {
+    if text.eq_ignore_ascii_case("now") {
+        return Some(Bound::Ago(0));
+    }
+    if let Some(ago) = text.strip_prefix('-') {
+        return duration(ago).map(Bound::Ago);
+    }
+    let (day, clock) = match text.split_once([' ', 'T']) {
+        Some((day, clock)) => (day, clock.strip_suffix('Z').unwrap_or(clock)),
+        None => (text, "0:00"),
+    };
+    let mut day = day.split('-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) =
+        (day.next()??, day.next()??, day.next().flatten().filter(|_| day.next().is_none())?);
+    let mut clock = clock.split(':').map(|part| part.parse::<i64>().ok());
+    let (hour, minute) = (clock.next()??, clock.next()??);
+    let second = clock.next().unwrap_or(Some(0))?;
+    let fits = (1970..=9_999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && (0..24).contains(&hour)
+        && (0..60).contains(&minute)
+        && (0..60).contains(&second);
+    fits.then(|| {
+        let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+        Bound::Number((seconds * 1_000) as f64)
+    })
+}
+
+/// Days from 1970-01-01 to a day of the Gregorian calendar (Howard Hinnant, "chrono-Compatible Low-Level Date
+/// Algorithms", days_from_civil), for years from 1970 on.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    // Years that begin in March, so that the leap day is the last.
+    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// Milliseconds of `90s`, `2h30m`, `1.5d`: numbers with a unit each.
+fn duration(text: &str) -> Option<i64> {
+    const UNITS: [(&str, f64); 6] =
+        [("ms", 1.0), ("s", 1e3), ("m", 6e4), ("h", 3.6e6), ("d", 8.64e7), ("w", 6.048e8)];
+    let (mut rest, mut millis) = (text, 0.0);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit = &rest[digits..];
+        let end = unit.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(unit.len());
+        millis += number * UNITS.iter().find(|(name, _)| *name == &unit[..end])?.1;
+        rest = &unit[end..];
+    }
+    (!text.is_empty() && millis < 1e15).then_some(millis as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Expr {
+        parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).expect("not blank")
+    }
+
+    #[test]
+    fn every_way_to_write_a_condition_is_read() {
+        for (text, canonical) in [
+            ("metrics.val_f1>0.85", "metrics.val_f1 > 0.85"),
+            ("metric.\"val loss\".min <= .1", "metrics.\"val loss\".min <= 0.1"),
+            ("`metrics`.`a` = 1", "metrics.a = 1.0"),
+            ("metrics.train/loss.max <> -1e-3", "metrics.train/loss.max != -0.001"),
+            ("parameters.lr between 1e-4 AND 1e-2", "params.lr >= 0.0001 and params.lr <= 0.01"),
+            ("params.opt IN ('adam', \"sgd\")", "params.opt in ('adam', 'sgd')"),
+            ("params.n in (1, 2)", "params.n = 1.0 or params.n = 2.0"),
+            ("params.flag = true and params.lr > 0", "params.flag = 'true' and params.lr > 0.0"),
+            ("tags.mlflow.parentRunId = 'x'", "tags.mlflow.parentRunId = 'x'"),
+            ("tags.note = 'it''s'", "tags.note = 'it''s'"),
+            ("tags.version = 2", "tags.version = '2'"),
+            ("status = Running", "status = 'running'"),
+            ("attributes.start_time > 1700000000000", "started > 1700000000000.0"),
+            ("started > -7d or ended is null", "started > -604800000ms or ended is null"),
+            ("created >= '2026-01-31 18:00'", "created >= 1769882400000.0"),
+            ("created >= 2000-02-29T00:00:01Z", "created >= 951782401000.0"),
+            ("duration < 2h30m", "duration < 9000.0s"),
+            ("not (name like 'a%' or name not ilike 'b')", "not (name like 'a%' or not name ilike 'b')"),
+            (
+                "metrics.a is nan and not metrics.b is not nan",
+                "metrics.a is nan and not not metrics.b is nan",
+            ),
+            ("a = 1 or b = 2 and c = 3", ""),
+        ] {
+            if canonical.is_empty() {
+                assert!(parse(text).is_err());
+            } else {
+                assert_eq!(read(text).to_string(), canonical, "{text}");
+            }
+        }
+        assert_eq!(parse(" \n"), Ok(None));
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or() {
+        assert_eq!(read("id='a' or id='b' and id='c'"), read("id='a' or (id='b' and id='c')"));
+    }
+
+    #[test]
+    fn a_mistake_is_pointed_at() {
+        for (text, at, message) in [
+            ("metrics.loss >", "", "expected a number"),
+            ("metrics.loss > 'a'", "'a'", "expected a number"),
+            ("metrics.loss ~ 1", "~", "\"~\" is not expected here"),
+            ("lr > 1", "lr", "there is no attribute \"lr\""),
+            ("foo.bar = 1", "foo.bar", "there is no \"foo\""),
+            ("name = 'a", "'a", "this ' is never closed"),
+            ("(name = 'a'", "(", "this parenthesis is never closed"),
+            ("name = 'a')", ")", "this parenthesis was never opened"),
+            ("name = 'a' name = 'b'", "name", "expected and, or, or the end"),
+            ("name > 'a'", ">", "texts compare with ="),
+            ("params.lr > 'a'", "'a'", "expected a number without quotes"),
+            ("started > 'tomorrow'", "'tomorrow'", "expected a time"),
+            ("started > '2026-13-01'", "'2026-13-01'", "expected a time"),
+            ("tags.a is", "", "expected null or nan"),
+            ("metrics.a.min is nan", "metrics.a.min", "only the last value"),
+            ("params.\"a\".min = 1", "params.", "only metrics have"),
+            ("tags. = 'a'", "tags.", "expected a key"),
+            ("name in ()", ")", "expected a text"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert_eq!(&text[error.at.clone()], at, "{text}: {error}");
+            assert!(error.message.starts_with(message), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn huge_and_deep_queries_are_refused() {
+        let deep = format!("{}name = 'a'{}", "(".repeat(5_000), ")".repeat(5_000));
+        assert!(parse(&deep).is_err());
+        assert!(parse(&"not ".repeat(4_000)).is_err());
+        assert!(parse(&vec!["name='a'"; 300].join(" or ")).is_err());
+        assert!(parse(&" ".repeat(limits::QUERY_BYTES_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn under_mlflows_rules_a_key_is_all_that_follows_the_dot_and_texts_have_quotes() {
+        let read = parse_with("metrics.loss.min > 1", Rules::MLFLOW).unwrap().unwrap();
+        let key = "loss.min".to_owned();
+        let than = Bound::Number(1.0);
+        let test = Test::Number { is: Order::Greater, than };
+        assert_eq!(read, clause(Field::Metric { key, stat: Stat::Last }, test));
+        assert!(parse_with("status = running", Rules::MLFLOW).is_err());
+        assert!(parse_with("params.a = b", Rules::MLFLOW).is_err());
+    }
+}
