@@ -8,7 +8,7 @@ use crate::{
         Access::{self, Api, Page, Public},
         Policy,
     },
-    rest::{artifact, compare, experiment, metric, note, run, server, user},
+    rest::{artifact, compare, environment, experiment, metric, note, process, run, run_event, server, user},
     site,
 };
 use axum::{
@@ -81,6 +81,11 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(run::list))
         .api(Api(Viewer), routes!(run::get))
         .api(Api(Member), routes!(run::update))
+        .api(Api(Member), routes!(process::beat))
+        .api(Api(Viewer), routes!(environment::get))
+        .api(Api(Member), routes!(environment::update))
+        .api(Api(Viewer), routes!(run_event::list))
+        .api(Api(Member), routes!(run_event::add))
         .api(Api(Member), routes!(metric::ingest))
         .api(Api(Viewer), routes!(metric::series, metric::series_by_post))
         .api(Api(Viewer), routes!(artifact::list))

@@ -104,6 +104,7 @@ mod tests {
         let run = Run {
             id: "0".repeat(32).parse().expect("32 hex digits"),
             experiment_id: ExperimentId(1),
+            parent_id: None,
             name: "a".into(),
             number: 1,
             status: RunStatus::Running,
@@ -113,6 +114,7 @@ mod tests {
             ended_at_ms: None,
             updated_at_ms: UnixMillis(0),
             late_at_ms: None,
+            stop_requested: false,
             tags: Tags::default(),
         };
         let stat = |value: f64| MetricStat { last: Float64(value), last_step: 0, min: None, max: None };

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/0001_first.sql")),
     (2, "segment", include_str!("../migrations/0002_segment.sql")),
+    (4, "process", include_str!("../migrations/0004_process.sql")),
 ];
 
 impl Db {
