@@ -110,15 +110,17 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 11] = [
+const SERVER_FUNCTIONS: [(&str, Role); 13] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
+    ("/ui/environment/get", Viewer),
     ("/ui/experiment/create", Member),
     ("/ui/experiment/list", Viewer),
     ("/ui/experiment/update", Member),
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),
+    ("/ui/run-event/list", Viewer),
     ("/ui/run/get", Viewer),
     ("/ui/run/list", Viewer),
     ("/ui/run/update", Member),

@@ -12,6 +12,11 @@ use serde_json::{Map, Value};
 pub struct Environment(pub Map<String, Value>);
 
 impl Environment {
+    /// Nothing was told.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// As it is stored, if it is not too large.
     pub fn to_json(&self) -> Result<String, Error> {
         let json = serde_json::to_string(&self.0).expect("an object of JSON values is JSON");

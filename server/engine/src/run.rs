@@ -158,10 +158,8 @@ impl Runs {
 /// The experiment that the request names, made when there is none of that name; true when it was made.
 async fn experiment_of(tx: &mut Tx, new: &RunNew, now: UnixMillis) -> Result<(ExperimentId, bool)> {
     match (new.experiment_id, &new.experiment_name) {
-        (Some(id), _) => match store::experiment::exists(tx, id).await? {
-            true => Ok((id, false)),
-            false => Err(Error::not_found("experiment", id).into()),
-        },
+        (Some(id), _) if store::experiment::exists(tx, id).await? => Ok((id, false)),
+        (Some(id), _) => Err(Error::not_found("experiment", id).into()),
         (None, name) => {
             let name = name.as_deref().unwrap_or_default();
             Ok(store::experiment::ensure(tx, ProjectId::DEFAULT, name, now).await?)

@@ -39,11 +39,11 @@ impl Processes {
             tx.commit().await?;
         }
         let back = |beat: &Heartbeat| match process(beat) {
-            None => false,
             Some(None | Some(RunStatus::Lost)) => true,
             // Lost between the two looks; one that has ended meanwhile stays so.
             Some(Some(RunStatus::Running)) => !alive.contains(&of(beat)),
-            Some(Some(_)) => false,
+            // No such run, or a process that has ended.
+            None | Some(Some(_)) => false,
         };
         let back: Vec<_> = beats.iter().filter(|beat| back(beat)).collect();
         for beat in &back {
