@@ -77,7 +77,7 @@ fn Cards(view: RunView, told: Memo<Environment>) -> impl IntoView {
                             view! {
                                 <section class="card" aria-labelledby="environment-variables">
                                     <h2 class="card__title" id="environment-variables">"Variables"</h2>
-                                    <dl class="facts environment__list">{pairs(variables)}</dl>
+                                    {list(variables, "List of variables")}
                                 </section>
                             }
                         })
@@ -150,14 +150,19 @@ fn rows(facts: Vec<Fact>) -> impl IntoView {
     facts.into_iter().map(row).collect_view()
 }
 
-fn pairs(pairs: Vec<(String, String)>) -> impl IntoView {
+/// A list that may be long: it scrolls by itself.
+fn list(pairs: Vec<(String, String)>, label: &'static str) -> impl IntoView {
     let row = |(name, value): (String, String)| {
         view! {
             <dt class="mono">{name}</dt>
             <dd class="mono">{value}</dd>
         }
     };
-    pairs.into_iter().map(row).collect_view()
+    view! {
+        <div class="environment__list" tabindex="0" role="region" aria-label=label>
+            <dl class="facts">{pairs.into_iter().map(row).collect_view()}</dl>
+        </div>
+    }
 }
 
 #[component]
@@ -169,11 +174,11 @@ fn Packages(view: RunView, told: Memo<Environment>) -> impl IntoView {
         let fits = |(name, _): &&(String, String)| name.to_lowercase().contains(&wanted);
         all.with(|all| all.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
-    let list = move || {
+    let rows = move || {
         if found.with(Vec::is_empty) {
             return view! { <p class="muted">"No package has that in its name."</p> }.into_any();
         }
-        view! { <dl class="facts environment__list">{pairs(found.get())}</dl> }.into_any()
+        list(found.get(), "List of packages").into_any()
     };
     view! {
         <Show when=move || !all.with(Vec::is_empty)>
@@ -185,7 +190,7 @@ fn Packages(view: RunView, told: Memo<Environment>) -> impl IntoView {
                 <FilterForm path=view.path() search label="Find a package">
                     <Hidden search except=&["search"] />
                 </FilterForm>
-                {list}
+                {rows}
             </section>
         </Show>
     }
