@@ -41,6 +41,17 @@ export class Api {
     await this.send("PATCH", `/runs/${runId}`, { status, ended_at_ms: endedAtMs });
   }
 
+  /** A sign of life of the process with this digit in its id; answers how the run stands. */
+  async beat(runId: string, digit: string, rank?: number): Promise<{ status: string; stop: boolean }> {
+    const process = { id: processId(digit), host: "gpu-node-7", pid: 4000 + (rank ?? 0), rank };
+    return (await this.send("POST", "/heartbeats", { runs: [{ run_id: runId, process }] })).runs[0];
+  }
+
+  /** A process says that it has ended. */
+  async endProcess(runId: string, digit: string, status: string) {
+    await this.send("PATCH", `/runs/${runId}`, { process: processId(digit), status });
+  }
+
   async note(runId: string, body: string) {
     await this.send("PUT", `/runs/${runId}/note`, { body });
   }
@@ -54,6 +65,10 @@ export class Api {
     });
     if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
   }
+}
+
+export function processId(digit: string): string {
+  return digit.repeat(32);
 }
 
 /** What JSON cannot hold travels as a text. */

@@ -25,7 +25,8 @@ export async function start(): Promise<Server> {
   const home = mkdtempSync(path.join(tmpdir(), "trackway-end2end-"));
   const credentials = path.join(home, "credentials.json");
   const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--data", path.join(home, "data")], {
-    env: { ...process.env, TRACKWAY_CREDENTIALS: credentials },
+    // Two of the clients' heartbeats: a test can wait for a run to be lost, and none is by mistake.
+    env: { ...process.env, TRACKWAY_CREDENTIALS: credentials, TRACKWAY_LOST_AFTER_SECONDS: "20" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const { url, signInLink } = await announced(child);

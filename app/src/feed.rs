@@ -45,6 +45,25 @@ impl<T: Send + Sync + 'static> Feed<T> {
         feed
     }
 
+    /// The same for what the page may have been rendered without: then it is fetched at once. The signal tells whether
+    /// it is there.
+    pub fn soon<I, F>(first: Option<T>, input: Memo<I>, fetch: fn(I) -> F) -> (Self, RwSignal<bool>)
+    where
+        T: Default,
+        I: Clone + PartialEq + Send + Sync + 'static,
+        F: Future<Output = Result<T, AppError>> + 'static,
+    {
+        let loaded = RwSignal::new(first.is_some());
+        let feed = Self::new(first.unwrap_or_default(), input, fetch);
+        Effect::new(move || {
+            if !loaded.get_untracked() {
+                feed.refresh();
+            }
+        });
+        Effect::watch(move || feed.current.track(), move |(), _, _| loaded.set(true), false);
+        (feed, loaded)
+    }
+
     /// Fetches again; the page keeps what it shows until the answer is there.
     pub fn refresh(self) {
         let Some(fetch) = self.fetch.try_get_value() else {

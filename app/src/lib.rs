@@ -12,6 +12,7 @@ mod artifact;
 mod browser;
 mod chart;
 mod compare;
+mod environment;
 mod experiment;
 mod feed;
 mod frame;
@@ -19,7 +20,9 @@ mod live;
 mod metric;
 mod note;
 mod param;
+mod process;
 mod run;
+mod run_event;
 mod sign_in;
 mod ui;
 

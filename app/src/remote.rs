@@ -72,13 +72,14 @@ impl From<engine::Error> for AppError {
 
 /// What the frame needs to know of the request.
 pub fn session() -> Session {
-    let user = with_parts(|parts| parts.extensions.get::<Caller>().map(|one| one.name.clone()));
+    let caller = with_parts(|parts| parts.extensions.get::<Caller>().cloned());
     let host = with_parts(|parts| {
         let host = parts.headers.get(header::HOST)?.to_str().ok()?;
         Some(format!("http://{host}"))
     });
     Session {
-        user,
+        role: caller.as_ref().map(|caller| caller.role),
+        user: caller.map(|caller| caller.name),
         origin: host.unwrap_or_default(),
         theme: cookie("trackway_theme").unwrap_or_default(),
         rail: cookie("trackway_rail").unwrap_or_default(),

@@ -3,6 +3,7 @@
 use crate::{App, remote, ui::icon};
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
+use model::user::Role;
 
 /// The whole document. `pkg` is where the assets of this build lie: `/pkg/0123456789abcdef`.
 pub fn shell(options: LeptosOptions, pkg: &str) -> impl IntoView + use<> {
@@ -22,6 +23,7 @@ pub fn shell(options: LeptosOptions, pkg: &str) -> impl IntoView + use<> {
             data-theme=some(session.theme)
             data-rail=some(session.rail)
             data-user=session.user
+            data-role=session.role.map(Role::as_str)
         >
             <head>
                 <meta charset="utf-8" />

@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use std::{net::SocketAddr, path::PathBuf};
+use model::limits;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 #[derive(Clone, Debug, Args)]
 pub struct ServeConfig {
@@ -27,6 +28,10 @@ pub struct ServeConfig {
     #[arg(long = "host", env = "TRACKWAY_HOSTS", value_name = "HOST[:PORT]", value_delimiter = ',')]
     pub hosts: Vec<String>,
 
+    /// After how many seconds without a heartbeat a process counts as lost, and its run with it.
+    #[arg(long, env = "TRACKWAY_LOST_AFTER_SECONDS", value_name = "SECONDS", default_value_t = limits::RUN_LOST_AFTER_MILLIS / 1_000, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub lost_after_seconds: u64,
+
     /// Let everyone who reaches the server do everything; on loopback only.
     #[arg(long, env = "TRACKWAY_NO_AUTH")]
     pub no_auth: bool,
@@ -40,6 +45,7 @@ pub(crate) struct Settings {
     pub database: String,
     pub artifacts: PathBuf,
     pub hosts: Vec<String>,
+    pub lost_after: Duration,
     pub no_auth: bool,
 }
 
@@ -74,6 +80,7 @@ impl ServeConfig {
             database,
             artifacts,
             hosts: self.hosts,
+            lost_after: Duration::from_secs(self.lost_after_seconds),
             no_auth: self.no_auth,
         })
     }
@@ -97,6 +104,7 @@ mod tests {
             database: None,
             artifacts: None,
             hosts: Vec::new(),
+            lost_after_seconds: 60,
             no_auth: false,
         }
     }

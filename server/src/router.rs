@@ -8,7 +8,7 @@ use crate::{
         Access::{self, Api, Page, Public},
         Policy,
     },
-    rest::{artifact, compare, experiment, metric, note, run, server, user},
+    rest::{artifact, compare, environment, experiment, metric, note, process, run, run_event, server, user},
     site,
 };
 use axum::{
@@ -89,6 +89,11 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(run::list))
         .api(Api(Viewer), routes!(run::get))
         .api(Api(Member), routes!(run::update))
+        .api(Api(Member), routes!(process::beat))
+        .api(Api(Viewer), routes!(environment::get))
+        .api(Api(Member), routes!(environment::update))
+        .api(Api(Viewer), routes!(run_event::list))
+        .api(Api(Member), routes!(run_event::add))
         .api(Api(Member), routes!(metric::ingest))
         .api(Api(Viewer), routes!(metric::series, metric::series_by_post))
         .api(Api(Viewer), routes!(artifact::list))
@@ -113,15 +118,17 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 11] = [
+const SERVER_FUNCTIONS: [(&str, Role); 13] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
+    ("/ui/environment/get", Viewer),
     ("/ui/experiment/create", Member),
     ("/ui/experiment/list", Viewer),
     ("/ui/experiment/update", Member),
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),
+    ("/ui/run-event/list", Viewer),
     ("/ui/run/get", Viewer),
     ("/ui/run/list", Viewer),
     ("/ui/run/update", Member),

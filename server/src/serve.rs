@@ -33,7 +33,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     if let Some(lock) = &mut lock {
         lock.name_holder(&url)?;
     }
-    let services = Services::open(&settings.database, &settings.artifacts, World::real()).await?;
+    let services =
+        Services::open(&settings.database, &settings.artifacts, World::real(), settings.lost_after).await?;
     let owner = services.user.ensure_owner(&owner_name()).await.map_err(engine::Error::into_public)?;
 
     let (stop, stopping) = watch::channel(false);

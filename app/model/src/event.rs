@@ -20,12 +20,15 @@ pub enum Event {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RunChange {
-    /// Name, status, tags.
+    /// Name, status, tags, processes.
     Header,
     /// Params or metrics.
     Logged,
     Artifacts,
     Note,
+    Environment,
+    /// Operational events.
+    Events,
 }
 
 impl Event {

@@ -34,11 +34,12 @@ pub struct RunCounts {
     pub completed: i64,
     pub failed: i64,
     pub killed: i64,
+    pub lost: i64,
 }
 
 impl RunCounts {
     pub fn total(self) -> i64 {
-        self.queued + self.running + self.completed + self.failed + self.killed
+        self.queued + self.running + self.completed + self.failed + self.killed + self.lost
     }
 }
 

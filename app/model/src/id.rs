@@ -4,61 +4,88 @@ use crate::Error;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// A run: 32 lower-case hex digits, made by the server.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[0-9a-f]{32}$"))]
-#[serde(try_from = "String", into = "String")]
-pub struct RunId(String);
+/// An id of 32 lower-case hex digits: random, so that whoever makes it needs to ask nobody.
+macro_rules! hex_id {
+    ($(#[$doc:meta])* $name:ident, $field:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[0-9a-f]{32}$"))]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(hex(&bytes))
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+            fn from_str(text: &str) -> Result<Self, Error> {
+                let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+                if text.len() == 32 && text.as_bytes().iter().all(hex) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(Error::invalid($field, "expected 32 lower-case hex digits"))
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Error;
+            fn try_from(text: String) -> Result<Self, Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+hex_id!(
+    /// A run: chosen by its client, or by the server when the client chose none.
+    RunId,
+    "run_id"
+);
+hex_id!(
+    /// A process that logs to runs: chosen by the client at its start.
+    ProcessId,
+    "process_id"
+);
+hex_id!(
+    /// An operational event of a run: chosen by the client, so that sending it again stores it once.
+    RunEventId,
+    "event_id"
+);
+hex_id!(
+    /// What a start and its finish have in common.
+    SpanId,
+    "span"
+);
 
 impl RunId {
-    pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(hex(&bytes))
-    }
-
     pub fn to_bytes(&self) -> [u8; 16] {
         u128::from_str_radix(&self.0, 16).expect("a RunId is 32 hex digits").to_be_bytes()
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 
     /// The first eight digits, as people quote an id.
     pub fn short(&self) -> &str {
         &self.0[..8]
-    }
-}
-
-impl FromStr for RunId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-        if text.len() == 32 && text.as_bytes().iter().all(hex) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::invalid("run_id", "expected 32 lower-case hex digits"))
-        }
-    }
-}
-
-impl TryFrom<String> for RunId {
-    type Error = Error;
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl From<RunId> for String {
-    fn from(id: RunId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

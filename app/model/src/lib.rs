@@ -3,6 +3,7 @@
 
 pub mod artifact;
 pub mod compare;
+pub mod environment;
 pub mod error;
 pub mod event;
 pub mod experiment;
@@ -14,14 +15,16 @@ pub mod metric;
 pub mod note;
 pub mod page;
 pub mod param;
+pub mod process;
 pub mod query;
 pub mod run;
+pub mod run_event;
 pub mod series;
 pub mod tag;
 pub mod user;
 
 pub use error::{Error, ErrorKind, Result};
 pub use float::Float64;
-pub use id::{ExperimentId, ProjectId, RunId, UnixMillis, UserId};
+pub use id::{ExperimentId, ProcessId, ProjectId, RunEventId, RunId, SpanId, UnixMillis, UserId};
 pub use page::Page;
 pub use tag::Tags;

@@ -10,6 +10,30 @@ pub const KEY_BYTES_MAX: usize = 1_000;
 pub const TEXT_VALUE_BYTES_MAX: usize = 16_000;
 /// Tags on one experiment or run: labels, not data.
 pub const TAGS_MAX: usize = 1_000;
+/// Links from a run to its parent, to that one's parent and so on: sweeps of pipelines nest three deep.
+pub const RUN_ANCESTORS_MAX: i64 = 32;
+/// Children that the page of a run lists; a query by parent finds the others.
+pub const CHILDREN_SHOWN_MAX: i64 = 100;
+/// Processes of one run over all its attempts: thousands of ranks, or a few that were restarted for weeks.
+pub const PROCESSES_PER_RUN_MAX: i64 = 10_000;
+/// Processes that a run's detail lists, those of the newest attempt first: a line each.
+pub const PROCESSES_SHOWN_MAX: i64 = 1_000;
+/// Name of the machine that a process runs on: DNS allows 253 bytes.
+pub const HOST_BYTES_MAX: usize = 253;
+/// Runs in one request of heartbeats: a scheduler that beats for all its workers.
+pub const HEARTBEATS_MAX: usize = 1_000;
+/// A process that was not heard of for so long is lost. Clients beat every ten seconds, so six beats may go astray.
+pub const RUN_LOST_AFTER_MILLIS: u64 = 60_000;
+/// What a run ran on, as JSON: the packages of a large image are some thousands of lines.
+pub const ENVIRONMENT_BYTES_MAX: usize = 1024 * 1024;
+/// Operational events in one request.
+pub const RUN_EVENTS_PER_REQUEST_MAX: usize = 1_000;
+/// Operational events of one run: one every ten seconds for ten days. What comes more often is a metric.
+pub const RUN_EVENTS_MAX: i64 = 100_000;
+/// Where an operational event comes from: the name of a program or a part of it.
+pub const RUN_EVENT_SOURCE_BYTES_MAX: usize = 250;
+/// The metadata of one operational event, as JSON: facts, not files.
+pub const RUN_EVENT_METADATA_BYTES_MAX: usize = 16_000;
 /// Params of one run: the largest flattened configurations seen have some thousands.
 pub const PARAMS_PER_RUN_MAX: usize = 20_000;
 /// A note: long enough for a report, short enough to diff in a browser.

@@ -27,6 +27,14 @@ impl Context {
     }
 }
 
+/// Keys that start so tell of the machine and the console: kept out of what is shown before anybody asks.
+pub const SYSTEM: &str = "system/";
+
+/// Whether a key tells of the machine, not of the training.
+pub fn of_system(key: &str) -> bool {
+    key.starts_with(SYSTEM)
+}
+
 /// What the points of a series are. The first point decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,10 +1,11 @@
 //! Runs: one execution of a training script.
 
 use crate::{
-    Error, ExperimentId, RunId, Tags, UnixMillis, experiment,
+    Error, ExperimentId, ProcessId, RunId, Tags, UnixMillis, experiment,
     metric::{MetricStat, MetricSummary},
     note::Note,
     param::{Param, ParamValue},
+    process::{Process, ProcessNew},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, str::FromStr};
@@ -20,10 +21,13 @@ pub enum RunStatus {
     Failed,
     /// Ended by hand or by a signal.
     Killed,
+    /// Nothing was heard of its processes for a while; it runs again as soon as one of them is heard.
+    Lost,
 }
 
 impl RunStatus {
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Killed];
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Killed, Self::Lost];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -32,6 +36,7 @@ impl RunStatus {
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::Killed => "killed",
+            Self::Lost => "lost",
         }
     }
 
@@ -43,10 +48,9 @@ impl RunStatus {
 impl FromStr for RunStatus {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| Error::invalid("status", "expected queued, running, completed, failed or killed"))
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
+            Error::invalid("status", "expected queued, running, completed, failed, killed or lost")
+        })
     }
 }
 
@@ -55,6 +59,8 @@ impl FromStr for RunStatus {
 pub struct Run {
     pub id: RunId,
     pub experiment_id: ExperimentId,
+    /// The run that this one is a part of.
+    pub parent_id: Option<RunId>,
     pub name: String,
     /// Counts up from 1 inside the experiment; decides the run's colour everywhere.
     pub number: i64,
@@ -67,38 +73,79 @@ pub struct Run {
     pub updated_at_ms: UnixMillis,
     /// When something was last logged after the run had ended: accepted, and shown as such.
     pub late_at_ms: Option<UnixMillis>,
+    /// Somebody asked it to stop, and it has not ended yet.
+    pub stop_requested: bool,
     pub tags: Tags,
 }
 
-/// A new run, running from now unless it says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What to do when a run of that id is there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
+pub enum Resume {
+    /// Refuse.
+    #[default]
+    Never,
+    /// Go on with it; make it when it is not there. Sending such a request again is harmless.
+    Allow,
+    /// Go on with it; refuse when it is not there.
+    Must,
+}
+
+/// A new run, running from now unless it says otherwise, or one that goes on. A run that goes on and had ended runs
+/// again; it keeps its name, number, colour, tags, parent and data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
 pub struct RunNew {
-    pub experiment_id: ExperimentId,
+    /// 32 random hex digits; the server chooses when absent.
+    pub id: Option<RunId>,
+    pub resume: Resume,
+    /// Either this or `experiment_name`.
+    pub experiment_id: Option<ExperimentId>,
+    /// The experiment is made when there is none of that name.
+    pub experiment_name: Option<String>,
+    /// A run that exists, in any experiment.
+    pub parent_id: Option<RunId>,
     /// Generated when absent: `brave-otter-17`.
-    #[serde(default)]
     pub name: Option<String>,
-    #[serde(default)]
     pub tags: Tags,
     /// `queued` or `running` (the default).
-    #[serde(default)]
     pub status: Option<RunStatus>,
-    #[serde(default)]
     pub started_at_ms: Option<UnixMillis>,
+    /// Who logs; from now on it must be heard of.
+    pub process: Option<ProcessNew>,
 }
 
 impl RunNew {
     pub fn new(experiment_id: ExperimentId) -> Self {
-        Self { experiment_id, name: None, tags: Tags::default(), status: None, started_at_ms: None }
+        Self { experiment_id: Some(experiment_id), ..Self::default() }
     }
 
     pub fn check(&self) -> Result<(), Error> {
+        if self.experiment_id.is_some() == self.experiment_name.is_some() {
+            return Err(Error::invalid("experiment_id", "expected one of experiment_id and experiment_name"));
+        }
+        if let Some(name) = &self.experiment_name {
+            experiment::check_name("experiment_name", name)?;
+        }
         if let Some(name) = &self.name {
             experiment::check_name("name", name)?;
         }
+        if self.resume == Resume::Must && self.id.is_none() {
+            return Err(Error::invalid("id", "expected the id of the run that goes on"));
+        }
+        if self.id.is_some() && self.id == self.parent_id {
+            return Err(Error::invalid("parent_id", "a run is not its own parent"));
+        }
         if self.status.is_some_and(RunStatus::ended) {
             return Err(Error::invalid("status", "a new run is queued or running"));
+        }
+        if let Some(process) = &self.process {
+            process.check("process")?;
+            if self.status == Some(RunStatus::Queued) {
+                return Err(Error::invalid("status", "a run that has a process is running"));
+            }
         }
         self.tags.check()
     }
@@ -111,15 +158,26 @@ impl RunNew {
 pub struct RunUpdate {
     pub name: Option<String>,
     pub tags: Tags,
+    /// Of the run as a whole, with all its processes; or of one process, when `process` names it.
     pub status: Option<RunStatus>,
     /// When it ended, by the trainer's clock; the server's when absent.
     pub ended_at_ms: Option<UnixMillis>,
+    /// The process that has ended with this status; the run goes on while another runs.
+    pub process: Option<ProcessId>,
+    /// Asks a running run to end itself, or takes that back.
+    pub stop_requested: Option<bool>,
 }
 
 impl RunUpdate {
     pub fn check(&self) -> Result<(), Error> {
         if let Some(name) = &self.name {
             experiment::check_name("name", name)?;
+        }
+        if self.status == Some(RunStatus::Lost) {
+            return Err(Error::invalid("status", "only the server finds that a run is lost"));
+        }
+        if self.process.is_some() && !self.status.is_some_and(RunStatus::ended) {
+            return Err(Error::invalid("status", "a process ends as completed, failed or killed"));
         }
         self.tags.check()
     }
@@ -195,6 +253,10 @@ pub struct RunQuery {
     pub filter: String,
     #[serde(default)]
     pub status: Option<RunStatus>,
+    /// Only the children of this run.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
+    pub parent: Option<RunId>,
     #[serde(default)]
     #[cfg_attr(feature = "openapi", param(value_type = String))]
     pub sort: RunSort,
@@ -214,6 +276,7 @@ impl RunQuery {
             search: String::new(),
             filter: String::new(),
             status: None,
+            parent: None,
             sort: RunSort::default(),
             reverse: false,
             offset: 0,
@@ -243,4 +306,10 @@ pub struct RunDetail {
     pub artifact_bytes: i64,
     /// The newest revision; absent when nothing was ever written.
     pub note: Option<Note>,
+    /// Those of the newest attempt first.
+    pub processes: Vec<Process>,
+    pub parent: Option<Run>,
+    /// The newest first; at most a page of them.
+    pub children: Vec<Run>,
+    pub child_count: i64,
 }

@@ -34,14 +34,7 @@ pub fn wanted(query: &Query) -> Option<ArtifactPath> {
 pub fn Tab(view: RunView, first: Option<Files>) -> impl IntoView {
     let search = link::use_search();
     let input = Memo::new(move |_| (view.id(), search.with(wanted)));
-    let loaded = RwSignal::new(first.is_some());
-    let feed = Feed::new(first.unwrap_or_default(), input, |(run_id, path)| api::list(run_id, path));
-    Effect::new(move || {
-        if !loaded.get_untracked() {
-            feed.refresh();
-        }
-    });
-    Effect::watch(move || feed.current.track(), move |(), _, _| loaded.set(true), false);
+    let (feed, loaded) = Feed::soon(first, input, |(run_id, path)| api::list(run_id, path));
     Effect::watch(move || view.filed.get(), move |_, _, _| feed.refresh(), false);
     let nodes = Memo::new(move |_| feed.current.with(|files| tree(&files.list)));
     let content = move || match (loaded.get(), nodes.with(Vec::is_empty)) {

@@ -1,7 +1,10 @@
 //! Which params and metrics the run table shows: out of the box, what a person came for.
 
 use crate::metric::goal::{best, goal};
-use model::run::{RunRow, RunSort};
+use model::{
+    metric,
+    run::{RunRow, RunSort},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column that depends on what was logged.
@@ -53,7 +56,7 @@ pub fn available(rows: &[RunRow]) -> Vec<Column> {
         *metrics.entry(key).or_default() += 1;
     }
     let mut metrics: Vec<_> = metrics.into_iter().collect();
-    metrics.sort_by_key(|(key, count)| (key.starts_with("system/"), usize::MAX - count));
+    metrics.sort_by_key(|(key, count)| (metric::of_system(key), usize::MAX - count));
     let params = params.into_iter().map(|(_, key)| Column::Param(key.to_owned()));
     params.chain(metrics.into_iter().map(|(key, _)| Column::Metric(key.to_owned()))).collect()
 }
@@ -66,14 +69,14 @@ fn differs(rows: &[RunRow], key: &str) -> bool {
 }
 
 /// What is shown when the URL does not say: the first few of each kind; params that are the same everywhere
-/// only when none differs.
+/// only when none differs; metrics of the machine never.
 pub fn preset(rows: &[RunRow]) -> Vec<Column> {
     let all = available(rows);
     let params: Vec<_> = all.iter().filter(|one| matches!(one, Column::Param(_))).collect();
     let differing: Vec<_> = params.iter().copied().filter(|one| differs(rows, one.key())).collect();
     let params = if differing.is_empty() { params } else { differing };
-    let metrics = all.iter().filter(|one| matches!(one, Column::Metric(_))).take(SHOWN_MAX);
-    params.into_iter().take(SHOWN_MAX).chain(metrics).cloned().collect()
+    let metrics = all.iter().filter(|one| matches!(one, Column::Metric(key) if !metric::of_system(key)));
+    params.into_iter().take(SHOWN_MAX).chain(metrics.take(SHOWN_MAX)).cloned().collect()
 }
 
 /// The best last value of each metric shown whose direction its name tells.
@@ -104,6 +107,7 @@ mod tests {
         let run = Run {
             id: "0".repeat(32).parse().expect("32 hex digits"),
             experiment_id: ExperimentId(1),
+            parent_id: None,
             name: "a".into(),
             number: 1,
             status: RunStatus::Running,
@@ -113,6 +117,7 @@ mod tests {
             ended_at_ms: None,
             updated_at_ms: UnixMillis(0),
             late_at_ms: None,
+            stop_requested: false,
             tags: Tags::default(),
         };
         let stat = |value: f64| MetricStat { last: Float64(value), last_step: 0, min: None, max: None };
@@ -145,12 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn metrics_that_most_runs_have_come_first_and_the_machine_last() {
+    fn metrics_that_most_runs_have_come_first_and_those_of_the_machine_only_when_asked_for() {
         let rows = [
             row(&[], &[("system/cpu", 1.0), ("acc", 0.5), ("rare", 1.0)]),
             row(&[], &[("system/cpu", 1.0), ("acc", 0.6)]),
         ];
-        assert_eq!(names(&preset(&rows)), ["metrics.acc", "metrics.rare", "metrics.system/cpu"]);
+        assert_eq!(names(&available(&rows)), ["metrics.acc", "metrics.rare", "metrics.system/cpu"]);
+        assert_eq!(names(&preset(&rows)), ["metrics.acc", "metrics.rare"]);
     }
 
     #[test]

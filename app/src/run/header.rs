@@ -3,6 +3,7 @@
 use super::{RunView, api};
 use crate::{
     error::AppError,
+    process::Stop,
     ui::{
         copy::Copy, dialog::Dialog, form::Closing, icon::Icon, notice::Problem, run_color, status::RunState,
         tag::TagList, time::Took,
@@ -43,6 +44,7 @@ pub fn Header(view: RunView) -> impl IntoView {
             </span>
             <TagList tags=Signal::derive(move || run.with(|run| run.tags.clone())) />
             <div class="page-head__actions">
+                <Stop view />
                 <button class="button" type="button" on:click=move |_| renaming.set(true)>
                     <Icon name="edit" />
                     "Rename"
@@ -154,7 +156,7 @@ fn TagDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
 }
 
 /// Sends a change; closes its form when it was accepted.
-fn save(view: RunView, update: RunUpdate, form: RwSignal<bool>, failed: RwSignal<Option<AppError>>) {
+pub fn save(view: RunView, update: RunUpdate, form: RwSignal<bool>, failed: RwSignal<Option<AppError>>) {
     if let Err(error) = update.check() {
         failed.set(Some(error.into()));
         return;

@@ -2,11 +2,13 @@
 
 pub mod api;
 mod columns;
+mod family;
 mod header;
 mod overview;
 mod page;
 pub mod query;
 mod table;
 
+pub use header::save;
 pub use page::{Page, RunView};
 pub use table::RunTable;

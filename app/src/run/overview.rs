@@ -1,9 +1,13 @@
 //! The Overview tab: what a person asks first of a run.
 
-use super::RunView;
+use super::{
+    RunView,
+    family::{Children, Link},
+};
 use crate::{
     chart::format,
     metric::label,
+    process,
     ui::{
         icon::Icon,
         number::{MaybeNumber, Number},
@@ -14,7 +18,7 @@ use crate::{
 use leptos::prelude::*;
 use model::{
     UnixMillis,
-    metric::{Kind, MetricSummary},
+    metric::{self, Kind, MetricSummary},
     param::Param,
     run::RunDetail,
 };
@@ -26,7 +30,7 @@ const ROWS_MAX: usize = 12;
 pub fn Overview(view: RunView) -> impl IntoView {
     let detail = view.detail.current;
     let metrics = Memo::new(move |_| {
-        let numbers = |one: &&MetricSummary| one.kind == Kind::Number;
+        let numbers = |one: &&MetricSummary| one.kind == Kind::Number && !metric::of_system(&one.key);
         detail.with(|detail| detail.metrics.iter().filter(numbers).cloned().collect::<Vec<_>>())
     });
     let params = Memo::new(move |_| detail.with(|detail| detail.params.clone()));
@@ -36,6 +40,8 @@ pub fn Overview(view: RunView) -> impl IntoView {
                 <h2 class="card__title" id="overview-run">"Run"</h2>
                 <Facts view />
             </section>
+            <process::Card view />
+            <Children view />
             <section class="card" aria-labelledby="overview-metrics">
                 <h2 class="card__title" id="overview-metrics">"Metrics"</h2>
                 {move || metric_table(view, &metrics.get())}
@@ -81,6 +87,15 @@ fn Facts(view: RunView) -> impl IntoView {
             }
         })
     };
+    let parent = move || {
+        let parent = detail.with(|detail| detail.parent.clone())?;
+        Some(view! {
+            <dt>"Part of"</dt>
+            <dd>
+                <Link run=parent />
+            </dd>
+        })
+    };
     view! {
         <dl class="facts">
             <dt>"Status"</dt>
@@ -98,6 +113,7 @@ fn Facts(view: RunView) -> impl IntoView {
             <dd>{time(|detail| detail.run.started_at_ms)}</dd>
             <dt>"Ended"</dt>
             <dd>{time(|detail| detail.run.ended_at_ms)}</dd>
+            {parent}
             <dt>"User"</dt>
             <dd>{move || detail.with(|detail| detail.run.user.clone())}</dd>
             <dt>"Run"</dt>

@@ -3,11 +3,12 @@
 use super::{api, header::Header, overview::Overview};
 use crate::{
     artifact::{self, Files},
+    environment,
     error::AppError,
     feed::Feed,
     frame::crumbs::Crumbs,
     link::{self, Query},
-    live, metric, note, param,
+    live, metric, note, param, run_event,
     ui::notice::{Failure, Problem},
 };
 use leptos::prelude::*;
@@ -15,9 +16,12 @@ use leptos_meta::Title;
 use leptos_router::hooks;
 use model::{
     RunId,
+    environment::Environment,
     event::{Event, RunChange},
     run::RunDetail,
+    run_event::RunEventPage,
 };
+use serde::{Deserialize, Serialize};
 
 /// What the tabs share.
 #[derive(Clone, Copy)]
@@ -27,6 +31,10 @@ pub struct RunView {
     pub logged: RwSignal<u32>,
     /// Counts news of artifacts.
     pub filed: RwSignal<u32>,
+    /// Counts news of the environment.
+    pub told: RwSignal<u32>,
+    /// Counts news of operational events.
+    pub happened: RwSignal<u32>,
 }
 
 impl RunView {
@@ -39,22 +47,26 @@ impl RunView {
     }
 
     fn hear(self, events: &[Event]) {
-        for event in events {
-            let (logged, filed) = match event {
-                Event::RunChanged { change, .. } => {
-                    (*change == RunChange::Logged, *change == RunChange::Artifacts)
-                }
-                Event::Lagged => (true, true),
-                Event::ExperimentChanged { .. } => (false, false),
-            };
-            if logged {
-                self.logged.update(|count| *count += 1);
-            }
-            if filed {
-                self.filed.update(|count| *count += 1);
+        let counts = [
+            (RunChange::Logged, self.logged),
+            (RunChange::Artifacts, self.filed),
+            (RunChange::Environment, self.told),
+            (RunChange::Events, self.happened),
+        ];
+        for (wanted, count) in counts {
+            if events.iter().any(|event| tells(event, wanted)) {
+                count.update(|count| *count += 1);
             }
         }
         self.detail.refresh();
+    }
+}
+
+fn tells(event: &Event, wanted: RunChange) -> bool {
+    match event {
+        Event::RunChanged { change, .. } => *change == wanted,
+        Event::Lagged => true,
+        Event::ExperimentChanged { .. } => false,
     }
 }
 
@@ -69,7 +81,7 @@ pub fn Page() -> impl IntoView {
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok((detail, files)) => view! { <Run detail files /> }.into_any(),
+                    Ok((detail, first)) => view! { <Run detail first /> }.into_any(),
                     Err(error) => view! { <Failure error /> }.into_any(),
                 }
             })}
@@ -77,14 +89,30 @@ pub fn Page() -> impl IntoView {
     }
 }
 
-async fn load(id: String, query: Query) -> Result<(RunDetail, Option<Files>), AppError> {
+/// What the tab that the URL names shows at first; the others fetch when they are opened.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct First {
+    files: Option<Files>,
+    environment: Option<Environment>,
+    events: Option<RunEventPage>,
+}
+
+async fn load(id: String, query: Query) -> Result<(RunDetail, First), AppError> {
     let id: RunId = id.parse().map_err(|_| missing(&id))?;
     let detail = api::get(id.clone()).await?;
-    let files = match query.get("tab") {
-        Some("artifacts") => Some(artifact::list(id, artifact::wanted(&query)).await?),
-        _ => None,
+    let first = match query.get("tab") {
+        Some("artifacts") => {
+            let files = artifact::list(id, artifact::wanted(&query)).await?;
+            First { files: Some(files), ..First::default() }
+        }
+        Some("environment") => First { environment: Some(environment::get(id).await?), ..First::default() },
+        Some("events") => {
+            let events = run_event::list(id, run_event::wanted(&query)).await?;
+            First { events: Some(events), ..First::default() }
+        }
+        _ => First::default(),
     };
-    Ok((detail, files))
+    Ok((detail, first))
 }
 
 /// An address that cannot be an id names nothing, and says so as the server would.
@@ -95,7 +123,7 @@ fn missing(id: &str) -> AppError {
 }
 
 #[component]
-fn Run(detail: RunDetail, files: Option<Files>) -> impl IntoView {
+fn Run(detail: RunDetail, first: First) -> impl IntoView {
     let experiment = (detail.experiment_name.clone(), format!("/experiments/{}", detail.run.experiment_id));
     let id = detail.run.id.clone();
     let events = format!("/api/v1/events?run_id={id}");
@@ -104,6 +132,8 @@ fn Run(detail: RunDetail, files: Option<Files>) -> impl IntoView {
         detail: Feed::new(detail, input, api::get),
         logged: RwSignal::new(0),
         filed: RwSignal::new(0),
+        told: RwSignal::new(0),
+        happened: RwSignal::new(0),
     };
     live::watch(events, move |events| view.hear(&events));
     let name = Signal::derive(move || view.detail.current.with(|detail| detail.run.name.clone()));
@@ -113,24 +143,26 @@ fn Run(detail: RunDetail, files: Option<Files>) -> impl IntoView {
         <Crumbs steps here=name />
         <Header view />
         <Problem error=view.detail.failed />
-        <Tabs view files />
+        <Tabs view first />
     }
 }
 
 /// The tabs in order: their word in the URL, their title.
-const TABS: [(&str, &str); 5] = [
+const TABS: [(&str, &str); 7] = [
     ("overview", "Overview"),
     ("params", "Params"),
     ("metrics", "Metrics"),
     ("artifacts", "Artifacts"),
     ("notes", "Notes"),
+    ("environment", "Environment"),
+    ("events", "Events"),
 ];
 
 #[component]
-fn Tabs(view: RunView, files: Option<Files>) -> impl IntoView {
+fn Tabs(view: RunView, first: First) -> impl IntoView {
     let search = link::use_search();
     // Good for the first look only: whoever comes back to the tab later fetches.
-    let files = StoredValue::new(files);
+    let first = StoredValue::new(first);
     let open = Memo::new(move |_| {
         let word = search.with(|query| query.get("tab").unwrap_or_default().to_owned());
         TABS.into_iter().find(|(tab, _)| *tab == word).map_or(TABS[0].0, |(tab, _)| tab)
@@ -161,10 +193,18 @@ fn Tabs(view: RunView, files: Option<Files>) -> impl IntoView {
             "params" => view! { <param::Tab view /> }.into_any(),
             "metrics" => view! { <metric::Tab view /> }.into_any(),
             "artifacts" => {
-                let first = files.try_update_value(Option::take).flatten();
+                let first = first.try_update_value(|first| first.files.take()).flatten();
                 view! { <artifact::Tab view first /> }.into_any()
             }
             "notes" => view! { <note::Tab view /> }.into_any(),
+            "environment" => {
+                let first = first.try_update_value(|first| first.environment.take()).flatten();
+                view! { <environment::Tab view first /> }.into_any()
+            }
+            "events" => {
+                let first = first.try_update_value(|first| first.events.take()).flatten();
+                view! { <run_event::Tab view first /> }.into_any()
+            }
             _ => view! { <Overview view /> }.into_any(),
         }}
     }

@@ -62,7 +62,7 @@ pub fn narrows(query: &Query) -> bool {
 }
 
 /// Every status, for the filter.
-pub fn statuses() -> [&'static str; 5] {
+pub fn statuses() -> [&'static str; 6] {
     RunStatus::ALL.map(RunStatus::as_str)
 }
 

@@ -31,6 +31,7 @@ pub const SPRITE: &str = r#"
 <symbol id="icon-cross" viewBox="0 0 16 16"><path d="m4 4 8 8M12 4l-8 8"/></symbol>
 <symbol id="icon-square" viewBox="0 0 16 16"><path d="M4.5 4.5h7v7h-7z" fill="currentColor"/></symbol>
 <symbol id="icon-ring" viewBox="0 0 16 16"><circle cx="8" cy="8" r="4.5"/></symbol>
+<symbol id="icon-lost" viewBox="0 0 16 16"><circle cx="8" cy="8" r="4.5" stroke-dasharray="2.4 2.3"/></symbol>
 <symbol id="icon-dot" viewBox="0 0 16 16"><circle cx="8" cy="8" r="4" fill="currentColor"/></symbol>
 <symbol id="icon-up" viewBox="0 0 16 16"><path d="M8 13V3.5M4 7.5l4-4 4 4"/></symbol>
 <symbol id="icon-down" viewBox="0 0 16 16"><path d="M8 3v9.5M4 8.5l4 4 4-4"/></symbol>

@@ -17,6 +17,7 @@ pub fn RunState(#[prop(into)] status: Signal<RunStatus>) -> impl IntoView {
             RunStatus::Completed => "check",
             RunStatus::Failed => "cross",
             RunStatus::Killed => "square",
+            RunStatus::Lost => "lost",
         };
         badge(status.as_str(), shape)
     }
@@ -70,6 +71,7 @@ fn parts(counts: RunCounts) -> Vec<(&'static str, i64)> {
         (RunStatus::Completed.as_str(), counts.completed),
         (RunStatus::Running.as_str(), counts.running),
         (RunStatus::Queued.as_str(), counts.queued),
+        (RunStatus::Lost.as_str(), counts.lost),
         (RunStatus::Killed.as_str(), counts.killed),
         (RunStatus::Failed.as_str(), counts.failed),
     ];

@@ -10,11 +10,14 @@ mod world;
 
 pub mod artifact;
 pub mod compare;
+pub mod environment;
 pub mod event;
 pub mod experiment;
 pub mod metric;
 pub mod note;
+pub mod process;
 pub mod run;
+pub mod run_event;
 pub mod user;
 
 pub use error::{Error, Result};
@@ -23,7 +26,7 @@ pub use world::World;
 
 use anyhow::Context as _;
 use object_store::ObjectStore;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What the verbs stand on.
 #[derive(Debug)]
@@ -40,20 +43,30 @@ pub(crate) struct Base {
 pub struct Services {
     pub artifact: artifact::Artifacts,
     pub compare: compare::Compare,
+    pub environment: environment::Environments,
     pub event: event::Events,
     pub experiment: experiment::Experiments,
     pub metric: metric::Metrics,
     pub note: note::Notes,
+    pub process: process::Processes,
     pub run: run::Runs,
+    pub run_event: run_event::RunEventLog,
     pub user: user::Users,
     base: Arc<Base>,
 }
 
 impl Services {
-    /// Opens the database and the artifact folder and starts the writer. Must be called inside a tokio runtime.
+    /// Opens the database and the artifact folder and starts the writer and the sweeper. Must be called inside a tokio
+    /// runtime.
     ///
-    /// `database`: `sqlite:PATH` or `postgres://…`; `artifacts`: a local folder.
-    pub async fn open(database: &str, artifacts: &std::path::Path, world: World) -> anyhow::Result<Self> {
+    /// `database`: `sqlite:PATH` or `postgres://…`; `artifacts`: a local folder; `lost_after`: how long a process may
+    /// be silent.
+    pub async fn open(
+        database: &str,
+        artifacts: &std::path::Path,
+        world: World,
+        lost_after: Duration,
+    ) -> anyhow::Result<Self> {
         let db = Db::open(database).await.context("opening the database")?;
         let mut tx = db.begin().await?;
         store::experiment::date_default(&mut tx, world.now()).await?;
@@ -61,14 +74,18 @@ impl Services {
         let files = artifact::open_folder(artifacts, &world).await.context("opening the artifact folder")?;
         let base =
             Arc::new(Base { db, files, events: event::Bus::new(), world, known: known::Known::default() });
+        process::start_sweeper(&base, lost_after);
         Ok(Self {
             artifact: artifact::Artifacts(base.clone()),
             compare: compare::Compare(base.clone()),
+            environment: environment::Environments(base.clone()),
             event: event::Events(base.clone()),
             experiment: experiment::Experiments(base.clone()),
             metric: metric::Metrics::start(base.clone()),
             note: note::Notes(base.clone()),
+            process: process::Processes(base.clone()),
             run: run::Runs(base.clone()),
+            run_event: run_event::RunEventLog(base.clone()),
             user: user::Users(base.clone()),
             base,
         })

@@ -1,15 +1,16 @@
-//! Runs: start, find, edit, end.
+//! Runs: start, go on with, find, edit, end.
 
 use crate::{Base, Result, experiment::page_limit, markdown, name};
 use model::{
-    Error, Page, RunId,
+    Error, ErrorKind, ExperimentId, Page, ProjectId, RunId, UnixMillis,
     event::{Event, RunChange},
+    limits,
     metric::MetricStat,
-    run::{Run, RunDetail, RunNew, RunQuery, RunRow, RunStatus, RunUpdate},
+    run::{Resume, Run, RunDetail, RunNew, RunQuery, RunRow, RunStatus, RunUpdate},
     user::{Caller, Role},
 };
 use std::sync::Arc;
-use store::run::RunRecord;
+use store::{Tx, process, run::RunRecord};
 
 /// Different params and metrics in one page of the run table: more columns than anyone reads, few enough
 /// that an experiment with thousands of keys opens as fast as one with ten.
@@ -19,34 +20,65 @@ const TABLE_KEYS_MAX: i64 = 200;
 pub struct Runs(pub(crate) Arc<Base>);
 
 impl Runs {
-    pub async fn create(&self, caller: &Caller, new: RunNew) -> Result<Run> {
+    /// Starts a run, or goes on with the one of that id; true when it is new. Of two requests at once with the same
+    /// new id one starts the run and the other goes on with it.
+    pub async fn create(&self, caller: &Caller, new: RunNew) -> Result<(Run, bool)> {
         caller.require(Role::Member)?;
         new.check()?;
         let Base { db, world, events, .. } = &*self.0;
-        if store::experiment::get(db, new.experiment_id).await?.is_none() {
-            return Err(Error::not_found("experiment", new.experiment_id).into());
-        }
         let now = world.now();
+        let id = new.id.clone().unwrap_or_else(|| world.run_id());
+        let mut tx = db.begin().await?;
+        let (experiment_id, experiment_made) = experiment_of(&mut tx, &new, now).await?;
+        check_parent(&mut tx, &id, new.parent_id.as_ref()).await?;
+        let created = match new.resume {
+            Resume::Must => false,
+            Resume::Never | Resume::Allow => {
+                let record = self.record(caller, &new, &id, experiment_id, now);
+                store::run::add(&mut tx, &record).await?
+            }
+        };
+        let Some(mut run) = process::hold(&mut tx, &id).await? else {
+            return Err(Error::not_found("run", id).into());
+        };
+        if !created {
+            check_resume(&new, &run, experiment_id)?;
+            run.reopen(&mut tx, now).await?;
+        }
+        if let Some(process) = &new.process
+            && !run.join(&mut tx, process, new.started_at_ms.unwrap_or(now), now).await?
+        {
+            let most = format!("a run has at most {} processes", limits::PROCESSES_PER_RUN_MAX);
+            return Err(Error::too_large("process", most).into());
+        }
+        tx.commit().await?;
+        if experiment_made {
+            events.publish(Event::ExperimentChanged { experiment_id });
+        }
+        self.0.process_changed(&run);
+        Ok((self.0.run(&id).await?, created))
+    }
+
+    fn record(
+        &self,
+        caller: &Caller,
+        new: &RunNew,
+        id: &RunId,
+        experiment_id: ExperimentId,
+        now: UnixMillis,
+    ) -> RunRecord {
         let status = new.status.unwrap_or(RunStatus::Running);
-        let record = RunRecord {
-            id: world.run_id(),
-            experiment_id: new.experiment_id,
-            name: new.name.unwrap_or_else(|| name::generate(world)),
+        RunRecord {
+            id: id.clone(),
+            experiment_id,
+            parent_id: new.parent_id.clone(),
+            name: new.name.clone().unwrap_or_else(|| name::generate(&self.0.world)),
             status,
             user_name: caller.name.clone(),
             created_at_ms: now,
             started_at_ms: new.started_at_ms.or((status == RunStatus::Running).then_some(now)),
-            tags: new.tags,
-        };
-        let mut tx = db.begin().await?;
-        store::run::add(&mut tx, &record).await?;
-        tx.commit().await?;
-        events.publish(Event::RunChanged {
-            experiment_id: record.experiment_id,
-            run_id: record.id.clone(),
-            change: RunChange::Header,
-        });
-        self.0.run(&record.id).await
+            tags: new.tags.clone(),
+        }
     }
 
     pub async fn get(&self, caller: &Caller, id: &RunId) -> Result<RunDetail> {
@@ -55,6 +87,11 @@ impl Runs {
         let run = self.0.run(id).await?;
         let experiment = store::experiment::get(db, run.experiment_id).await?;
         let (artifact_count, artifact_bytes) = store::artifact::total(db, id).await?;
+        let (children, child_count) = store::run::children(db, id, limits::CHILDREN_SHOWN_MAX).await?;
+        let parent = match &run.parent_id {
+            Some(parent_id) => store::run::get(db, parent_id).await?,
+            None => None,
+        };
         Ok(RunDetail {
             experiment_name: experiment.map(|experiment| experiment.name).unwrap_or_default(),
             params: store::param::list(db, id).await?,
@@ -62,6 +99,10 @@ impl Runs {
             artifact_count,
             artifact_bytes,
             note: store::note::latest(db, id).await?.map(markdown::note),
+            processes: process::list(db, id, limits::PROCESSES_SHOWN_MAX).await?,
+            parent,
+            children,
+            child_count,
             run,
         })
     }
@@ -93,15 +134,70 @@ impl Runs {
     pub async fn update(&self, caller: &Caller, id: &RunId, update: RunUpdate) -> Result<Run> {
         caller.require(Role::Member)?;
         update.check()?;
+        let now = self.0.world.now();
         let mut tx = self.0.db.begin().await?;
-        if !store::run::update(&mut tx, id, &update, self.0.world.now()).await? {
+        let Some(mut held) = process::hold(&mut tx, id).await? else {
             return Err(Error::not_found("run", id).into());
+        };
+        if update.stop_requested == Some(true) && held.status != RunStatus::Running {
+            return Err(Error::conflict(format!("the run is {}", held.status.as_str())).into());
         }
+        if let (Some(process_id), Some(status)) = (&update.process, update.status) {
+            let ended_at = update.ended_at_ms.unwrap_or(now);
+            if !held.end_process(&mut tx, process_id, status, ended_at, now).await? {
+                return Err(Error::not_found("process", process_id).into());
+            }
+        }
+        store::run::update(&mut tx, id, &update, now).await?;
         tx.commit().await?;
         let run = self.0.run(id).await?;
         self.0.run_changed(&run, RunChange::Header);
         Ok(run)
     }
+}
+
+/// The experiment that the request names, made when there is none of that name; true when it was made.
+async fn experiment_of(tx: &mut Tx, new: &RunNew, now: UnixMillis) -> Result<(ExperimentId, bool)> {
+    match (new.experiment_id, &new.experiment_name) {
+        (Some(id), _) if store::experiment::exists(tx, id).await? => Ok((id, false)),
+        (Some(id), _) => Err(Error::not_found("experiment", id).into()),
+        (None, name) => {
+            let name = name.as_deref().unwrap_or_default();
+            Ok(store::experiment::ensure(tx, ProjectId::DEFAULT, name, now).await?)
+        }
+    }
+}
+
+/// A parent exists, is no descendant of the run, and has not too many parents above it.
+async fn check_parent(tx: &mut Tx, id: &RunId, parent_id: Option<&RunId>) -> Result<()> {
+    let Some(parent_id) = parent_id else { return Ok(()) };
+    let line = store::run::line(tx, parent_id, limits::RUN_ANCESTORS_MAX).await?;
+    let fault = if line.is_empty() {
+        let missing = Error::not_found("run", parent_id);
+        return Err(Error { field: Some("parent_id".to_owned()), ..missing }.into());
+    } else if line.iter().any(|ancestor| ancestor == id.as_str()) {
+        "the parent is a descendant of the run".to_owned()
+    } else if line.len() as i64 >= limits::RUN_ANCESTORS_MAX {
+        format!("runs nest at most {} deep", limits::RUN_ANCESTORS_MAX)
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid("parent_id", fault).into())
+}
+
+/// Whether the request may go on with a run that is there.
+fn check_resume(new: &RunNew, run: &process::Held, experiment_id: ExperimentId) -> Result<()> {
+    let fault = |field: &str, message: String| {
+        Err(Error { kind: ErrorKind::Conflict, message, field: Some(field.to_owned()) }.into())
+    };
+    if new.resume == Resume::Never {
+        return fault("id", format!("there is a run \"{}\" already", run.id));
+    }
+    if run.experiment_id != experiment_id {
+        let field = if new.experiment_id.is_some() { "experiment_id" } else { "experiment_name" };
+        return fault(field, format!("run \"{}\" is in another experiment", run.id));
+    }
+    Ok(())
 }
 
 impl Base {

@@ -2,10 +2,13 @@
 
 pub(crate) mod artifact;
 pub(crate) mod compare;
+pub(crate) mod environment;
 pub(crate) mod experiment;
 pub(crate) mod metric;
 pub(crate) mod note;
+pub(crate) mod process;
 pub(crate) mod run;
+pub(crate) mod run_event;
 pub(crate) mod server;
 pub(crate) mod user;
 

@@ -13,15 +13,16 @@ use model::{
     user::Caller,
 };
 
-/// Starts a run.
+/// Starts a run, or goes on with the one of that id, which answers 200.
 #[utoipa::path(post, path = "/api/v1/runs", request_body = RunNew, tag = "run",
-    responses((status = 201, body = Run)))]
+    responses((status = 201, body = Run), (status = 200, body = Run)))]
 pub(crate) async fn create(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     Json(new): Json<RunNew>,
 ) -> Result<(StatusCode, axum::Json<Run>), Problem> {
-    Ok((StatusCode::CREATED, axum::Json(services.run.create(&caller, new).await?)))
+    let (run, created) = services.run.create(&caller, new).await?;
+    Ok((if created { StatusCode::CREATED } else { StatusCode::OK }, axum::Json(run)))
 }
 
 /// One page of an experiment's runs, with params and metrics.
@@ -45,7 +46,7 @@ pub(crate) async fn get(
     Ok(axum::Json(services.run.get(&caller, &id).await?))
 }
 
-/// Renames, tags, ends or resumes a run.
+/// Renames, tags, ends or resumes a run, ends one of its processes, or asks it to stop.
 #[utoipa::path(patch, path = "/api/v1/runs/{id}", params(("id" = String, Path)), tag = "run",
     request_body = RunUpdate, responses((status = 200, body = Run)))]
 pub(crate) async fn update(

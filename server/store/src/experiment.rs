@@ -1,7 +1,7 @@
 //! Experiments: rows, their tags, and the counts of their runs.
 
 use crate::{
-    Db, Result, Tx,
+    Db, Error, Result, Tx,
     db::on,
     sql::{Statement, Value, contains, fetch_all},
     tag,
@@ -28,6 +28,7 @@ struct Row {
     completed: i64,
     failed: i64,
     killed: i64,
+    lost: i64,
     total: i64,
 }
 
@@ -39,6 +40,7 @@ impl Row {
             completed: self.completed,
             failed: self.failed,
             killed: self.killed,
+            lost: self.lost,
         };
         let status = match self.archived_at_ms {
             Some(_) => ExperimentStatus::Archived,
@@ -68,13 +70,15 @@ const COUNTED: &str = "
             SUM(CASE status WHEN 'running' THEN 1 ELSE 0 END) AS running,
             SUM(CASE status WHEN 'completed' THEN 1 ELSE 0 END) AS completed,
             SUM(CASE status WHEN 'failed' THEN 1 ELSE 0 END) AS failed,
-            SUM(CASE status WHEN 'killed' THEN 1 ELSE 0 END) AS killed
+            SUM(CASE status WHEN 'killed' THEN 1 ELSE 0 END) AS killed,
+            SUM(CASE status WHEN 'lost' THEN 1 ELSE 0 END) AS lost
         FROM run GROUP BY experiment_id
     ), e AS (
         SELECT id, project_id, name, name_folded, description, description_folded, created_at_ms, archived_at_ms,
             CASE WHEN run_updated_at_ms > updated_at_ms THEN run_updated_at_ms ELSE updated_at_ms END AS updated_at_ms,
             COALESCE(run_count, 0) AS run_count, COALESCE(queued, 0) AS queued, COALESCE(running, 0) AS running,
-            COALESCE(completed, 0) AS completed, COALESCE(failed, 0) AS failed, COALESCE(killed, 0) AS killed
+            COALESCE(completed, 0) AS completed, COALESCE(failed, 0) AS failed, COALESCE(killed, 0) AS killed,
+            COALESCE(lost, 0) AS lost
         FROM experiment LEFT JOIN counted ON counted.experiment_id = experiment.id
     )
     SELECT *, COUNT(*) OVER () AS total FROM e WHERE ";
@@ -115,6 +119,14 @@ pub async fn id_by_name(db: &Db, project_id: ProjectId, name: &str) -> Result<Op
     let mut conn = db.read().await?;
     let row: Option<(i64,)> = on!(conn, c => sqlx::query_as(EXPERIMENT_ID_BY_NAME).bind(project_id.0).bind(name).fetch_optional(c).await)?;
     Ok(row.map(|(id,)| ExperimentId(id)))
+}
+
+const EXPERIMENT_EXISTS: &str = "SELECT id FROM experiment WHERE id = $1";
+
+pub async fn exists(tx: &mut Tx, id: ExperimentId) -> Result<bool> {
+    let row: Option<(i64,)> =
+        on!(tx, c => sqlx::query_as(EXPERIMENT_EXISTS).bind(id.0).fetch_optional(c).await)?;
+    Ok(row.is_some())
 }
 
 pub async fn get(db: &Db, id: ExperimentId) -> Result<Option<Experiment>> {
@@ -204,6 +216,30 @@ const EXPERIMENT_UPDATE: &str = "
     WHERE id = $1";
 
 const EXPERIMENT_ARCHIVE: &str = "UPDATE experiment SET archived_at_ms = $2 WHERE id = $1";
+
+/// The experiment of this name, made when there is none; true when it was made.
+pub async fn ensure(
+    tx: &mut Tx,
+    project_id: ProjectId,
+    name: &str,
+    now: UnixMillis,
+) -> Result<(ExperimentId, bool)> {
+    // Asked for first: an insert that meets a conflict would use up an id.
+    if let Some(id) = find(tx, project_id, name).await? {
+        return Ok((id, false));
+    }
+    let new = ExperimentNew { name: name.to_owned(), ..ExperimentNew::default() };
+    if let Some(id) = add(tx, project_id, &new, now).await? {
+        return Ok((id, true));
+    }
+    let found = find(tx, project_id, name).await?;
+    Ok((found.ok_or_else(|| Error::Corrupt("an experiment was there and gone".into()))?, false))
+}
+
+async fn find(tx: &mut Tx, project_id: ProjectId, name: &str) -> Result<Option<ExperimentId>> {
+    let row: Option<(i64,)> = on!(tx, c => sqlx::query_as(EXPERIMENT_ID_BY_NAME).bind(project_id.0).bind(name).fetch_optional(c).await)?;
+    Ok(row.map(|(id,)| ExperimentId(id)))
+}
 
 /// Changes what the update names; false when there is no such experiment.
 pub async fn update(

@@ -13,11 +13,14 @@ pub mod scratch;
 
 pub mod account;
 pub mod artifact;
+pub mod environment;
 pub mod experiment;
 pub mod metric;
 pub mod note;
 pub mod param;
+pub mod process;
 pub mod run;
+pub mod run_event;
 pub mod tag;
 
 pub use db::{Db, Dialect, Error, Result, Trouble, Tx};

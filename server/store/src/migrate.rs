@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../migrations/0001_first.sql")),
     (2, "segment", include_str!("../migrations/0002_segment.sql")),
     (3, "bundle", include_str!("../migrations/0003_bundle.sql")),
+    (4, "process", include_str!("../migrations/0004_process.sql")),
     (5, "mean", include_str!("../migrations/0005_mean.sql")),
 ];
 

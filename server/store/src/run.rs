@@ -4,7 +4,7 @@ use crate::{
     Db, Dialect, Error, Result, Tx,
     db::on,
     metric::Waiting,
-    query,
+    process, query,
     rows::{Column, Rows},
     sql::{Statement, contains, fetch_all, starts_with},
     tag,
@@ -20,6 +20,7 @@ use std::collections::{BTreeSet, HashMap};
 struct Row {
     id: String,
     experiment_id: i64,
+    parent_id: Option<String>,
     number: i64,
     name: String,
     status: String,
@@ -29,6 +30,7 @@ struct Row {
     ended_at_ms: Option<i64>,
     updated_at_ms: i64,
     late_at_ms: Option<i64>,
+    stop_requested: i64,
     total: i64,
 }
 
@@ -38,6 +40,7 @@ impl Row {
         Ok(Run {
             id: self.id.parse().map_err(corrupt)?,
             experiment_id: ExperimentId(self.experiment_id),
+            parent_id: self.parent_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
             name: self.name,
             number: self.number,
             status: self.status.parse().map_err(corrupt)?,
@@ -47,6 +50,7 @@ impl Row {
             ended_at_ms: self.ended_at_ms.map(UnixMillis),
             updated_at_ms: UnixMillis(self.updated_at_ms),
             late_at_ms: self.late_at_ms.map(UnixMillis),
+            stop_requested: self.stop_requested != 0,
             tags,
         })
     }
@@ -57,6 +61,7 @@ impl Row {
 pub struct RunRecord {
     pub id: RunId,
     pub experiment_id: ExperimentId,
+    pub parent_id: Option<RunId>,
     pub name: String,
     pub status: RunStatus,
     pub user_name: String,
@@ -67,13 +72,15 @@ pub struct RunRecord {
 
 // Two servers may give one number twice: it only picks a colour.
 const RUN_ADD: &str = "
-    INSERT INTO run (id, experiment_id, number, name, name_folded, status, user_name,
+    INSERT INTO run (id, experiment_id, parent_id, number, name, name_folded, status, user_name,
         created_at_ms, started_at_ms, updated_at_ms)
-    SELECT $1, $2, COALESCE(MAX(number), 0) + 1, $3, $4, $5, $6, $7, $8, $7
-    FROM run WHERE experiment_id = $2";
+    SELECT $1, $2, $9, COALESCE(MAX(number), 0) + 1, $3, $4, $5, $6, $7, $8, $7
+    FROM run WHERE experiment_id = $2
+    ON CONFLICT (id) DO NOTHING";
 
-pub async fn add(tx: &mut Tx, run: &RunRecord) -> Result<()> {
-    on!(tx, c => sqlx::query(RUN_ADD)
+/// Adds a run; false when there is one of that id, which stays as it is. Of two at once one is added.
+pub async fn add(tx: &mut Tx, run: &RunRecord) -> Result<bool> {
+    let added = on!(tx, c => sqlx::query(RUN_ADD)
         .bind(run.id.as_str())
         .bind(run.experiment_id.0)
         .bind(&run.name)
@@ -82,10 +89,42 @@ pub async fn add(tx: &mut Tx, run: &RunRecord) -> Result<()> {
         .bind(&run.user_name)
         .bind(run.created_at_ms.0)
         .bind(run.started_at_ms.map(|at| at.0))
+        .bind(run.parent_id.as_ref().map(RunId::as_str))
         .execute(c)
         .await
-        .map(drop))?;
-    tag::put_run(tx, run.id.as_str(), &run.tags).await
+        .map(|done| done.rows_affected()))?;
+    if added > 0 {
+        tag::put_run(tx, run.id.as_str(), &run.tags).await?;
+    }
+    Ok(added > 0)
+}
+
+// Numbered, so that a circle, should there ever be one, ends.
+const RUN_LINE: &str = "
+    WITH RECURSIVE line (id, parent_id, place) AS (
+        SELECT id, parent_id, CAST(1 AS BIGINT) FROM run WHERE id = $1
+        UNION ALL
+        SELECT run.id, run.parent_id, line.place + 1 FROM line JOIN run ON run.id = line.parent_id
+        WHERE line.place < $2
+    )
+    SELECT id FROM line ORDER BY place";
+
+/// The run, its parent, that one's parent and so on, at most so many; empty when there is no such run.
+pub async fn line(tx: &mut Tx, id: &RunId, limit: i64) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> =
+        on!(tx, c => sqlx::query_as(RUN_LINE).bind(id.as_str()).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The newest children of a run, and how many there are in all.
+pub async fn children(db: &Db, parent_id: &RunId, limit: i64) -> Result<(Vec<Run>, i64)> {
+    let mut query = Statement::default();
+    query
+        .push("SELECT run.*, COUNT(*) OVER () AS total FROM run WHERE parent_id = ")
+        .bind(parent_id.as_str())
+        .push(" ORDER BY created_at_ms DESC, id LIMIT ")
+        .bind(limit);
+    fetch(db, query).await
 }
 
 /// Runs by id, in no order; unknown ids are left out.
@@ -149,6 +188,9 @@ fn push_conditions(
     if let Some(status) = query.status {
         statement.push(" AND run.status = ").bind(status.as_str());
     }
+    if let Some(parent) = &query.parent {
+        statement.push(" AND run.parent_id = ").bind(parent.as_str());
+    }
     let search = query.search.trim();
     if !search.is_empty() {
         statement.push(" AND (run.name_folded LIKE ").bind(contains(search).as_str());
@@ -207,33 +249,29 @@ async fn fetch(db: &Db, statement: Statement) -> Result<(Vec<Run>, i64)> {
     Ok((runs.collect::<Result<_>>()?, total))
 }
 
-// An ended run that is set running again loses its end; one that ends gets one.
 const RUN_UPDATE: &str = "
-    UPDATE run SET
-        name = COALESCE($2, name), name_folded = COALESCE($3, name_folded),
-        status = COALESCE($4, status),
-        started_at_ms = CASE WHEN $4 = 'running' THEN COALESCE(started_at_ms, $6) ELSE started_at_ms END,
-        ended_at_ms = CASE WHEN $4 IS NULL THEN ended_at_ms ELSE $5 END,
-        updated_at_ms = $6
+    UPDATE run SET name = COALESCE($2, name), name_folded = COALESCE($3, name_folded),
+        stop_requested = COALESCE($4, stop_requested), updated_at_ms = $5
     WHERE id = $1";
 
-/// Changes what the update names; `ended_at_ms` goes with an ending status. False when there is no such run.
+/// Changes what the update names: of the run as a whole, so a process that it names is not its concern. False when
+/// there is no such run.
 pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis) -> Result<bool> {
-    let ended_at = update.status.filter(|status| status.ended()).map(|_| update.ended_at_ms.unwrap_or(now).0);
-    let changed = on!(tx, c => sqlx::query(RUN_UPDATE)
+    let Some(mut held) = process::hold(tx, id).await? else { return Ok(false) };
+    on!(tx, c => sqlx::query(RUN_UPDATE)
         .bind(id.as_str())
         .bind(&update.name)
         .bind(update.name.as_ref().map(|name| name.to_lowercase()))
-        .bind(update.status.map(RunStatus::as_str))
-        .bind(ended_at)
+        .bind(update.stop_requested.map(i64::from))
         .bind(now.0)
         .execute(c)
         .await
-        .map(|done| done.rows_affected()))?;
-    if changed > 0 {
-        tag::put_run(tx, id.as_str(), &update.tags).await?;
+        .map(drop))?;
+    if let (Some(status), None) = (update.status, &update.process) {
+        held.set_whole(tx, status, update.ended_at_ms.unwrap_or(now), now).await?;
     }
-    Ok(changed > 0)
+    tag::put_run(tx, id.as_str(), &update.tags).await?;
+    Ok(true)
 }
 
 /// A run as ingest needs it.

@@ -41,17 +41,24 @@ pub async fn on_each<F: AsyncFn(Server)>(case: F) {
 impl Server {
     /// A server on SQLite in a folder of its own.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with options of `trackway serve`.
+    pub async fn start_with(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", folder.path().join("trackway.db").display());
-        Self::launch(folder, database).await
+        Self::launch(folder, database, options).await
     }
 
     async fn start_on(database: &str) -> Self {
-        Self::launch(tempfile::tempdir().unwrap(), database.to_owned()).await
+        Self::launch(tempfile::tempdir().unwrap(), database.to_owned(), &[]).await
     }
 
-    async fn launch(folder: TempDir, database: String) -> Self {
-        let mut child = command(folder.path(), &["--database", &database]).spawn().unwrap();
+    async fn launch(folder: TempDir, database: String, options: &[&str]) -> Self {
+        let arguments: Vec<&str> =
+            ["--database", &database].into_iter().chain(options.iter().copied()).collect();
+        let mut child = command(folder.path(), &arguments).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut url, mut sign_in_link) = (String::new(), String::new());
         let reading = async {
@@ -79,7 +86,7 @@ impl Server {
     pub async fn kill_and_restart(mut self) -> Self {
         self.child.kill().await.unwrap();
         let Self { folder, database, .. } = self;
-        Self::launch(folder, database).await
+        Self::launch(folder, database, &[]).await
     }
 
     pub fn process_id(&self) -> u32 {

@@ -2,8 +2,10 @@
 
 mod experiment;
 mod metric;
+mod process;
 mod query;
 mod record;
+mod run_event;
 
 use crate::{Db, experiment as experiments, run as runs, run::RunRecord, scratch};
 use model::{ExperimentId, ProjectId, RunId, Tags, UnixMillis, experiment::ExperimentNew, run::RunStatus};
@@ -42,6 +44,7 @@ async fn add_run(db: &Db, experiment_id: ExperimentId, name: &str) -> RunId {
     let record = RunRecord {
         id: RunId::from_bytes(bytes),
         experiment_id,
+        parent_id: None,
         name: name.into(),
         status: RunStatus::Running,
         user_name: "ada".into(),

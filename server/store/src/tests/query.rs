@@ -98,6 +98,7 @@ async fn fill(db: &crate::Db, experiment_id: ExperimentId, random: &mut TestRunn
             status: RunStatus::Running,
             user_name: TEXTS[pick(3)].into(),
             created_at_ms: NOW,
+            parent_id: None,
             started_at_ms: (pick(4) > 0).then(|| UnixMillis(NOW.0 - 1_000 * pick(20) as i64)),
             tags: Tags(BTreeMap::new()),
         };

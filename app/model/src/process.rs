@@ -1,0 +1,148 @@
+//! Processes: who logs to a run, and whether they are alive. A run's status follows from theirs.
+
+use crate::{Error, ProcessId, RunId, UnixMillis, limits, param, run::RunStatus};
+use serde::{Deserialize, Serialize};
+
+/// A process as it introduces itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ProcessNew {
+    pub id: ProcessId,
+    /// The machine's name.
+    pub host: String,
+    pub pid: i64,
+    /// Its place among the processes that train together.
+    #[serde(default)]
+    pub rank: Option<i64>,
+}
+
+impl ProcessNew {
+    /// `field` is where it stands in the request.
+    pub fn check(&self, field: &str) -> Result<(), Error> {
+        param::check_text(&format!("{field}.host"), &self.host, limits::HOST_BYTES_MAX)
+    }
+}
+
+/// A process of a run. Its status is never `queued`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Process {
+    pub id: ProcessId,
+    pub host: String,
+    pub pid: i64,
+    pub rank: Option<i64>,
+    pub status: RunStatus,
+    /// Counts up each time that an ended run is set running again; those of the newest decide on the run's status.
+    pub attempt: i64,
+    pub started_at_ms: UnixMillis,
+    /// The last sign of life.
+    pub seen_at_ms: UnixMillis,
+    pub ended_at_ms: Option<UnixMillis>,
+}
+
+/// What a run is, given its processes: running while one runs; else the worst way in which one ended. `None` when it
+/// has no process.
+pub fn status_of(processes: impl IntoIterator<Item = RunStatus>) -> Option<RunStatus> {
+    // What needs a person's eye comes first. A lost process may have done its work, a killed one has not.
+    let precedence = |status: &RunStatus| match status {
+        RunStatus::Running | RunStatus::Queued => 4,
+        RunStatus::Failed => 3,
+        RunStatus::Killed => 2,
+        RunStatus::Lost => 1,
+        RunStatus::Completed => 0,
+    };
+    processes.into_iter().max_by_key(precedence)
+}
+
+/// Signs of life of one process, for each run that it logs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeats {
+    pub runs: Vec<Heartbeat>,
+}
+
+/// A process that is new to the run is registered with it; a lost one runs again, and the run with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    pub run_id: RunId,
+    pub process: ProcessNew,
+}
+
+impl Heartbeats {
+    pub fn check(&self) -> Result<(), Error> {
+        if self.runs.len() > limits::HEARTBEATS_MAX {
+            return Err(Error::too_large("runs", format!("at most {} at once", limits::HEARTBEATS_MAX)));
+        }
+        let mut beats = self.runs.iter().enumerate();
+        beats.try_for_each(|(place, beat)| beat.process.check(&format!("runs[{place}].process")))
+    }
+}
+
+/// One answer a heartbeat, in the order of the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HeartbeatAnswers {
+    pub runs: Vec<HeartbeatAnswer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HeartbeatAnswer {
+    pub run_id: RunId,
+    pub status: HeardStatus,
+    /// Somebody asked the run to stop: end it, as killed.
+    pub stop: bool,
+}
+
+/// The status of a run that may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeardStatus {
+    /// There is no such run.
+    Unknown,
+    #[serde(untagged)]
+    Known(RunStatus),
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for HeardStatus {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let words = RunStatus::ALL.into_iter().map(RunStatus::as_str).chain(["unknown"]);
+        let object = utoipa::openapi::schema::Object::builder()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(words));
+        object.build().into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for HeardStatus {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RunStatus::{Completed, Failed, Killed, Lost, Running};
+
+    #[test]
+    fn a_run_runs_while_one_process_runs_and_then_ends_as_the_worst() {
+        assert_eq!(status_of([]), None);
+        assert_eq!(status_of([Completed, Running, Failed]), Some(Running));
+        assert_eq!(status_of([Completed, Killed, Failed, Lost]), Some(Failed));
+        assert_eq!(status_of([Lost, Killed, Completed]), Some(Killed));
+        assert_eq!(status_of([Completed, Lost]), Some(Lost));
+        assert_eq!(status_of([Completed, Completed]), Some(Completed));
+    }
+
+    #[test]
+    fn an_unknown_run_is_told_from_one_with_a_status() {
+        for (json, status) in [("\"unknown\"", HeardStatus::Unknown), ("\"lost\"", HeardStatus::Known(Lost))]
+        {
+            assert_eq!(serde_json::to_string(&status).unwrap(), json);
+            assert_eq!(serde_json::from_str::<HeardStatus>(json).unwrap(), status);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The Environment tab of a run.
+
+use super::{
+    api,
+    facts::{self, Fact, Source},
+};
+use crate::{
+    feed::Feed,
+    link::{self, Query},
+    run::RunView,
+    ui::{
+        copy::Copy,
+        filter::{FilterForm, Hidden},
+        notice::{Empty, Problem},
+    },
+};
+use leptos::prelude::*;
+use model::environment::Environment;
+
+/// Digits of a commit that people quote.
+const COMMIT_DIGITS: usize = 12;
+
+/// `first` is what the page was rendered with, absent when the person came from another tab.
+#[component]
+pub fn Tab(view: RunView, first: Option<Environment>) -> impl IntoView {
+    let input = Memo::new(move |_| view.id());
+    let (feed, loaded) = Feed::soon(first, input, api::get);
+    Effect::watch(move || view.told.get(), move |_, _, _| feed.refresh(), false);
+    let told = Memo::new(move |_| feed.current.get());
+    let content = move || match (loaded.get(), told.with(Environment::is_empty)) {
+        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
+        (true, true) => view! {
+            <Empty icon="file" title="The client told nothing of its environment">
+                <p>"The Python client records code, command, machine and packages when a run starts."</p>
+            </Empty>
+        }
+        .into_any(),
+        (true, false) => view! { <Cards view told /> }.into_any(),
+    };
+    view! {
+        <Problem error=feed.failed />
+        {content}
+    }
+}
+
+#[component]
+fn Cards(view: RunView, told: Memo<Environment>) -> impl IntoView {
+    let json = Signal::derive(move || {
+        told.with(|told| serde_json::to_string_pretty(told).expect("an environment is JSON"))
+    });
+    view! {
+        <div class="environment">
+            <div class="environment__cards">
+                <section class="card" aria-labelledby="environment-code">
+                    <h2 class="card__title environment__head" id="environment-code">
+                        "Code"
+                        <Copy text=json what="environment as JSON" />
+                    </h2>
+                    {move || told.with(|told| code(view, told))}
+                </section>
+                {move || {
+                    let machine = told.with(facts::machine);
+                    (!machine.is_empty())
+                        .then(|| {
+                            view! {
+                                <section class="card" aria-labelledby="environment-machine">
+                                    <h2 class="card__title" id="environment-machine">"Machine"</h2>
+                                    <dl class="facts">{rows(machine)}</dl>
+                                </section>
+                            }
+                        })
+                }}
+                {move || {
+                    let variables = told.with(facts::variables);
+                    (!variables.is_empty())
+                        .then(|| {
+                            view! {
+                                <section class="card" aria-labelledby="environment-variables">
+                                    <h2 class="card__title" id="environment-variables">"Variables"</h2>
+                                    {list(variables, "List of variables")}
+                                </section>
+                            }
+                        })
+                }}
+            </div>
+            <Packages view told />
+        </div>
+    }
+}
+
+fn code(view: RunView, told: &Environment) -> impl IntoView + use<> {
+    let command = facts::command(told).map(|command| {
+        let text = command.clone();
+        view! {
+            <dt>"Command"</dt>
+            <dd class="environment__command">
+                <code class="mono">{command}</code>
+                <Copy text=text what="command" />
+            </dd>
+        }
+    });
+    view! {
+        <dl class="facts">
+            {facts::source(told).map(|source| origin(view, source))}
+            {command}
+            {rows(facts::program(told))}
+        </dl>
+    }
+}
+
+fn origin(view: RunView, source: Source) -> impl IntoView {
+    let commit = source.commit.map(|commit| {
+        let short: String = commit.chars().take(COMMIT_DIGITS).collect();
+        let text = commit.clone();
+        view! {
+            <span class="mono" title=commit>{short}</span>
+            <Copy text=text what="commit" />
+        }
+    });
+    let dirty = source.dirty.then(|| {
+        let href = source
+            .diff
+            .map(|path| Query::default().with("tab", "artifacts").with("path", path).href(&view.path()));
+        let words = "uncommitted changes";
+        view! {
+            <span class="mark environment__dirty">
+                {match href {
+                    Some(href) => view! { <a href=href>{words}</a> }.into_any(),
+                    None => words.into_any(),
+                }}
+            </span>
+        }
+    });
+    let more = [("Branch", source.branch), ("Remote", source.remote)];
+    let more = more.into_iter().filter_map(|(name, value)| Some((name, value?))).collect::<Vec<_>>();
+    view! {
+        <dt>"Commit"</dt>
+        <dd>{commit} {dirty}</dd>
+        {rows(more)}
+    }
+}
+
+fn rows(facts: Vec<Fact>) -> impl IntoView {
+    let row = |(name, value): Fact| {
+        view! {
+            <dt>{name}</dt>
+            <dd class="mono">{value}</dd>
+        }
+    };
+    facts.into_iter().map(row).collect_view()
+}
+
+/// A list that may be long: it scrolls by itself.
+fn list(pairs: Vec<(String, String)>, label: &'static str) -> impl IntoView {
+    let row = |(name, value): (String, String)| {
+        view! {
+            <dt class="mono">{name}</dt>
+            <dd class="mono">{value}</dd>
+        }
+    };
+    view! {
+        <div class="environment__list" tabindex="0" role="region" aria-label=label>
+            <dl class="facts">{pairs.into_iter().map(row).collect_view()}</dl>
+        </div>
+    }
+}
+
+#[component]
+fn Packages(view: RunView, told: Memo<Environment>) -> impl IntoView {
+    let search = link::use_search();
+    let all = Memo::new(move |_| told.with(facts::packages));
+    let found = Memo::new(move |_| {
+        let wanted = search.with(|query| query.get("search").unwrap_or_default().to_lowercase());
+        let fits = |(name, _): &&(String, String)| name.to_lowercase().contains(&wanted);
+        all.with(|all| all.iter().filter(fits).cloned().collect::<Vec<_>>())
+    });
+    let rows = move || {
+        if found.with(Vec::is_empty) {
+            return view! { <p class="muted">"No package has that in its name."</p> }.into_any();
+        }
+        list(found.get(), "List of packages").into_any()
+    };
+    view! {
+        <Show when=move || !all.with(Vec::is_empty)>
+            <section class="card" aria-labelledby="environment-packages">
+                <h2 class="card__title" id="environment-packages">
+                    "Packages "
+                    <span class="muted num">{move || all.with(Vec::len)}</span>
+                </h2>
+                <FilterForm path=view.path() search label="Find a package">
+                    <Hidden search except=&["search"] />
+                </FilterForm>
+                {rows}
+            </section>
+        </Show>
+    }
+}

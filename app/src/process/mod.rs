@@ -1,0 +1,7 @@
+//! Processes of a run: who logs to it and is alive, and the request to stop.
+
+mod card;
+mod stop;
+
+pub use card::Card;
+pub use stop::Stop;

@@ -1,0 +1,8 @@
+//! Operational events of a run, as a list.
+
+mod api;
+mod spans;
+mod tab;
+
+pub use api::list;
+pub use tab::{Tab, wanted};

@@ -1,0 +1,73 @@
+//! Starts and finishes that belong together, and metadata in one line.
+
+use model::{
+    SpanId,
+    run_event::{RunEvent, RunEventKind},
+};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// How long each span took in milliseconds, of those whose both ends are among the events.
+pub fn durations(events: &[RunEvent]) -> HashMap<SpanId, i64> {
+    let ends = |kind: RunEventKind| {
+        let of_kind = events.iter().filter(move |event| event.kind == kind);
+        of_kind.filter_map(|event| Some((event.span.clone()?, event.time_ms.0)))
+    };
+    let starts: HashMap<SpanId, i64> = ends(RunEventKind::Start).collect();
+    ends(RunEventKind::Finish)
+        .filter_map(|(span, finish)| {
+            let took = finish - starts.get(&span)?;
+            Some((span, took))
+        })
+        .collect()
+}
+
+/// `path=a.pt bytes=12`: texts bare, everything else as JSON.
+pub fn line(metadata: &Map<String, Value>) -> String {
+    let pair = |(key, value): (&String, &Value)| match value {
+        Value::String(text) => format!("{key}={text}"),
+        other => format!("{key}={other}"),
+    };
+    metadata.iter().map(pair).collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{RunEventId, UnixMillis};
+    use serde_json::json;
+
+    fn event(kind: RunEventKind, span: Option<u8>, time_ms: i64) -> RunEvent {
+        RunEvent {
+            id: RunEventId::from_bytes([1; 16]),
+            name: "evaluate".into(),
+            source: String::new(),
+            time_ms: UnixMillis(time_ms),
+            metadata: Map::new(),
+            kind,
+            span: span.map(|byte| SpanId::from_bytes([byte; 16])),
+        }
+    }
+
+    #[test]
+    fn a_span_lasts_from_its_start_to_its_finish() {
+        use RunEventKind::{Finish, Point, Start};
+        let events = [
+            event(Finish, Some(1), 90),
+            event(Point, Some(1), 50),
+            event(Start, Some(1), 40),
+            event(Finish, Some(2), 10),
+            event(Start, None, 5),
+            event(Finish, None, 6),
+        ];
+        assert_eq!(durations(&events), HashMap::from([(SpanId::from_bytes([1; 16]), 50)]));
+    }
+
+    #[test]
+    fn metadata_reads_as_one_line() {
+        let Value::Object(metadata) = json!({"path": "a.pt", "bytes": 12, "tags": ["x"]}) else {
+            panic!("an object")
+        };
+        assert_eq!(line(&metadata), "bytes=12  path=a.pt  tags=[\"x\"]");
+    }
+}
