@@ -68,16 +68,39 @@ pub fn load(root: &Path, kind: Kind) -> Result<PathBuf> {
     Ok(build::binary(root, kind).with_file_name("load"))
 }
 
+/// What logging costs in Python: our client alone, then beside the trackers that people use today.
+pub fn client(root: &Path, alone: bool) -> Result<()> {
+    fs::create_dir_all(Options::read(root)?.site_root)?;
+    let server = build::server(root, Kind::Release)?;
+    let folder = root.join("sdk/python/bench");
+    let python3 = process::find("python3").context("Python 3.9 or newer is needed: install python3")?;
+    process::run(process::program(root, &python3).arg(folder.join("log.py")).arg("--server").arg(&server))?;
+    if alone {
+        return Ok(());
+    }
+    let packages = ["mlflow", "tensorboardX", "trackio", "wandb"];
+    let python = step("trackers", || venv(root, "target/bench-client", &packages))?;
+    process::run(process::program(root, python).arg(folder.join("compare.py")).arg("--server").arg(server))
+}
+
 /// The program `mlflow` in an environment of its own: its requirements would get into the way of the tests'.
 fn mlflow(root: &Path) -> Result<PathBuf> {
-    let venv = root.join("target/mlflow");
-    let program = venv.join("bin/mlflow");
-    if !program.exists() {
+    Ok(venv(root, "target/mlflow", &["mlflow"])?.with_file_name("mlflow"))
+}
+
+/// Python in an environment with these packages, made when it is not there.
+fn venv(root: &Path, folder: &str, packages: &[&str]) -> Result<PathBuf> {
+    let folder = root.join(folder);
+    let python = folder.join("bin/python");
+    // Written last: an installation that broke off is begun again.
+    let complete = folder.join("complete");
+    if !complete.exists() {
         let python3 = process::find("python3").context("Python 3.10 or newer is needed: install python3")?;
-        process::run(process::program(root, python3).args(["-m", "venv"]).arg(&venv))?;
-        let mut pip = process::program(root, venv.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "mlflow"]);
-        process::run(&mut pip).context("installing MLflow")?;
+        process::run(process::program(root, python3).args(["-m", "venv"]).arg(&folder))?;
+        let mut pip = process::program(root, &python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages);
+        process::run(&mut pip).with_context(|| format!("installing {}", packages.join(", ")))?;
+        fs::write(complete, packages.join("\n"))?;
     }
-    Ok(program)
+    Ok(python)
 }

@@ -81,6 +81,12 @@ enum Command {
 enum Bench {
     /// Metrics: writing, reading, storage, start; prints Markdown tables
     Metrics(bench::Metrics),
+    /// The Python client: what a logging call costs, beside other trackers; prints JSON and a Markdown table
+    Client {
+        /// Without the other trackers, which would be installed into target/bench-client
+        #[arg(long)]
+        alone: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -103,6 +109,7 @@ fn execute(root: &Path, command: Command) -> anyhow::Result<()> {
         Command::Test { suites } => test::run(root, &suites),
         Command::Seed { url } => seed::run(root, url.as_deref()),
         Command::Bench { what: Bench::Metrics(wanted) } => bench::metrics(root, &wanted),
+        Command::Bench { what: Bench::Client { alone } } => bench::client(root, alone),
         Command::Torture(wanted) => torture::run(root, &wanted),
         Command::Tidy => tidy::run(root),
     }
