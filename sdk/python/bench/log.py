@@ -102,6 +102,8 @@ def _calls(trackway: Any, width: int, calls: int, pause_seconds: float) -> dict[
 
 def _python(program: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE)}
+    # Where compiled modules are not kept, each import would compile them anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
     ).stdout.split()[-1]

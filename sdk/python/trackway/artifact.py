@@ -85,8 +85,10 @@ class Source(NamedTuple):
 class Files:
     """Contents that wait for their upload: those of this process, or those of a folder that one left."""
 
-    def __init__(self, file_path: Callable[[str], str | None]) -> None:
+    def __init__(self, file_path: Callable[[str], str | None], *, elsewhere: bool = False) -> None:
         self._file_path = file_path
+        #: The records were written on another machine: their paths mean nothing here.
+        self._elsewhere = elsewhere
         self._held: dict[str, int] = {}
         self._lock = threading.Lock()
         self._count = 0
@@ -136,7 +138,12 @@ class Files:
         """The content of a record; raises OSError when it is gone."""
         with self._lock:
             held = self._held.get(record.get("held", ""))
-        path = self._file_path(record["content"]) if "content" in record else record.get("source")
+        if "content" in record:
+            path = self._file_path(record["content"])
+        elif self._elsewhere:
+            raise OSError(f"the file was left on the machine that logged it: {record.get('source')}")
+        else:
+            path = record.get("source")
         if held is not None:
             file = open(os.dup(held), "rb")  # noqa: SIM115 (the caller closes it)
         elif path is None:

@@ -3,7 +3,8 @@
 "TWB1"  u32 length of the head | u32 number of series | u32 zero
 head    JSON with ``writer`` and ``runs``; zero bytes up to a multiple of 8
 series  16 bytes run id | u32 kind (0 numbers, 1 texts, 2 bytes) | u32 rows n
-        u32 length of the key | u32 pairs of context | key | per pair: u32 length, key, u32 length, value; zero bytes up to a multiple of 8
+        u32 length of the key | u32 pairs of context | key
+        per pair: u32 length, key, u32 length, value; zero bytes up to a multiple of 8
         n × i64 steps | n × i64 times (Unix milliseconds) | n × f64 values
         texts and bytes have instead of values: n × u64 ends, then the bytes up to the last end, padded to 8
 
@@ -26,8 +27,8 @@ MIME = "application/vnd.trackway.batch"
 MAGIC = b"TWB1"
 NUMBERS, TEXTS, BYTES = range(3)
 
-# Of one batch. The server takes twice as many points and series; its time for one is what a reader waits.
-POINTS_MAX = 100_000
+# Of one batch. The server takes four times as much; this bounds memory on both sides and how long a reader waits.
+POINTS_MAX = 50_000
 SERIES_MAX = 10_000
 
 _HEAD = struct.Struct("<4s3I")
@@ -49,7 +50,10 @@ class Keyset(NamedTuple):
         """From the body of its definition."""
         content = json.loads(body)
         context = tuple(sorted(content.get("context", {}).items()))
-        return cls(content["run_id"], tuple(content["keys"]), context)
+        keys = tuple(content["keys"])
+        if not all(isinstance(text, str) for text in (*keys, *(part for pair in context for part in pair))):
+            raise ValueError("a key that is no text")
+        return cls(_checked_run_id(content["run_id"]), keys, context)
 
 
 class Gathered(NamedTuple):
@@ -109,33 +113,48 @@ def gather(
             piece_at, piece_number, piece_rows = at, number, 1
             points += width
             series += batch.is_new(keyset) * width
-        elif kind == spool.KEYS:
-            keysets[number] = Keyset.read(data[at + 16 : stop])
-        elif kind in (spool.TEXT, spool.BYTES):
-            keyset = keysets.get(number)
-            if keyset is None:
+        elif kind in (spool.REQUEST, spool.FILE) and not batch.empty:
+            break
+        else:
+            try:
+                alone, more = _read_other(data[at + 16 : stop], kind, number, keysets, batch)
+            except (ValueError, KeyError, TypeError, AttributeError, struct.error):
+                # The checksum is right, but no version of ours wrote this.
                 fault = "altered"
                 break
-            step, time_ms, size = spool.POINT_HEAD.unpack_from(data, at + 16)
-            value = data[at + 40 : at + 40 + size]
-            batch.add_value(keyset, TEXTS if kind == spool.TEXT else BYTES, step, time_ms, value)
-            points += 1
+            points += more
             series += 1
-        elif kind == spool.FACTS:
-            batch.add_facts(json.loads(data[at + 16 : stop]))
-            # So that a batch stays far below what one request may hold.
-            points += (stop - at) // 16
-        elif kind in (spool.REQUEST, spool.FILE):
-            if batch.empty:
-                alone = (kind, json.loads(data[at + 16 : stop]))
+            if alone is not None:
                 at = stop
-            break
+                break
         # Kinds of later versions are passed over: their records hold nothing that this one could send.
         at = stop
         place += 1
     if piece_rows:
         batch.add_rows(keysets[piece_number], view[piece_at:at], piece_rows, place - piece_rows)
     return Gathered(None if batch.empty else batch, alone, at, fault)
+
+
+def _read_other(
+    body: bytes, kind: int, number: int, keysets: dict[int, Keyset], batch: Batch
+) -> tuple[tuple[int, dict[str, Any]] | None, int]:
+    """A record that is no row: its content when it goes alone, and how much room it takes in a batch, in points."""
+    if kind == spool.KEYS:
+        keysets[number] = Keyset.read(body)
+        return None, 0
+    if kind in (spool.TEXT, spool.BYTES):
+        step, time_ms, size = spool.POINT_HEAD.unpack_from(body)
+        value = body[24 : 24 + size]
+        if len(value) != size:
+            raise ValueError("a text that is longer than its record")
+        batch.add_value(keysets[number], TEXTS if kind == spool.TEXT else BYTES, step, time_ms, value)
+        return None, 1 + size // 16
+    if kind == spool.FACTS:
+        batch.add_facts(json.loads(body))
+        return None, len(body) // 16
+    if kind in (spool.REQUEST, spool.FILE):
+        return (kind, dict(json.loads(body))), 0
+    return None, 0
 
 
 class Batch:
@@ -189,7 +208,7 @@ class Batch:
 
     def add_facts(self, facts: dict[str, Any]) -> None:
         """Adds params and tags; of equal keys the last counts."""
-        run_id = facts["run_id"]
+        run_id = _checked_run_id(facts["run_id"])
         run = self._facts.setdefault(run_id, {"run_id": run_id, "params": {}, "tags": {}})
         run["params"].update(facts["params"])
         run["tags"].update(facts["tags"])
@@ -299,6 +318,12 @@ def _series_head(
             encoded = text.encode("utf-8")
             texts += _U32.pack(len(encoded)) + encoded
     return _SERIES.pack(bytes.fromhex(run_id), kind, rows, len(name), len(context)), _padded(texts)
+
+
+def _checked_run_id(run_id: str) -> str:
+    if len(bytes.fromhex(run_id)) != 16:
+        raise ValueError("not the id of a run")
+    return run_id
 
 
 def _padded(text: bytes) -> bytes:

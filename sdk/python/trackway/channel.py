@@ -76,10 +76,11 @@ class Channel:
         self.url = url
         self.rank = rank_of_process() if rank is None else rank
         self._parent = folder.root(directory)
+        said: set[str] = set()
         stream = NothingStream if mode == DISABLED else Stream
         limit = _bytes_from_environment("TRACKWAY_SPOOL_BYTES", spool.SPOOL_BYTES_MAX)
-        self.log = stream("log", self._place, self._wake)
-        self.work = stream("work", self._place, self._wake)
+        self.log = stream("log", self._place, self._wake, said)
+        self.work = stream("work", self._place, self._wake, said)
         self.log.limit_bytes = limit
         self.work.limit_bytes = limit
         self._reset()
@@ -179,7 +180,7 @@ class Channel:
         return all(lane.wait_for(target, deadline) for lane, target in targets)
 
     def close(self, seconds_max: float) -> bool:
-        """Flushes, then ends the threads. What was not delivered stays in the folder; what comes later is sent again."""
+        """Flushes, then ends the threads. What was not delivered stays in the folder; later records begin another."""
         delivered = self.flush(seconds_max)
         self._closed = True
         self._beat_now.set()

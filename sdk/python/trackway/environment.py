@@ -24,11 +24,13 @@ DIFF_BYTES_MAX = 1024 * 1024
 DIFF_PATH = "code/diff.patch"
 PACKAGES_MAX = 5_000
 # Variables that decide how training runs. Others may be anybody's secret.
-VARIABLES = (
-    "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG",
-    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT",
-    "CONDA_DEFAULT_ENV", "VIRTUAL_ENV", "LANG", "TZ",
-)  # fmt: skip
+VARIABLES = set(  # noqa: SIM905 (a list would be a screen long)
+    """
+    CUDA_VISIBLE_DEVICES NVIDIA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES CUBLAS_WORKSPACE_CONFIG PYTHONHASHSEED
+    OMP_NUM_THREADS MKL_NUM_THREADS RANK LOCAL_RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
+    CONDA_DEFAULT_ENV VIRTUAL_ENV LANG TZ
+    """.split()
+)
 VARIABLE_PREFIXES = ("SLURM_", "NCCL_", "TORCH_", "XLA_", "TF_", "JAX_", "HF_", "TRACKWAY_")
 
 _log = logging.getLogger("trackway")
@@ -206,7 +208,7 @@ def _gpus() -> list[dict[str, Any]]:
 def _packages() -> dict[str, str]:
     from importlib.metadata import distributions
 
-    found = {}
+    found: dict[str, str] = {}
     for distribution in distributions():
         name = distribution.metadata["Name"]
         if name and len(found) < PACKAGES_MAX:

@@ -15,7 +15,7 @@ from .batch import Batch, Keyset, gather
 from .spool import Segment
 
 # Twice what a batch of long rows needs; a larger record is read whole.
-READ_BYTES = 2 * 1024 * 1024
+READ_BYTES = 1024 * 1024
 # A process that was killed leaves at most a torn record.
 TORN_BYTES_MAX = 64 * 1024
 

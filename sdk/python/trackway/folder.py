@@ -217,7 +217,7 @@ class LeftFolder:
         os.close(lock)
         if works and said.get("host") == host_name():
             return False
-        age_seconds = time.time() - said.get("beat_ms", 0) / 1000
+        age_seconds = time.time() - float(said.get("beat_ms", 0)) / 1000
         return abs(age_seconds) < BEAT_SECONDS_MAX
 
 

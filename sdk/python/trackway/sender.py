@@ -7,6 +7,7 @@ and the server can tell it from a new one. Requests and uploads may be repeated 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -37,6 +38,16 @@ SPLIT_REQUESTS_MAX = 200
 WARNINGS_MAX = 100
 # Refusals that may be the fault of one record among many.
 SPLIT_KINDS = ("invalid", "not_found", "too_large", "internal")
+
+_RUN = r"/api/v1/runs/[0-9a-f]{32}"
+#: What a request in a spool may be: by its name the method and the address.
+REQUESTS = {
+    RUN_START: ("POST", re.compile(RUNS)),
+    "run end": ("PATCH", re.compile(_RUN)),
+    "note": ("PUT", re.compile(_RUN + "/note")),
+    "event": ("POST", re.compile(_RUN + "/events")),
+    "environment": ("PUT", re.compile(_RUN + "/environment")),
+}
 
 _log = logging.getLogger("trackway")
 
@@ -138,7 +149,15 @@ class Sender:
         return self._until_answered(attempt, alone)
 
     def _deliver_request(self, content: dict[str, Any]) -> None:
-        what, target = content["what"], content["target"]
+        what, target = str(content.get("what")), str(content.get("target"))
+        allowed = REQUESTS.get(what)
+        if allowed is None or content.get("method") != allowed[0] or not allowed[1].fullmatch(target):
+            # A spool may come from anybody; our token is not theirs.
+            self._warn_once(
+                f"a request in the spool is none that this client makes, and is passed over: {target}"
+            )
+            self.refused["record"] += 1
+            return
         run_id = content.get("run_id")
         if run_id is not None:
             target = target.replace(run_id, self._aliases.known.get(run_id, run_id))
@@ -191,6 +210,7 @@ class Sender:
 
     def _deliver_file(self, content: dict[str, Any]) -> None:
         run_id = self._aliases.known.get(content["run_id"], content["run_id"])
+        artifact.checked_path(content["path"])
         what = f'the artifact "{content["path"]}"'
         try:
             with self._files.opened(content) as source:

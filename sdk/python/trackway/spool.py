@@ -50,8 +50,8 @@ POINT_HEAD = struct.Struct("<qqQ")
 
 # A batch never spans segments, and what was delivered is freed by the segment.
 SEGMENT_BYTES = 4 * 1024 * 1024
-# So much waits before the sender is woken ahead of its time: half of a batch of full size.
-WAKE_BYTES = 1024 * 1024
+# So much waits before the sender is woken ahead of its time: about a batch of full size.
+WAKE_BYTES = 512 * 1024
 # A day without a server at 2 000 values a second in calls of 20.
 SPOOL_BYTES_MAX = 2 * 1024 * 1024 * 1024
 # When there is no folder to write to.
@@ -224,10 +224,18 @@ class Journal:
 class Stream:
     """The writing end of one row of segments. Any thread may write; nothing here raises or waits for a server."""
 
-    def __init__(self, name: str, place: Callable[[], str | None], wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        place: Callable[[], str | None],
+        wake: Callable[[], None],
+        said: set[str] | None = None,
+    ) -> None:
         self.name = name
         self._place = place
         self._wake = wake
+        #: What need not be said again, shared by the streams of one process.
+        self._said = set() if said is None else said
         self.limit_bytes = SPOOL_BYTES_MAX
         self.reset()
 
@@ -246,8 +254,6 @@ class Stream:
         self._write: Callable[[bytes], int] | None = None
         self._attention_at = 0
         self._full = False
-        self._said_full = False
-        self._said_memory = False
 
     @property
     def position(self) -> int:
@@ -335,12 +341,11 @@ class Stream:
             # Offline it is another process that delivers and removes.
             self.segments[:] = [one for one in self.segments if one.path is None or os.path.exists(one.path)]
             self._full = self._held() >= self._limit()
-        if self._full and not self._said_full:
-            self._said_full = True
-            _log.warning(
-                "trackway: %d MiB wait to be sent and there is no room for more: what waits is kept, new "
+        if self._full:
+            self._say(
+                "full",
+                f"{self._held() // 2**20} MiB wait to be sent and there is no room for more: what waits is kept, new "
                 "metrics are dropped until the server has taken some",
-                self._held() // 2**20,
             )
         self._wake()
 
@@ -373,7 +378,7 @@ class Stream:
             self._write = partial(_extend, buffer)
             self._segment = segment
             if reason:
-                self.say_memory(reason)
+                self._say_memory(reason)
         self.segments.append(self._segment)
         self.generation = self._number
         self._attention_at = min(WAKE_BYTES, SEGMENT_BYTES)
@@ -410,20 +415,22 @@ class Stream:
             # Where that fails, a reader stops at the torn record, which is the last of its segment.
             with suppress(OSError):
                 os.ftruncate(self._file, self._segment.size)
-        self.say_memory(reason)
+        self._say_memory(reason)
         self._seal()
         self._begin(memory=True)
 
-    def say_memory(self, reason: str) -> None:
-        """Once: what is logged does not reach the disk."""
-        if not self._said_memory:
-            self._said_memory = True
-            _log.warning(
-                "trackway: the spool cannot be written, so what is logged is kept in memory (up to %d MiB) and dies "
-                "with this process: %s",
-                MEMORY_BYTES_MAX // 2**20,
-                reason,
-            )
+    def _say_memory(self, reason: str) -> None:
+        self._say(
+            "memory",
+            "the spool cannot be written, so what is logged is kept in memory (up to "
+            f"{MEMORY_BYTES_MAX // 2**20} MiB) and dies with this process: {reason}",
+        )
+
+    def _say(self, what: str, message: str) -> None:
+        """Once."""
+        if what not in self._said:
+            self._said.add(what)
+            _log.warning("trackway: %s", message)
 
 
 def _extend(buffer: bytearray, data: bytes) -> int:

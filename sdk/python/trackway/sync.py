@@ -6,6 +6,7 @@ beside a process that is still sending.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections import Counter
@@ -24,6 +25,8 @@ from .sender import Aliases, GaveUp, Sender
 # A server that restarts is back by then.
 PATIENCE_SECONDS = 30.0
 TIMEOUT_SECONDS = 30.0
+
+_log = logging.getLogger("trackway")
 
 
 @dataclass
@@ -98,7 +101,9 @@ class Syncer:
                 left.writer_id,
                 wait=wait,
                 aliases=_aliases(left),
-                files=artifact.Files(partial(_file_path, left.path)),
+                files=artifact.Files(
+                    partial(_file_path, left.path), elsewhere=about.get("host") != folder.host_name()
+                ),
             )
         except TrackwayError as error:
             outcome.error = str(error)
@@ -110,7 +115,12 @@ class Syncer:
                 feed = Feed(partial(left.segments, stream), partial(left.free, stream))
                 feeds.append(feed)
                 while (unit := feed.next()) is not None:
-                    sender.deliver(unit)
+                    try:
+                        sender.deliver(unit)
+                    except (LookupError, TypeError, ValueError) as error:
+                        # Whole, but nonsense: a spool may come from anybody.
+                        sender.refused["record"] += 1
+                        _log.warning("trackway: a record of this spool makes no sense: %r", error)
                     feed.delivered(unit)
         except (GaveUp, OSError) as error:
             outcome.error = str(error)

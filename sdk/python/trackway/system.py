@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _by_psutil(psutil: Any) -> dict[str, float]:
 def _gpu() -> Callable[[], dict[str, float]] | None:
     """How to ask the graphics processors; None where there are none."""
     try:
-        import pynvml
+        import pynvml  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
         pynvml.nvmlInit()
         if pynvml.nvmlDeviceGetCount() > 0:
@@ -164,19 +165,19 @@ def _by_nvml(nvml: Any) -> dict[str, float]:
     values: dict[str, float] = {}
     for index in range(nvml.nvmlDeviceGetCount()):
         device = nvml.nvmlDeviceGetHandleByIndex(index)
-        asks: dict[str, Callable[[], float]] = {
-            "utilization_percent": lambda device=device: nvml.nvmlDeviceGetUtilizationRates(device).gpu,
-            "memory_bytes": lambda device=device: nvml.nvmlDeviceGetMemoryInfo(device).used,
-            "temperature_celsius": lambda device=device: nvml.nvmlDeviceGetTemperature(device, 0),
-            "power_watts": lambda device=device: nvml.nvmlDeviceGetPowerUsage(device) / 1000,
-        }
-        for name, ask in asks.items():
-            try:
-                values[f"gpu.{index}.{name}"] = float(ask())
-            except Exception:
-                # Not every card tells everything.
-                continue
+        for name, ask in _NVML.items():
+            # Not every card tells everything.
+            with suppress(Exception):
+                values[f"gpu.{index}.{name}"] = float(ask(nvml, device))
     return values
+
+
+_NVML: dict[str, Callable[[Any, Any], float]] = {
+    "utilization_percent": lambda nvml, device: nvml.nvmlDeviceGetUtilizationRates(device).gpu,
+    "memory_bytes": lambda nvml, device: nvml.nvmlDeviceGetMemoryInfo(device).used,
+    "temperature_celsius": lambda nvml, device: nvml.nvmlDeviceGetTemperature(device, 0),
+    "power_watts": lambda nvml, device: nvml.nvmlDeviceGetPowerUsage(device) / 1000,
+}
 
 
 def _smi(program: str) -> dict[str, float]:
