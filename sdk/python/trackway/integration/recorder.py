@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ from trackway import MLOpsClient, Run
 
 from ..start import start_run
 from .call import Call
+
+# A run that cannot be opened is not tried for at every step.
+RETRY_SECONDS = 60.0
 
 _log = logging.getLogger("trackway")
 _lock = threading.RLock()
@@ -43,6 +47,7 @@ class Recorder:
         self._joins: dict[str, Any] = {}
         self._call: Call | None = None
         self._watched: Run | None = None
+        self._retry_at = 0.0
 
     @property
     def is_owner(self) -> bool:
@@ -57,8 +62,9 @@ class Recorder:
         ``defaults`` are what ``trackway.init`` gets where the user said nothing. If the call of ``frame`` ends before
         ``close``, ``ended`` is called; without it the training has failed.
         """
-        if self.run is not None:
+        if self.run is not None or time.monotonic() < self._retry_at:
             return self.run
+        self._retry_at = time.monotonic() + RETRY_SECONDS
         with guarded("the training"), _lock:
             _end_left_behind()
             self.run = self._given or self._current() or self._open_own(defaults)
@@ -70,6 +76,7 @@ class Recorder:
         """Ends the run if it was opened here; in any case nothing is recorded from now on."""
         with _lock:
             run, self.run = self.run, None
+            self._retry_at = 0.0
             if self._call is not None:
                 self._call.forget()
                 self._call = None
