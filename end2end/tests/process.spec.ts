@@ -59,6 +59,7 @@ test("a silent run shows as lost, and as running with its next sign of life", as
   await awake(page);
   const run = page.getByRole("region", { name: "Run", exact: true });
   await expect(run).toContainText("lost", { timeout: 40_000 });
+  await expect(run).toContainText("Last seen");
   await picture(page, "run-lost");
   await api.beat(id, "a");
   await expect(run).toContainText("running");

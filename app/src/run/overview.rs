@@ -20,7 +20,7 @@ use model::{
     UnixMillis,
     metric::{self, Kind, MetricSummary},
     param::Param,
-    run::RunDetail,
+    run::{RunDetail, RunStatus},
 };
 
 /// Rows of a summary before it points to the whole.
@@ -87,6 +87,11 @@ fn Facts(view: RunView) -> impl IntoView {
             }
         })
     };
+    // A lost run ended, as far as anybody knows, when it was last heard of.
+    let ended = move || match detail.with(|detail| detail.run.status) {
+        RunStatus::Lost => "Last seen",
+        _ => "Ended",
+    };
     let parent = move || {
         let parent = detail.with(|detail| detail.parent.clone())?;
         Some(view! {
@@ -111,7 +116,7 @@ fn Facts(view: RunView) -> impl IntoView {
             </dd>
             <dt>"Started"</dt>
             <dd>{time(|detail| detail.run.started_at_ms)}</dd>
-            <dt>"Ended"</dt>
+            <dt>{ended}</dt>
             <dd>{time(|detail| detail.run.ended_at_ms)}</dd>
             {parent}
             <dt>"User"</dt>

@@ -44,6 +44,9 @@ def only_the_credentials_of_the_test(
             credentials = request.getfixturevalue(fixture).credentials
             break
     monkeypatch.setenv("TRACKWAY_CREDENTIALS", str(credentials))
+    monkeypatch.setenv("TRACKWAY_DIR", str(tmp_path / "spool"))
+    # What is recorded by itself has tests of its own.
+    monkeypatch.setenv("TRACKWAY_CAPTURE", "none")
 
 
 @pytest.fixture

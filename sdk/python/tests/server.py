@@ -19,12 +19,13 @@ START_SECONDS_MAX = 60.0
 
 
 class Server:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
         self.credentials = folder / "credentials.json"
         self.url = ""
         self._output = folder / "output.txt"
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -33,6 +34,7 @@ class Server:
         listen = self.url.removeprefix("http://") or "127.0.0.1:0"
         environment = {key: value for key, value in os.environ.items() if not key.startswith("TRACKWAY_")}
         environment["TRACKWAY_CREDENTIALS"] = str(self.credentials)
+        environment.update(self._environment)
         with open(self._output, "wb") as output:
             self._process = subprocess.Popen(
                 [str(binary), "serve", "--listen", listen, "--data", str(self.data)],
@@ -61,8 +63,11 @@ class Server:
             return answer.read()
 
     def post(self, path: str, content: Any) -> None:
+        self.send("POST", path, content)
+
+    def send(self, method: str, path: str, content: Any) -> None:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = Request(self.url + path, json.dumps(content).encode(), headers)
+        request = Request(self.url + path, json.dumps(content).encode(), headers, method=method)
         with urlopen(request, timeout=30):
             pass
 

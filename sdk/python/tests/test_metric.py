@@ -111,7 +111,7 @@ def test_a_bad_value_raises_and_spoils_nothing(client: MLOpsClient, experiment: 
     with client.start_run(experiment.id) as run:
         run.log_metrics({"loss": 1.0}, step=0)
         with pytest.raises(TypeError, match='metric "acc"'):
-            run.log_metrics({"loss": 0.5, "acc": "high"}, step=1)
+            run.log_metrics({"loss": 0.5, "acc": [0.5]}, step=1)
         with pytest.raises(TypeError, match="step"):
             run.log_metrics({"loss": 0.5}, step=0.5)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="control"):

@@ -131,6 +131,7 @@ def test_logging_after_the_end_is_taken_and_marked(
     run.log_params({"late": True})
     run.log_text("late", "late.txt")
     run.set_notes("late")
+    assert run.flush()
     assert run.get_metric("test_acc").values == [0.9]
     stored = server.run(run.id)
     assert stored["run"]["status"] == "completed"
@@ -198,7 +199,7 @@ def test_a_refused_record_is_reported_once_and_takes_no_other_with_it(
 def _unknown_to_the_server(run: Run) -> Run:
     """The same run under an id that the server never gave."""
     ghost = object.__new__(Run)
-    ghost.__dict__.update(run.__dict__, id="0" * 32)
+    ghost.__dict__.update(run.__dict__, id="0" * 32, _layouts={})
     return ghost
 
 

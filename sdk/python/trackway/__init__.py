@@ -1,12 +1,10 @@
 """Trackway: record training runs and follow every model back to the run that made it.
 
-    from trackway import MLOpsClient
+    import trackway
 
-    client = MLOpsClient()
-    experiment = client.create_experiment("digits")
-    with client.start_run(experiment.id) as run:
-        run.log_params({"lr": 0.1})
-        run.log_metrics({"loss": 0.5}, step=0)
+    with trackway.init(experiment="digits", params={"lr": 0.1}) as run:
+        for step in range(100):
+            run.log_metrics({"loss": 0.5}, step=step)
 
 Importing the package costs nothing: each public name loads its module at its first use.
 """
@@ -14,7 +12,6 @@ Importing the package costs nothing: each public name loads its module at its fi
 from __future__ import annotations
 
 __version__ = "0.1.0"
-__all__ = ["Experiment", "MLOpsClient", "Points", "Run", "TrackwayError"]
 
 # Module that defines each public name.
 _HOME = {
@@ -23,15 +20,51 @@ _HOME = {
     "Points": "series",
     "Run": "run",
     "TrackwayError": "error",
+    "current_run": "session",
+    "finish": "session",
+    "init": "session",
+    "log_artifact": "session",
+    "log_artifacts": "session",
+    "log_dataset": "session",
+    "log_dict": "session",
+    "log_event": "session",
+    "log_figure": "session",
+    "log_image": "session",
+    "log_metric": "session",
+    "log_metrics": "session",
+    "log_params": "session",
+    "log_table": "session",
+    "log_text": "session",
+    "set_notes": "session",
+    "set_tags": "session",
 }
 
 TYPE_CHECKING = False  # The constant of typing, without importing typing.
 if TYPE_CHECKING:
-    from .client import MLOpsClient
-    from .error import TrackwayError
-    from .experiment import Experiment
-    from .run import Run
-    from .series import Points
+    from .client import MLOpsClient as MLOpsClient
+    from .error import TrackwayError as TrackwayError
+    from .experiment import Experiment as Experiment
+    from .run import Run as Run
+    from .series import Points as Points
+    from .session import current_run as current_run
+    from .session import finish as finish
+    from .session import init as init
+    from .session import log_artifact as log_artifact
+    from .session import log_artifacts as log_artifacts
+    from .session import log_dataset as log_dataset
+    from .session import log_dict as log_dict
+    from .session import log_event as log_event
+    from .session import log_figure as log_figure
+    from .session import log_image as log_image
+    from .session import log_metric as log_metric
+    from .session import log_metrics as log_metrics
+    from .session import log_params as log_params
+    from .session import log_table as log_table
+    from .session import log_text as log_text
+    from .session import set_notes as set_notes
+    from .session import set_tags as set_tags
+
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:

@@ -1,19 +1,54 @@
-"""Artifacts: which path a file gets in its run, and how it is sent, checked end to end by its SHA-256."""
+"""Artifacts: which path a file gets in its run, where its content waits, and how it is sent, checked by its SHA-256.
+
+A small content is copied into the spool's folder at the call; so is what was made in memory. A large file is not: a
+hard link where the file system is the same, and else an open descriptor, keep the content alive should its name go
+away. What happens to the content itself cannot be helped, but is noticed and said.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Union
+from typing import IO, Any, Callable, NamedTuple, Union
 from urllib.parse import quote
 
 from .connection import BLOCK_BYTES, Body, Connection
-from .retry import retried
+from .error import TrackwayError
 from .value import clean_text
 
 LocalPath = Union[str, "os.PathLike[str]"]
+
+# A file up to here is copied when it is logged: most results are small, and may be gone a moment later.
+COPY_BYTES_MAX = 1024 * 1024
+# Descriptors held for files that cannot be linked; a process has about a thousand.
+HELD_MAX = 100
+# Of the server.
+PATH_BYTES_MAX = 1_000
+# A file that keeps changing while it is read.
+ATTEMPTS_MAX = 3
+
+
+class Unsteady(Exception):
+    """A file changes faster than it can be read."""
+
+
+def checked_path(path: str) -> str:
+    """A path inside a run as the server takes it; raises ValueError for others."""
+    path = clean_text(path)
+    if not 1 <= len(path.encode("utf-8")) <= PATH_BYTES_MAX:
+        raise ValueError(f'artifact path: expected 1 to {PATH_BYTES_MAX} bytes, found "{path[:80]}"')
+    if "\\" in path or any(character < " " or "\x7f" <= character <= "\x9f" for character in path):
+        raise ValueError(f"artifact path: no backslash and no control characters are allowed: {path!r}")
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        raise ValueError(
+            f'artifact path: expected a relative path without empty, "." or ".." parts: "{path}"'
+        )
+    return path
 
 
 def target_path(local: Path, artifact_path: str | None) -> str:
@@ -33,31 +68,161 @@ def files_below(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield local, local.relative_to(folder).as_posix()
 
 
-def upload_file(connection: Connection, run_id: str, local: Path, path: str) -> None:
-    """Sends a file as it is now; bytes appended while it is read stay out."""
-    with open(local, "rb") as file:
-        size_bytes = os.fstat(file.fileno()).st_size
+class Source(NamedTuple):
+    """A content to be sent."""
+
+    file: IO[bytes]
+    #: It is not what it was when it was logged.
+    changed: bool
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.file.close()
+
+
+class Files:
+    """Contents that wait for their upload: those of this process, or those of a folder that one left."""
+
+    def __init__(self, file_path: Callable[[str], str | None], *, elsewhere: bool = False) -> None:
+        self._file_path = file_path
+        #: The records were written on another machine: their paths mean nothing here.
+        self._elsewhere = elsewhere
+        self._held: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def keep_bytes(self, content: bytes) -> dict[str, Any]:
+        """What a record says of a content that was in memory."""
+        name, path = self._new()
+        if path is not None:
+            try:
+                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+                with open(file, "wb") as opened:
+                    opened.write(content)
+                return {"content": name, "size_bytes": len(content)}
+            except OSError:
+                with suppress(OSError):
+                    os.unlink(path)
+        return {"held": self._hold_bytes(name, content), "size_bytes": len(content)}
+
+    def keep_file(self, local: Path) -> dict[str, Any]:
+        """What a record says of a file; raises OSError when it cannot be read."""
+        file = open(local, "rb")  # noqa: SIM115 (it may be held)
+        try:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                raise OSError(f"not a regular file: {local}")
+            if facts.st_size <= COPY_BYTES_MAX:
+                return {**self.keep_bytes(file.read(facts.st_size)), "source": os.path.abspath(local)}
+            about = {
+                "source": os.path.abspath(local),
+                "size_bytes": facts.st_size,
+                "mtime_ns": facts.st_mtime_ns,
+            }
+            name, path = self._new()
+            if path is not None:
+                with suppress(OSError, NotImplementedError):
+                    os.link(local, path)
+                    return {**about, "content": name}
+            with self._lock:
+                if len(self._held) < HELD_MAX:
+                    self._held[name] = os.dup(file.fileno())
+                    about["held"] = name
+            return about
+        finally:
+            file.close()
+
+    def opened(self, record: dict[str, Any]) -> Source:
+        """The content of a record; raises OSError when it is gone."""
+        with self._lock:
+            held = self._held.get(record.get("held", ""))
+        if "content" in record:
+            path = self._file_path(record["content"])
+        elif self._elsewhere:
+            raise OSError(f"the file was left on the machine that logged it: {record.get('source')}")
+        else:
+            path = record.get("source")
+        if held is not None:
+            file = open(os.dup(held), "rb")  # noqa: SIM115 (the caller closes it)
+        elif path is None:
+            raise OSError("its content was kept in memory by a process that is gone")
+        else:
+            try:
+                file = open(path, "rb")  # noqa: SIM115 (the caller closes it)
+            except FileNotFoundError:
+                raise OSError(f"the file is gone: {record.get('source', path)}") from None
+        facts = os.fstat(file.fileno())
+        now = (facts.st_size, facts.st_mtime_ns)
+        then = (record["size_bytes"], record.get("mtime_ns", facts.st_mtime_ns))
+        return Source(file, now != then)
+
+    def forget(self, record: dict[str, Any]) -> None:
+        """The content is not needed any more."""
+        with self._lock:
+            held = self._held.pop(record.get("held", ""), None)
+        if held is not None:
+            os.close(held)
+        if "content" in record:
+            path = self._file_path(record["content"])
+            if path is not None:
+                with suppress(OSError):
+                    os.unlink(path)
+
+    def after_fork(self) -> None:
+        """In a forked child: what waits is the parent's."""
+        for held in self._held.values():
+            os.close(held)
+        self._held = {}
+        self._lock = threading.Lock()
+
+    def _new(self) -> tuple[str, str | None]:
+        with self._lock:
+            self._count += 1
+            name = f"{self._count:08}"
+        return name, self._file_path(name)
+
+    def _hold_bytes(self, name: str, content: bytes) -> str:
+        import tempfile
+
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            with self._lock:
+                self._held[name] = os.dup(file.fileno())
+        return name
+
+
+def upload(
+    connection: Connection,
+    run_id: str,
+    path: str,
+    file: IO[bytes],
+    until_answered: Callable[[Callable[[], None]], TrackwayError | None],
+) -> TrackwayError | None:
+    """Sends a content as it is now, in pieces; gives back why it was refused. Raises Unsteady, OSError."""
+    for _ in range(ATTEMPTS_MAX):
+        before = os.fstat(file.fileno())
         digest = sha256()
-        for block in _blocks(file, size_bytes):
-            digest.update(block)
+        try:
+            for block in _blocks(file, before.st_size):
+                digest.update(block)
 
-        def attempt() -> None:
-            _put(connection, run_id, path, _blocks(file, size_bytes), size_bytes, digest.hexdigest())
+            def attempt(size: int = before.st_size, checksum: str = digest.hexdigest()) -> None:
+                _put(connection, run_id, path, _blocks(file, size), size, checksum)
 
-        retried(attempt, patience_seconds=connection.timeout_seconds)
-
-
-def upload_bytes(connection: Connection, run_id: str, content: bytes, path: str) -> None:
-    """Sends what is in memory."""
-    digest = sha256(content).hexdigest()
-    retried(
-        lambda: _put(connection, run_id, path, content, len(content), digest),
-        patience_seconds=connection.timeout_seconds,
-    )
+            refusal = until_answered(attempt)
+        except Unsteady:
+            continue
+        after = os.fstat(file.fileno())
+        if refusal is None or (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+            return refusal
+    raise Unsteady("it kept changing while it was read")
 
 
 def _put(connection: Connection, run_id: str, path: str, body: Body, size_bytes: int, sha256: str) -> None:
-    segments = "/".join(quote(clean_text(segment), safe="") for segment in path.split("/"))
+    segments = "/".join(quote(segment, safe="") for segment in path.split("/"))
     connection.request(
         "PUT",
         f"/api/v1/runs/{run_id}/artifacts/{segments}",
@@ -68,13 +233,12 @@ def _put(connection: Connection, run_id: str, path: str, body: Body, size_bytes:
 
 
 def _blocks(file: IO[bytes], size_bytes: int) -> Iterator[bytes]:
-    """From the start of the file, so that a second attempt sends it again."""
+    """From the start of the file, so that a second attempt sends it again; what is appended meanwhile stays out."""
     file.seek(0)
     left = size_bytes
     while left > 0:
         block = file.read(min(left, BLOCK_BYTES))
         if not block:
-            # No OSError: those are taken for a fault of the network, and tried again.
-            raise RuntimeError(f"the file became shorter while it was read: {file.name}")
+            raise Unsteady("the file became shorter while it was read")
         left -= len(block)
         yield block

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
-from typing import Any, Union
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, urlencode
 
+from . import capture as capturing
 from . import credentials, experiment
+from .artifact import LocalPath
+from .channel import ONLINE, Channel
 from .connection import Connection
 from .error import TrackwayError
 from .experiment import Experiment
-from .outbox import Outbox
 from .retry import retried
 from .run import Run
-from .sender import Sender
+from .start import Tags, start_run
 from .value import tag_values
-
-Tags = Union[Mapping[Any, Any], Iterable[Any], None]
 
 # Experiments asked for at once; the server's largest page.
 PAGE_MAX = 1_000
@@ -31,7 +30,8 @@ class MLOpsClient:
     server on this machine wrote. Nothing is sent before the first call.
 
     ``timeout`` bounds, in seconds, each wait for the server, and how long calls that need an answer keep
-    trying while the server is away; they raise TrackwayError then.
+    trying while the server is away; they raise TrackwayError then. ``dir`` is the folder of the spool; TRACKWAY_DIR,
+    else the platform's folder for state.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class MLOpsClient:
         url: str | None = None,
         project: str | None = None,
         timeout: float = 30.0,
+        dir: LocalPath | None = None,
     ) -> None:
         if project not in (None, "default"):
             raise TrackwayError(
                 f'no project "{project}": there is one, "default"', kind="not_found", field="project"
             )
         self._connection = Connection(credentials.find(url, api_token), timeout)
-        sender = Sender(self._connection)
-        self._outbox = Outbox(sender.deliver, on_fork=sender.after_fork)
+        self._channel = Channel(self._connection, mode=ONLINE, url=self._connection.url, directory=dir)
 
     @property
     def url(self) -> str:
@@ -112,27 +112,37 @@ class MLOpsClient:
         experiment_id: str | int | Experiment,
         name: str | None = None,
         tags: Tags = None,
+        *,
+        id: str | None = None,
+        resume: str | None = None,
+        parent: Run | str | None = None,
+        capture: bool | str | Iterable[str] | None = None,
     ) -> Run:
         """Starts a run of an experiment, given by its id or its exact name.
 
         Use the run in ``with``: it completes at the end of the block, fails on an exception and is killed by
-        Ctrl-C or SIGTERM. The server makes up a name when none is given.
+        Ctrl-C or SIGTERM. The server makes up a name when none is given. ``id``, ``resume`` and ``parent`` are as in
+        ``trackway.init``; ``capture`` too, but what the program prints is not recorded unless asked for, since
+        several runs may be open at once.
         """
         if not isinstance(experiment_id, Experiment):
             experiment_id = self.get_experiment(experiment_id)
-        new = {
-            "experiment_id": experiment_id.id,
-            "name": name,
-            "tags": tag_values(tags),
-            "started_at_ms": time.time_ns() // 1_000_000,
-        }
-        # Not repeatable: a second run would stay open for ever.
-        body = self._ask("POST", "/api/v1/runs", new, repeatable=False)
-        return Run(self._connection, self._outbox, body)
+        return start_run(
+            self._channel,
+            experiment_id=experiment_id.id,
+            experiment_name=None,
+            name=name,
+            run_id=id,
+            resume=resume,
+            parent=parent,
+            tags=tags,
+            captured=capturing.chosen(capture, (capturing.ENVIRONMENT, capturing.SYSTEM)),
+            patience_seconds=self._connection.timeout_seconds,
+        )
 
     def close(self) -> None:
-        """Sends what is left, a bounded time, and frees the socket and the thread."""
-        self._outbox.close(self._connection.timeout_seconds)
+        """Sends what is left, a bounded time, and frees the socket and the threads."""
+        self._channel.close(self._connection.timeout_seconds)
         self._connection.close()
 
     def _ask(self, method: str, target: str, content: Any = None, repeatable: bool = True) -> Any:

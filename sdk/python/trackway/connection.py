@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 from urllib.parse import urlsplit
 
+from . import credentials
 from .credentials import Credentials
 from .error import TrackwayError
 
@@ -42,21 +43,28 @@ class Response(NamedTuple):
     status: int
     body: bytes
 
+    def content(self) -> Any:
+        """The body as JSON; None when it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
 
 class Connection:
     """A server as this process talks to it: a socket for each request at once, kept for the next."""
 
-    def __init__(self, credentials: Credentials, timeout_seconds: float) -> None:
-        parts = urlsplit(credentials.url)
+    def __init__(self, known: Credentials, timeout_seconds: float) -> None:
+        parts = urlsplit(known.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            message = f'expected a URL such as "http://127.0.0.1:7171", found "{credentials.url}"'
+            message = f'expected a URL such as "http://127.0.0.1:7171", found "{known.url}"'
             raise TrackwayError(message, kind="invalid", field="url")
-        if credentials.token and not (credentials.token.isascii() and credentials.token.isprintable()):
-            message = f"the token from {credentials.token_source} holds characters that no token has"
+        if known.token and not (known.token.isascii() and known.token.isprintable()):
+            message = f"the token from {known.token_source} holds characters that no token has"
             raise TrackwayError(message, kind="unauthenticated", field="api_token")
-        self.url = credentials.url
+        self.url = known.url
         self.timeout_seconds = timeout_seconds
-        self._credentials = credentials
+        self._credentials = known
         self._parts = parts
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
@@ -69,6 +77,7 @@ class Connection:
         body: Body | None = None,
         content_type: str = "application/json",
         headers: dict[str, str] | None = None,
+        timeout_seconds: float | None = None,
     ) -> Response:
         """Sends one request; raises TrackwayError for anything but a 2xx answer."""
         # Here, because it takes longer to import than all the rest of the package.
@@ -79,7 +88,7 @@ class Connection:
             headers["Content-Type"] = content_type
         if self._credentials.token:
             headers["Authorization"] = f"Bearer {self._credentials.token}"
-        http_connection = self._idle_or_new()
+        http_connection = self._idle_or_new(timeout_seconds or self.timeout_seconds)
         try:
             answer, data = _exchange(http_connection, method, self._parts.path + target, body, headers)
         except (OSError, http.client.HTTPException) as error:
@@ -96,15 +105,26 @@ class Connection:
             return Response(answer.status, data)
         raise self._refusal(answer, data)
 
-    def json(self, method: str, target: str, content: Any = None) -> Any:
+    def json(
+        self, method: str, target: str, content: Any = None, *, timeout_seconds: float | None = None
+    ) -> Any:
         """Sends and reads JSON."""
         body = None if content is None else encode_json(content)
-        response = self.request(method, target, body=body)
+        response = self.request(method, target, body=body, timeout_seconds=timeout_seconds)
         try:
             return json.loads(response.body)
         except ValueError as error:
             message = f"{self.url} does not answer as a Trackway server does: {method} {target}"
             raise TrackwayError(message, kind="internal", status=response.status) from error
+
+    def renew(self) -> None:
+        """Looks for a newer token where the present one was found; an explicit one stays."""
+        try:
+            found = credentials.find(self.url)
+        except TrackwayError:
+            return
+        if self._credentials.token_source != credentials.EXPLICIT and found.token:
+            self._credentials = found
 
     def close(self) -> None:
         """Closes the sockets not in use; the next request opens another."""
@@ -118,22 +138,23 @@ class Connection:
         self._lock = threading.Lock()
         self.close()
 
-    def _idle_or_new(self) -> http.client.HTTPConnection:
+    def _idle_or_new(self, timeout_seconds: float) -> http.client.HTTPConnection:
         while True:
             with self._lock:
                 http_connection = self._idle.pop() if self._idle else None
             if http_connection is None:
-                return self._opened()
+                return self._opened(timeout_seconds)
             if not _stale(http_connection.sock):
+                http_connection.sock.settimeout(timeout_seconds)
                 return http_connection
             http_connection.close()
 
-    def _opened(self) -> http.client.HTTPConnection:
+    def _opened(self, timeout_seconds: float) -> http.client.HTTPConnection:
         import http.client
 
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
         http_connection = kind(
-            str(self._parts.hostname), self._parts.port, timeout=self.timeout_seconds, blocksize=BLOCK_BYTES
+            str(self._parts.hostname), self._parts.port, timeout=timeout_seconds, blocksize=BLOCK_BYTES
         )
         try:
             http_connection.connect()

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from .error import TrackwayError
 
 URL_DEFAULT = "http://127.0.0.1:7171"
+#: The source of a token that was passed.
+EXPLICIT = "the argument api_token"
 
 
 class Credentials(NamedTuple):
@@ -33,7 +35,7 @@ def find(url: str | None = None, token: str | None = None) -> Credentials:
         url = known.get("default") or URL_DEFAULT
     url = url.strip().rstrip("/")
     if token:
-        return Credentials(url, token.strip(), "the argument api_token")
+        return Credentials(url, token.strip(), EXPLICIT)
     token = os.environ.get("TRACKWAY_TOKEN")
     if token:
         return Credentials(url, token.strip(), "the variable TRACKWAY_TOKEN")

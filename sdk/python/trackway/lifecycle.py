@@ -3,7 +3,7 @@
 * SIGTERM: open runs end as killed; then the handler that was there before decides, or the process ends.
 * Normal exit of the interpreter: a run that nobody ended is completed; failed if an exception ended the
   program, killed if that was Ctrl-C.
-* A forked child neither ends its parent's runs nor sends what its parent queued.
+* A forked child neither ends its parent's runs nor sends what its parent logged.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import threading
 import time
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
-    from .outbox import Outbox
+    from .channel import Channel
     from .run import Run
 
 # How long a finished program stays for its last records.
@@ -40,12 +40,13 @@ class _State:
 
 
 _state = _State()
-_outboxes: weakref.WeakSet[Outbox] = weakref.WeakSet()
+_channels: weakref.WeakSet[Channel] = weakref.WeakSet()
+_after_fork_calls: list[Callable[[], None]] = []
 
 
-def watch(outbox: Outbox) -> None:
-    """Flushes this outbox at exit."""
-    _outboxes.add(outbox)
+def watch(channel: Channel) -> None:
+    """Closes this channel at exit."""
+    _channels.add(channel)
     _hook_worker()
 
 
@@ -66,18 +67,36 @@ def closed(run: Run) -> None:
             _remove_handler()
 
 
-def _end_all(status: str, seconds_max: float) -> None:
+def after_fork(call: Callable[[], None]) -> None:
+    """Calls this in each forked child, before anything else is done there."""
+    _after_fork_calls.append(call)
+
+
+def interrupt() -> None:
+    """Ends training as Ctrl-C does: KeyboardInterrupt in the main thread, also out of a sleep."""
+    main = threading.main_thread()
+    if main.is_alive() and hasattr(signal, "pthread_kill") and main.ident is not None:
+        signal.pthread_kill(main.ident, signal.SIGINT)
+    else:
+        import _thread
+
+        _thread.interrupt_main()
+
+
+def _end_all(status: str, seconds_max: float, error: BaseException | None = None) -> None:
     deadline = time.monotonic() + seconds_max
     for run in list(_state.runs):
-        run.end_without_waiting(status)
-    for outbox in list(_outboxes):
-        sent = outbox.flush(max(0.0, deadline - time.monotonic()))
-        unsent = "" if sent else f"could not be sent within {seconds_max:.0f} s: {outbox.unsent()}"
-        refused = outbox.take_lost()
-        for lost in filter(None, (unsent, refused)):
+        run.end_without_waiting(status, error)
+    for channel in list(_channels):
+        unsent = lost = ""
+        if not channel.flush(max(0.0, deadline - time.monotonic())):
+            unsent = f"not sent within {seconds_max:.0f} s: {channel.unsent()}"
+        lost = channel.take_lost()
+        channel.close(0)
+        for said in filter(None, (unsent, lost and f"lost: {lost}")):
             # Python refuses a write from a handler that interrupted another write: then it stays unsaid.
-            with suppress(RuntimeError):
-                print(f"trackway: lost: {lost}", file=sys.stderr)
+            with suppress(RuntimeError, OSError, ValueError):
+                print(f"trackway: {said}", file=sys.stderr)
 
 
 def _install_handler() -> None:
@@ -112,12 +131,14 @@ def _on_sigterm(number: int, frame: Any) -> None:
 def _at_exit() -> None:
     # The interpreter keeps the exception that ended the program here; a SystemExit is not among them.
     error = getattr(sys, "last_type", None)
+    value = None
     if error is None or hasattr(sys, "ps1"):
         # At a prompt (ps1) an exception does not end the program.
         status = "completed"
     else:
         status = "killed" if issubclass(error, KeyboardInterrupt) else "failed"
-    _end_all(status, EXIT_SECONDS_MAX)
+        value = getattr(sys, "last_value", None)
+    _end_all(status, EXIT_SECONDS_MAX, value)
 
 
 def _hook_worker() -> None:
@@ -133,13 +154,13 @@ def _hook_worker() -> None:
 def _after_fork() -> None:
     global _state
     handler = _state.previous_handler
-    for run in _state.runs:
-        run.after_fork()
     _state = _State()
     if signal.getsignal(signal.SIGTERM) is _on_sigterm:
         signal.signal(signal.SIGTERM, handler)
-    for outbox in list(_outboxes):
-        outbox.after_fork()
+    for channel in list(_channels):
+        channel.after_fork()
+    for call in _after_fork_calls:
+        call()
 
 
 atexit.register(_at_exit)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import operator
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
@@ -16,6 +17,8 @@ ParamValue = Union[None, bool, int, float, str]
 # The server's limits (its limits.rs).
 KEY_BYTES_MAX = 1_000
 TEXT_BYTES_MAX = 16_000
+# One text or byte string at a step.
+POINT_BYTES_MAX = 1024 * 1024
 # Configurations are rarely deeper than five levels; a dict that holds itself is infinitely deep.
 DEPTH_MAX = 30
 
@@ -68,6 +71,59 @@ def metric_value(key: str, value: Any) -> float:
         except (TypeError, ValueError, OverflowError) as error:
             raise TypeError(f'metric "{key}": not a 64-bit number: {error}') from error
     raise TypeError(f'metric "{key}": expected a number, found {type(value).__name__}')
+
+
+def metric_point(key: str, value: Any) -> float | str | bytes:
+    """What one point holds: a number, a text or bytes."""
+    if isinstance(value, str):
+        text = clean_text(str.__str__(value))
+        if len(text.encode("utf-8")) > POINT_BYTES_MAX:
+            raise ValueError(f'metric "{key}": a text has at most {POINT_BYTES_MAX} bytes')
+        return text
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        if len(value) > POINT_BYTES_MAX:
+            raise ValueError(f'metric "{key}": at most {POINT_BYTES_MAX} bytes at a step')
+        return bytes(value)
+    return metric_value(key, value)
+
+
+def context_values(context: Mapping[Any, Any]) -> dict[str, str]:
+    """The context of a series, as texts."""
+    if not isinstance(context, Mapping):
+        raise TypeError(f"context: expected a dict, found {type(context).__name__}")
+    return {checked_key(str(key)): stored_text(str(value)) for key, value in context.items()}
+
+
+def wallclock_ms(seconds: float | None) -> int:
+    """Unix milliseconds of seconds, now when absent."""
+    if seconds is None:
+        return time.time_ns() // 1_000_000
+    try:
+        return metric_step(round(float(seconds) * 1000))
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"wallclock: expected seconds since 1970, found {seconds!r}") from None
+
+
+def json_value(value: Any, depth: int = 1) -> Any:
+    """What JSON can hold: keys become texts, numbers of numpy and the like plain, NaN its name, the rest its text."""
+    value = _scalar(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return stored_text(str.__str__(value))
+    if isinstance(value, int):
+        return int(value) if value in _I64 else str(int(value))
+    if isinstance(value, float):
+        return json_float(float(value))
+    if depth < DEPTH_MAX:
+        if isinstance(value, Mapping):
+            return {stored_text(str(key)): json_value(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [json_value(item, depth + 1) for item in value]
+        listed = getattr(value, "tolist", None)
+        if callable(listed):
+            return json_value(listed(), depth + 1)
+    return stored_text(str(value))
 
 
 def metric_step(step: Any) -> int:

@@ -43,7 +43,10 @@ impl Runs {
         };
         if !created {
             check_resume(&new, &run, experiment_id)?;
-            run.reopen(&mut tx, now).await?;
+            // Who queues a run and asks again has not begun it.
+            if run.status.ended() || new.status != Some(RunStatus::Queued) {
+                run.reopen(&mut tx, now).await?;
+            }
         }
         if let Some(process) = &new.process
             && !run.join(&mut tx, process, new.started_at_ms.unwrap_or(now), now).await?

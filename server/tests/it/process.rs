@@ -47,6 +47,11 @@ async fn a_create_that_is_sent_again_makes_one_run() {
         assert_eq!((code.as_u16(), &first["id"]), (201, &json!(id('a'))));
         let (code, again) = server.post(RUNS, new_run('a')).await;
         assert_eq!((code.as_u16(), &again), (200, &first));
+        let queued = json!({"id": id('c'), "experiment_id": "0", "resume": "allow", "status": "queued"});
+        server.post(RUNS, queued.clone()).await;
+        assert_eq!(server.post(RUNS, queued).await.1["status"], "queued");
+        let begun = json!({"id": id('c'), "experiment_id": "0", "resume": "must"});
+        assert_eq!(server.post(RUNS, begun).await.1["status"], "running");
         let creates = (0..6).map(|_| server.post(RUNS, new_run('b')));
         let answers = futures::future::join_all(creates).await;
         let mut codes: Vec<_> = answers.iter().map(|(code, _)| code.as_u16()).collect();

@@ -167,6 +167,34 @@ async fn beats_and_looks_at_one_time_leave_who_lives_running() {
 }
 
 #[tokio::test]
+async fn a_beat_and_a_finish_at_one_time_leave_the_run_ended() {
+    on_each(async |mut stage| {
+        stage.pass(60).await;
+        for round in 0..20 {
+            let run_id = stage.start(1).await;
+            if round % 2 == 1 {
+                // Every other time it was lost before, so that the beat would bring it back.
+                stage.pass(70).await;
+                assert_eq!(stage.status(&run_id).await, RunStatus::Lost);
+            }
+            let end = RunUpdate {
+                status: Some(RunStatus::Completed),
+                process: Some(some_process(1).id),
+                ..RunUpdate::default()
+            };
+            let (_, ended) = futures::join!(
+                stage.beat(&run_id, 1),
+                stage.services.run.update(&stage.caller, &run_id, end)
+            );
+            ended.expect("a process may end");
+            stage.beat(&run_id, 1).await;
+            assert_eq!(stage.status(&run_id).await, RunStatus::Completed, "round {round}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_beat_tells_of_a_stop_and_of_runs_that_are_not_there() {
     on_each(async |stage| {
         let run_id = stage.start(1).await;

@@ -234,7 +234,7 @@ async fn a_run_without_processes_is_never_lost() {
         lose(&db, &run_id, at(1_000_000)).await;
         assert_eq!(status(&db, &run_id).await, Running);
         join(&db, &run_id, 1, NOW).await;
-        assert_eq!(process::stale(&db, at(1), 10).await.unwrap(), [run_id.clone()]);
+        assert_eq!(process::stale(&db, at(1), 10).await.unwrap(), std::slice::from_ref(&run_id));
         end(&db, &run_id, 1, Completed, at(1)).await;
         assert_eq!(process::stale(&db, at(1_000_000), 10).await.unwrap(), []);
     })
