@@ -1,6 +1,6 @@
 //! Experiments: a question and the runs that try to answer it.
 
-use crate::{Error, ExperimentId, ProjectId, Tags, UnixMillis, limits, param};
+use crate::{Error, ExperimentId, ProjectId, Tags, UnixMillis, limits, param, run::Trash};
 use serde::{Deserialize, Serialize};
 
 /// Archived by hand; otherwise completed when it has runs and none is queued or running, else active.
@@ -55,6 +55,8 @@ pub struct Experiment {
     pub created_at_ms: UnixMillis,
     /// The latest of its creation, its edits and anything its runs did.
     pub last_activity_at_ms: UnixMillis,
+    /// When it was thrown away; it can be restored, with its runs.
+    pub trashed_at_ms: Option<UnixMillis>,
     pub run_count: i64,
     pub runs: RunCounts,
 }
@@ -79,7 +81,7 @@ impl ExperimentNew {
     }
 }
 
-/// What to change; absent fields stay. `tags` replaces all tags.
+/// What to change; absent fields stay. `tags` replaces all tags, `put_tags` and `remove_tags` change single ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -87,7 +89,11 @@ pub struct ExperimentUpdate {
     pub name: Option<String>,
     pub description: Option<String>,
     pub tags: Option<Tags>,
+    pub put_tags: Tags,
+    pub remove_tags: Vec<String>,
     pub archived: Option<bool>,
+    /// Throws the experiment away, or restores it.
+    pub trashed: Option<bool>,
 }
 
 impl ExperimentUpdate {
@@ -98,6 +104,7 @@ impl ExperimentUpdate {
         if let Some(description) = &self.description {
             check_description(description)?;
         }
+        self.put_tags.check()?;
         self.tags.as_ref().map_or(Ok(()), Tags::check)
     }
 }
@@ -124,6 +131,7 @@ pub struct ExperimentQuery {
     pub status: Option<ExperimentStatus>,
     /// Experiments that carry every one of these: `baseline` or `phase: search`.
     pub tag: Vec<String>,
+    pub trash: Trash,
     pub sort: ExperimentSort,
     /// Turns the order around: names start at A, everything else at the newest or largest.
     pub reverse: bool,

@@ -6,6 +6,7 @@ use crate::{
     note::Note,
     param::{Param, ParamValue},
     process::{Process, ProcessNew},
+    query::{Attribute, Expr, Field, OrderBy, Stat},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, str::FromStr};
@@ -73,6 +74,8 @@ pub struct Run {
     pub updated_at_ms: UnixMillis,
     /// When something was last logged after the run had ended: accepted, and shown as such.
     pub late_at_ms: Option<UnixMillis>,
+    /// When it was thrown away; it can be restored.
+    pub trashed_at_ms: Option<UnixMillis>,
     /// Somebody asked it to stop, and it has not ended yet.
     pub stop_requested: bool,
     pub tags: Tags,
@@ -151,7 +154,7 @@ impl RunNew {
     }
 }
 
-/// What to change; absent fields stay. `tags` adds and overwrites single tags.
+/// What to change; absent fields stay. `tags` adds and overwrites single tags, `remove_tags` names keys to remove.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -166,6 +169,9 @@ pub struct RunUpdate {
     pub process: Option<ProcessId>,
     /// Asks a running run to end itself, or takes that back.
     pub stop_requested: Option<bool>,
+    pub remove_tags: Vec<String>,
+    /// Throws the run away, or restores it.
+    pub trashed: Option<bool>,
 }
 
 impl RunUpdate {
@@ -259,6 +265,9 @@ pub struct RunQuery {
     pub parent: Option<RunId>,
     #[serde(default)]
     #[cfg_attr(feature = "openapi", param(value_type = String))]
+    pub trash: Trash,
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(value_type = String))]
     pub sort: RunSort,
     /// Turns the order around: names and params start at the smallest, everything else at the newest or largest.
     #[serde(default)]
@@ -277,12 +286,79 @@ impl RunQuery {
             filter: String::new(),
             status: None,
             parent: None,
+            trash: Trash::default(),
             sort: RunSort::default(),
             reverse: false,
             offset: 0,
             limit: None,
         }
     }
+
+    /// The search that this query stands for, for at most so many runs.
+    pub fn into_search(self, limit: u32) -> Result<RunSearch, Error> {
+        let filter = crate::query::parse(&self.filter).map_err(|error| error.into_error("filter"))?;
+        Ok(RunSearch {
+            experiment_ids: vec![self.experiment_id],
+            order: order(self.sort, self.reverse),
+            search: self.search,
+            status: self.status,
+            parent: self.parent,
+            filter,
+            trash: self.trash,
+            offset: self.offset,
+            limit,
+        })
+    }
+}
+
+/// Names and params start at the smallest, everything else at the newest or largest.
+fn order(sort: RunSort, reverse: bool) -> Vec<OrderBy> {
+    let newest = OrderBy::descending(Field::Attribute(Attribute::Number));
+    let (field, descending) = match sort {
+        RunSort::Created => return vec![OrderBy { descending: !reverse, ..newest }],
+        RunSort::Name => (Field::Attribute(Attribute::Name), false),
+        RunSort::Status => (Field::Attribute(Attribute::Status), false),
+        RunSort::Duration => (Field::Attribute(Attribute::Duration), true),
+        RunSort::Param(key) => (Field::Param(key), false),
+        RunSort::Metric(key) => (Field::Metric { key, stat: Stat::Last }, true),
+    };
+    vec![OrderBy { field, descending: descending != reverse }, newest]
+}
+
+/// Whether what lies in the trash is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Trash {
+    #[default]
+    Without,
+    Only,
+    With,
+}
+
+/// Which runs of some experiments, in what order: what the run table and other protocols ask for, each in its way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunSearch {
+    pub experiment_ids: Vec<ExperimentId>,
+    /// Part of the name, or the start of the id.
+    pub search: String,
+    pub status: Option<RunStatus>,
+    pub parent: Option<RunId>,
+    pub filter: Option<Expr>,
+    pub trash: Trash,
+    /// Beyond these, by id.
+    pub order: Vec<OrderBy>,
+    pub offset: u32,
+    pub limit: u32,
+}
+
+/// A run with all of its params and metrics.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundRun {
+    pub run: Run,
+    pub params: BTreeMap<String, ParamValue>,
+    /// Those without a context.
+    pub metrics: Vec<MetricSummary>,
 }
 
 /// A row of the run table: the run with its params and the last, min and max of its metrics.

@@ -64,7 +64,7 @@ async fn send(request: Request) -> Result<Experiment, AppError> {
                 name: Some(input.name),
                 description: Some(input.description),
                 tags: Some(input.tags),
-                archived: None,
+                ..ExperimentUpdate::default()
             };
             api::update(id, input).await
         }

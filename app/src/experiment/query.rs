@@ -25,6 +25,7 @@ pub fn parse(query: &Query) -> ExperimentQuery {
         reverse: query.get("reverse") == Some("true"),
         offset: query.number("offset").unwrap_or(0),
         limit: Some(limits::PAGE_DEFAULT),
+        ..ExperimentQuery::default()
     }
 }
 

@@ -6,15 +6,17 @@ use model::{
     event::{Event, RunChange},
     limits,
     metric::MetricStat,
-    run::{Resume, Run, RunDetail, RunNew, RunQuery, RunRow, RunStatus, RunUpdate},
+    run::{FoundRun, Resume, Run, RunDetail, RunNew, RunQuery, RunRow, RunSearch, RunStatus, RunUpdate},
     user::{Caller, Role},
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use store::{Tx, process, run::RunRecord};
 
 /// Different params and metrics in one page of the run table: more columns than anyone reads, few enough
 /// that an experiment with thousands of keys opens as fast as one with ten.
 const TABLE_KEYS_MAX: i64 = 200;
+/// Runs whose params and metrics are asked for in one statement.
+const RUNS_AT_ONCE: usize = 5_000;
 
 #[derive(Clone, Debug)]
 pub struct Runs(pub(crate) Arc<Base>);
@@ -118,11 +120,12 @@ impl Runs {
             return Err(Error::not_found("experiment", query.experiment_id).into());
         }
         let limit = page_limit(query.limit)?;
-        let filter = model::query::parse(&query.filter).map_err(|error| error.into_error("filter"))?;
-        let (runs, total) = store::run::list(db, &query, filter.as_ref(), limit, world.now()).await?;
+        let (offset, search) = (query.offset, query.into_search(limit)?);
+        let runs = store::run::search(db, &search, world.now()).await?;
+        let total = store::run::count(db, &search, world.now()).await?;
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
-        let mut params = store::param::of_runs(db, &ids, TABLE_KEYS_MAX).await?;
-        let mut metrics = store::metric::summaries_of_runs(db, &ids, TABLE_KEYS_MAX).await?;
+        let mut params = store::param::of_runs(db, &ids, Some(TABLE_KEYS_MAX)).await?;
+        let mut metrics = store::metric::summaries_of_runs(db, &ids, Some(TABLE_KEYS_MAX)).await?;
         let rows = runs.into_iter().map(|run| {
             let summaries = metrics.remove(run.id.as_str()).unwrap_or_default();
             RunRow {
@@ -131,7 +134,26 @@ impl Runs {
                 run,
             }
         });
-        Ok(Page::new(rows.collect(), total, query.offset))
+        Ok(Page::new(rows.collect(), total, offset))
+    }
+
+    /// Runs of some experiments, whole. Unknown experiments have none.
+    pub async fn search(&self, caller: &Caller, search: &RunSearch) -> Result<Vec<FoundRun>> {
+        caller.require(Role::Viewer)?;
+        let Base { db, world, .. } = &*self.0;
+        let runs = store::run::search(db, search, world.now()).await?;
+        let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
+        let (mut params, mut metrics) = (HashMap::new(), HashMap::new());
+        for ids in ids.chunks(RUNS_AT_ONCE) {
+            params.extend(store::param::of_runs(db, ids, None).await?);
+            metrics.extend(store::metric::summaries_of_runs(db, ids, None).await?);
+        }
+        let found = runs.into_iter().map(|run| FoundRun {
+            params: params.remove(run.id.as_str()).unwrap_or_default(),
+            metrics: metrics.remove(run.id.as_str()).unwrap_or_default(),
+            run,
+        });
+        Ok(found.collect())
     }
 
     pub async fn update(&self, caller: &Caller, id: &RunId, update: RunUpdate) -> Result<Run> {

@@ -12,6 +12,7 @@ use model::{
         Experiment, ExperimentNew, ExperimentQuery, ExperimentSort, ExperimentStatus, ExperimentUpdate,
         RunCounts,
     },
+    run::Trash,
 };
 
 #[derive(sqlx::FromRow)]
@@ -23,6 +24,7 @@ struct Row {
     created_at_ms: i64,
     updated_at_ms: i64,
     archived_at_ms: Option<i64>,
+    trashed_at_ms: Option<i64>,
     queued: i64,
     running: i64,
     completed: i64,
@@ -56,6 +58,7 @@ impl Row {
             status,
             created_at_ms: UnixMillis(self.created_at_ms),
             last_activity_at_ms: UnixMillis(self.updated_at_ms),
+            trashed_at_ms: self.trashed_at_ms.map(UnixMillis),
             run_count: runs.total(),
             runs,
         }
@@ -72,9 +75,10 @@ const COUNTED: &str = "
             SUM(CASE status WHEN 'failed' THEN 1 ELSE 0 END) AS failed,
             SUM(CASE status WHEN 'killed' THEN 1 ELSE 0 END) AS killed,
             SUM(CASE status WHEN 'lost' THEN 1 ELSE 0 END) AS lost
-        FROM run GROUP BY experiment_id
+        FROM run WHERE trashed_at_ms IS NULL GROUP BY experiment_id
     ), e AS (
         SELECT id, project_id, name, name_folded, description, description_folded, created_at_ms, archived_at_ms,
+            trashed_at_ms,
             CASE WHEN run_updated_at_ms > updated_at_ms THEN run_updated_at_ms ELSE updated_at_ms END AS updated_at_ms,
             COALESCE(run_count, 0) AS run_count, COALESCE(queued, 0) AS queued, COALESCE(running, 0) AS running,
             COALESCE(completed, 0) AS completed, COALESCE(failed, 0) AS failed, COALESCE(killed, 0) AS killed,
@@ -163,6 +167,11 @@ pub async fn list(db: &Db, query: &ExperimentQuery, limit: u32) -> Result<Page<E
 }
 
 fn push_conditions(statement: &mut Statement, query: &ExperimentQuery) {
+    statement.push(match query.trash {
+        Trash::Without => "trashed_at_ms IS NULL AND ",
+        Trash::Only => "trashed_at_ms IS NOT NULL AND ",
+        Trash::With => "",
+    });
     statement.push(match query.status {
         None => "archived_at_ms IS NULL",
         Some(ExperimentStatus::Archived) => "archived_at_ms IS NOT NULL",
@@ -215,6 +224,8 @@ const EXPERIMENT_UPDATE: &str = "
         updated_at_ms = $6
     WHERE id = $1";
 
+const EXPERIMENT_TRASH: &str = "UPDATE experiment SET trashed_at_ms = $2 WHERE id = $1";
+
 const EXPERIMENT_ARCHIVE: &str = "UPDATE experiment SET archived_at_ms = $2 WHERE id = $1";
 
 /// The experiment of this name, made when there is none; true when it was made.
@@ -262,8 +273,15 @@ pub async fn update(
         let at = archived.then_some(now.0);
         on!(tx, c => sqlx::query(EXPERIMENT_ARCHIVE).bind(id.0).bind(at).execute(c).await.map(drop))?;
     }
+    if let Some(trashed) = update.trashed {
+        let at = trashed.then_some(now.0);
+        on!(tx, c => sqlx::query(EXPERIMENT_TRASH).bind(id.0).bind(at).execute(c).await.map(drop))?;
+    }
     if let Some(tags) = update.tags.as_ref().filter(|_| changed > 0) {
         tag::replace_experiment(tx, id.0, tags).await?;
+    }
+    if changed > 0 {
+        tag::change_experiment(tx, id.0, &update.put_tags, &update.remove_tags).await?;
     }
     Ok(changed > 0)
 }

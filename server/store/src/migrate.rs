@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "bundle", include_str!("../migrations/0003_bundle.sql")),
     (4, "process", include_str!("../migrations/0004_process.sql")),
     (5, "mean", include_str!("../migrations/0005_mean.sql")),
+    (6, "trash", include_str!("../migrations/0006_trash.sql")),
 ];
 
 impl Db {

@@ -51,19 +51,16 @@ pub async fn list(db: &Db, run_id: &RunId) -> Result<Vec<Param>> {
 pub async fn of_runs(
     db: &Db,
     run_ids: &[RunId],
-    keys_max: i64,
+    keys_max: Option<i64>,
 ) -> Result<HashMap<String, BTreeMap<String, ParamValue>>> {
     let mut conn = db.read().await?;
     let mut query = Statement::default();
     let ids = || run_ids.iter().map(RunId::as_str);
-    query
-        .push("SELECT run_id, key, kind, value FROM param WHERE run_id IN ")
-        .bind_list(ids())
-        .push(" AND key IN (SELECT key FROM param WHERE run_id IN ")
-        .bind_list(ids())
-        .push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ")
-        .bind(keys_max)
-        .push(")");
+    query.push("SELECT run_id, key, kind, value FROM param WHERE run_id IN ").bind_list(ids());
+    if let Some(keys_max) = keys_max {
+        query.push(" AND key IN (SELECT key FROM param WHERE run_id IN ").bind_list(ids());
+        query.push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ").bind(keys_max).push(")");
+    }
     let rows: Vec<(String, String, String, String)> = fetch_all!(conn, query)?;
     let mut params: HashMap<String, BTreeMap<String, ParamValue>> = HashMap::new();
     for (run_id, key, kind, value) in rows {

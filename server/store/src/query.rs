@@ -79,6 +79,11 @@ fn push_clause(
 /// Bits of the doubles that `last_value` lacks.
 const INFINITE: i64 = f64::INFINITY.to_bits().cast_signed();
 const NEGATIVE_INFINITE: i64 = f64::NEG_INFINITY.to_bits().cast_signed();
+/// Of a column `last_bits`, whose table stands before it.
+pub(crate) const NOT_INFINITE: &str = "last_bits NOT IN (9218868437227405312, -4503599627370496)";
+/// The rest of a CASE that puts infinities where they belong among numbers.
+pub(crate) const WHEN_INFINITE: &str =
+    "last_bits WHEN 9218868437227405312 THEN 1 WHEN -4503599627370496 THEN -1 ELSE 0 END";
 const IS_NAN: &str = "k.last_value IS NULL AND k.last_bits NOT IN (9218868437227405312, -4503599627370496)";
 
 fn push_stat(statement: &mut Statement, stat: Stat, is: Order, than: f64) {

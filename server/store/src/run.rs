@@ -11,8 +11,8 @@ use crate::{
 };
 use model::{
     ExperimentId, RunId, Tags, UnixMillis,
-    query::Expr,
-    run::{Run, RunQuery, RunSort, RunStatus, RunUpdate},
+    query::{Attribute, Field, OrderBy, Stat},
+    run::{Run, RunSearch, RunStatus, RunUpdate, Trash},
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -30,6 +30,7 @@ struct Row {
     ended_at_ms: Option<i64>,
     updated_at_ms: i64,
     late_at_ms: Option<i64>,
+    trashed_at_ms: Option<i64>,
     stop_requested: i64,
     total: i64,
 }
@@ -50,6 +51,7 @@ impl Row {
             ended_at_ms: self.ended_at_ms.map(UnixMillis),
             updated_at_ms: UnixMillis(self.updated_at_ms),
             late_at_ms: self.late_at_ms.map(UnixMillis),
+            trashed_at_ms: self.trashed_at_ms.map(UnixMillis),
             stop_requested: self.stop_requested != 0,
             tags,
         })
@@ -140,97 +142,161 @@ pub async fn get(db: &Db, id: &RunId) -> Result<Option<Run>> {
     Ok(get_many(db, std::slice::from_ref(id)).await?.pop())
 }
 
-/// One page of an experiment's runs and how many there are in all. `filter` is what the query's text was parsed to.
-pub async fn list(
-    db: &Db,
-    query: &RunQuery,
-    filter: Option<&Expr>,
-    limit: u32,
-    now: UnixMillis,
-) -> Result<(Vec<Run>, i64)> {
-    let filter = filter.map(|expr| (expr, db.dialect(), now));
+/// One page of the runs that are searched for, in order.
+pub async fn search(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<Run>> {
+    // Ids first: sorting whole rows would move a hundred times as much.
     let mut statement = Statement::default();
-    statement.push("SELECT run.*, COUNT(*) OVER () AS total FROM run");
-    push_sort_join(&mut statement, &query.sort);
-    push_conditions(&mut statement, query, filter);
-    push_order(&mut statement, query, now);
-    statement.push(" LIMIT ").bind(i64::from(limit)).push(" OFFSET ").bind(i64::from(query.offset));
-    let (runs, total) = fetch(db, statement).await?;
-    if runs.is_empty() && query.offset > 0 {
-        // Past the end no row carries the total.
-        let mut first = Statement::default();
-        push_conditions(first.push("SELECT run.*, COUNT(*) OVER () AS total FROM run"), query, filter);
-        first.push(" LIMIT 1");
-        return Ok((runs, fetch(db, first).await?.1));
+    statement.push("SELECT run.id FROM run");
+    for (place, OrderBy { field, .. }) in search.order.iter().enumerate() {
+        push_order_join(&mut statement, field, place);
     }
-    Ok((runs, total))
+    push_conditions(&mut statement, search, db.dialect(), now);
+    statement.push(" ORDER BY ");
+    for (place, order) in search.order.iter().enumerate() {
+        push_order(&mut statement, order, place, now);
+    }
+    statement
+        .push("run.id LIMIT ")
+        .bind(i64::from(search.limit))
+        .push(" OFFSET ")
+        .bind(i64::from(search.offset));
+    let mut conn = db.read().await?;
+    let ids: Vec<(String,)> = fetch_all!(conn, statement)?;
+    drop(conn);
+    let places: HashMap<&str, usize> =
+        ids.iter().enumerate().map(|(place, (id,))| (id.as_str(), place)).collect();
+    let mut runs = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(RUNS_AT_ONCE) {
+        let mut query = Statement::default();
+        query
+            .push("SELECT run.*, CAST(0 AS BIGINT) AS total FROM run WHERE id IN ")
+            .bind_list(ids.iter().map(|(id,)| id.as_str()));
+        runs.extend(fetch(db, query).await?.0);
+    }
+    runs.sort_unstable_by_key(|run| places.get(run.id.as_str()).copied());
+    Ok(runs)
 }
 
-fn push_sort_join(statement: &mut Statement, sort: &RunSort) {
-    match sort {
-        RunSort::Param(key) => {
-            statement.push(" LEFT JOIN param p ON p.run_id = run.id AND p.key = ").bind(key.as_str());
-        }
-        RunSort::Metric(key) => {
-            statement.push(" LEFT JOIN series s ON s.run_id = run.id AND s.context = '' AND s.key = ");
-            statement.bind(key.as_str());
-        }
-        _ => {}
-    }
+/// Runs fetched in one statement: each is a bound value, of which SQLite takes 32 766.
+const RUNS_AT_ONCE: usize = 10_000;
+
+/// How many runs are searched for, whatever the page.
+pub async fn count(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<i64> {
+    let mut statement = Statement::default();
+    statement.push("SELECT COUNT(*) FROM run");
+    push_conditions(&mut statement, search, db.dialect(), now);
+    let mut conn = db.read().await?;
+    let rows: Vec<(i64,)> = fetch_all!(conn, statement)?;
+    Ok(rows.first().map_or(0, |(count,)| *count))
 }
 
-fn push_conditions(
-    statement: &mut Statement,
-    query: &RunQuery,
-    filter: Option<(&Expr, Dialect, UnixMillis)>,
-) {
-    statement.push(" WHERE run.experiment_id = ").bind(query.experiment_id.0);
-    if let Some(status) = query.status {
+fn push_order_join(statement: &mut Statement, field: &Field, place: usize) {
+    let (table, key) = match field {
+        Field::Attribute(_) => return,
+        Field::Param(key) => (" LEFT JOIN param ", key),
+        Field::Tag(key) => (" LEFT JOIN run_tag ", key),
+        Field::Metric { key, .. } => (" LEFT JOIN series ", key),
+    };
+    statement
+        .push(table)
+        .push_name("o", place)
+        .push(" ON ")
+        .push_name("o", place)
+        .push(".run_id = run.id AND ");
+    if matches!(field, Field::Metric { .. }) {
+        statement.push_name("o", place).push(".context = '' AND ");
+    }
+    statement.push_name("o", place).push(".key = ").bind(key.as_str());
+}
+
+fn push_conditions(statement: &mut Statement, search: &RunSearch, dialect: Dialect, now: UnixMillis) {
+    statement.push(" WHERE run.experiment_id IN ").bind_list(search.experiment_ids.iter().map(|id| id.0));
+    const TRASHED: &str = "(run.trashed_at_ms IS NOT NULL OR run.experiment_id IN (SELECT id FROM experiment WHERE trashed_at_ms IS NOT NULL))";
+    match search.trash {
+        Trash::Without => statement.push(" AND NOT ").push(TRASHED),
+        Trash::Only => statement.push(" AND ").push(TRASHED),
+        Trash::With => statement,
+    };
+    if let Some(status) = search.status {
         statement.push(" AND run.status = ").bind(status.as_str());
     }
-    if let Some(parent) = &query.parent {
+    if let Some(parent) = &search.parent {
         statement.push(" AND run.parent_id = ").bind(parent.as_str());
     }
-    let search = query.search.trim();
-    if !search.is_empty() {
-        statement.push(" AND (run.name_folded LIKE ").bind(contains(search).as_str());
-        statement.push(" ESCAPE '\\' OR run.id LIKE ").bind(starts_with(&search.to_lowercase()).as_str());
+    let text = search.search.trim();
+    if !text.is_empty() {
+        statement.push(" AND (run.name_folded LIKE ").bind(contains(text).as_str());
+        statement.push(" ESCAPE '\\' OR run.id LIKE ").bind(starts_with(&text.to_lowercase()).as_str());
         statement.push(" ESCAPE '\\')");
     }
-    if let Some((expr, dialect, now)) = filter {
+    if let Some(expr) = &search.filter {
         statement.push(" AND ");
         query::push(statement, expr, dialect, now);
     }
 }
 
-fn push_order(statement: &mut Statement, query: &RunQuery, now: UnixMillis) {
-    statement.push(" ORDER BY ");
-    let reverse = query.reverse;
-    match query.sort {
-        RunSort::Created => {}
-        RunSort::Name => {
-            statement.push(if reverse { "run.name_folded DESC, " } else { "run.name_folded, " });
-        }
-        RunSort::Status => {
-            statement.push(if reverse { "run.status DESC, " } else { "run.status, " });
-        }
-        RunSort::Duration => {
+/// Adds one order and a comma. What is absent comes last; of a metric after that what is no number.
+fn push_order(statement: &mut Statement, order: &OrderBy, place: usize, now: UnixMillis) {
+    let direction = if order.descending { " DESC, " } else { ", " };
+    match &order.field {
+        Field::Attribute(Attribute::Duration) => {
             statement.push("run.started_at_ms IS NULL, COALESCE(run.ended_at_ms, ").bind(now.0);
-            statement.push(") - run.started_at_ms").push(if reverse { ", " } else { " DESC, " });
+            statement.push(") - run.started_at_ms").push(direction);
         }
-        RunSort::Param(_) => {
-            statement.push("p.key IS NULL, p.number IS NULL, ");
-            statement.push(if reverse { "p.number DESC, p.value DESC, " } else { "p.number, p.value, " });
+        Field::Attribute(attribute) => {
+            let (column, nullable) = match attribute {
+                Attribute::Id => ("run.id", false),
+                Attribute::Name => ("run.name_folded", false),
+                Attribute::Number => ("run.number", false),
+                Attribute::Status => ("run.status", false),
+                Attribute::User => ("run.user_name", false),
+                Attribute::Created => ("run.created_at_ms", false),
+                Attribute::Started | Attribute::Duration => ("run.started_at_ms", true),
+                Attribute::Ended => ("run.ended_at_ms", true),
+                Attribute::Updated => ("run.updated_at_ms", false),
+            };
+            if nullable {
+                statement.push(column).push(" IS NULL, ");
+            }
+            statement.push(column).push(direction);
         }
-        RunSort::Metric(_) => {
-            statement.push("s.last_value IS NULL, ");
-            statement.push(if reverse { "s.last_value, " } else { "s.last_value DESC, " });
+        Field::Param(_) => {
+            for (column, end) in [
+                (".key", " IS NULL, "),
+                (".number", " IS NULL, "),
+                (".number", direction),
+                (".value", direction),
+            ] {
+                statement.push_name("o", place).push(column).push(end);
+            }
+        }
+        Field::Tag(_) => {
+            for (column, end) in [(".key", " IS NULL, "), (".value", direction)] {
+                statement.push_name("o", place).push(column).push(end);
+            }
+        }
+        Field::Metric { stat, .. } => {
+            let column = match stat {
+                Stat::Last => {
+                    // Absent, then NaN, at the end; infinities where they belong.
+                    statement.push_name("o", place).push(".key IS NULL, CASE WHEN ");
+                    statement.push_name("o", place).push(".last_value IS NULL AND ");
+                    statement
+                        .push_name("o", place)
+                        .push(".")
+                        .push(query::NOT_INFINITE)
+                        .push(" THEN 1 ELSE 0 END, CASE ");
+                    statement.push_name("o", place).push(".").push(query::WHEN_INFINITE).push(direction);
+                    ".last_value"
+                }
+                Stat::Min => ".min_value",
+                Stat::Max => ".max_value",
+                Stat::Mean => ".mean_value",
+            };
+            statement.push_name("o", place).push(column).push(" IS NULL, ");
+            statement.push_name("o", place).push(column).push(direction);
         }
     }
-    statement.push(match (&query.sort, reverse) {
-        (RunSort::Created, true) => "run.number, run.id",
-        _ => "run.number DESC, run.id",
-    });
 }
 
 async fn fetch(db: &Db, statement: Statement) -> Result<(Vec<Run>, i64)> {
@@ -254,6 +320,8 @@ const RUN_UPDATE: &str = "
         stop_requested = COALESCE($4, stop_requested), updated_at_ms = $5
     WHERE id = $1";
 
+const RUN_TRASH: &str = "UPDATE run SET trashed_at_ms = $2 WHERE id = $1";
+
 /// Changes what the update names: of the run as a whole, so a process that it names is not its concern. False when
 /// there is no such run.
 pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis) -> Result<bool> {
@@ -270,6 +338,11 @@ pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis
     if let (Some(status), None) = (update.status, &update.process) {
         held.set_whole(tx, status, update.ended_at_ms.unwrap_or(now), now).await?;
     }
+    if let Some(trashed) = update.trashed {
+        let at = trashed.then_some(now.0);
+        on!(tx, c => sqlx::query(RUN_TRASH).bind(id.as_str()).bind(at).execute(c).await.map(drop))?;
+    }
+    tag::remove_run(tx, id.as_str(), &update.remove_tags).await?;
     tag::put_run(tx, id.as_str(), &update.tags).await?;
     Ok(true)
 }

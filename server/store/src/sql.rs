@@ -40,6 +40,13 @@ impl Statement {
         self
     }
 
+    /// Adds a name made of program text and a number, such as the alias of the third of some joins.
+    pub fn push_name(&mut self, name: &'static str, number: usize) -> &mut Self {
+        self.text.push_str(name);
+        self.text.push_str(&number.to_string());
+        self
+    }
+
     /// Adds a place `$n` with its value.
     pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());

@@ -28,6 +28,29 @@ pub async fn replace_experiment(tx: &mut Tx, experiment_id: i64, tags: &Tags) ->
     Ok(())
 }
 
+const EXPERIMENT_TAG_REMOVE: &str = "DELETE FROM experiment_tag WHERE experiment_id = $1 AND key = $2";
+
+/// Adds and removes single tags of an experiment.
+pub async fn change_experiment(tx: &mut Tx, experiment_id: i64, put: &Tags, remove: &[String]) -> Result<()> {
+    for key in remove {
+        on!(tx, c => sqlx::query(EXPERIMENT_TAG_REMOVE).bind(experiment_id).bind(key).execute(c).await.map(drop))?;
+    }
+    for (key, value) in &put.0 {
+        on!(tx, c => sqlx::query(EXPERIMENT_TAG_PUT).bind(experiment_id).bind(key).bind(value).execute(c).await.map(drop))?;
+    }
+    Ok(())
+}
+
+const RUN_TAG_REMOVE: &str = "DELETE FROM run_tag WHERE run_id = $1 AND key = $2";
+
+/// Removes tags of a run; keys that it lacks are passed over.
+pub async fn remove_run(tx: &mut Tx, run_id: &str, keys: &[String]) -> Result<()> {
+    for key in keys {
+        on!(tx, c => sqlx::query(RUN_TAG_REMOVE).bind(run_id).bind(key).execute(c).await.map(drop))?;
+    }
+    Ok(())
+}
+
 const RUN_TAG_PUT: &str = "
     INSERT INTO run_tag (run_id, key, value) VALUES ($1, $2, $3)
     ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value";

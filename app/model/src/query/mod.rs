@@ -18,7 +18,7 @@ mod print;
 mod token;
 
 pub use evaluate::{Facts, evaluate, like};
-pub use parse::{Rules, parse, parse_with};
+pub use parse::{Rules, parse, parse_order, parse_with};
 
 use crate::UnixMillis;
 use std::{fmt, ops::Range};
@@ -250,6 +250,23 @@ impl Bound {
             Self::Number(number) => number,
             Self::Ago(millis) => now.0.saturating_sub(millis) as f64,
         }
+    }
+}
+
+/// One of the fields that runs are ordered by. Runs that lack it come last, whichever way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OrderBy {
+    pub field: Field,
+    pub descending: bool,
+}
+
+impl OrderBy {
+    pub fn ascending(field: Field) -> Self {
+        Self { field, descending: false }
+    }
+
+    pub fn descending(field: Field) -> Self {
+        Self { field, descending: true }
     }
 }
 

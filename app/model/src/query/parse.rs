@@ -2,24 +2,24 @@
 //! whoever pointed at the place of a mistake while typing points at the same as the server.
 
 use super::{
-    Attribute, AttributeKind, Bound, Clause, Expr, Field, Likeness, Order, QueryError, Stat, Test,
+    Attribute, AttributeKind, Bound, Clause, Expr, Field, Likeness, Order, OrderBy, QueryError, Stat, Test,
     token::{Spanned, Token, tokens},
 };
 use crate::limits;
 use std::ops::Range;
 
-/// What a text may hold beyond MLflow's grammar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a text may hold, and what its attributes are called.
+#[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// `metrics.loss.min` is the minimum of "loss", and not the metric "loss.min".
     pub stats: bool,
     /// `status = running`: a text of one word needs no quotes.
     pub bare_words: bool,
+    pub attribute: fn(&str) -> Option<Attribute>,
 }
 
 impl Rules {
-    pub const OURS: Self = Self { stats: true, bare_words: true };
-    pub const MLFLOW: Self = Self { stats: false, bare_words: false };
+    pub const OURS: Self = Self { stats: true, bare_words: true, attribute: Attribute::named };
 }
 
 /// Reads a query; `None` when the text is blank and means every run.
@@ -45,6 +45,21 @@ pub fn parse_with(text: &str, rules: Rules) -> Result<Option<Expr>, QueryError> 
             Err(QueryError::new(at.clone(), "this parenthesis was never opened"))
         }
         Some(Spanned { at, .. }) => Err(QueryError::new(at.clone(), "expected and, or, or the end")),
+    }
+}
+
+/// Reads what to order by: a field, and `asc` (the default) or `desc`.
+pub fn parse_order(text: &str, rules: Rules) -> Result<OrderBy, QueryError> {
+    let tokens = tokens(text)?;
+    let mut parser = Parser { text, tokens, next: 0, rules, depth: 0, clauses: 0 };
+    let field = parser.field()?;
+    let descending = parser.keyword("desc");
+    if !descending {
+        parser.keyword("asc");
+    }
+    match parser.peek() {
+        None => Ok(OrderBy { field, descending }),
+        Some(Spanned { at, .. }) => Err(QueryError::new(at.clone(), "expected asc, desc or the end")),
     }
 }
 
@@ -162,12 +177,12 @@ impl<'a> Parser<'a> {
             _ => return self.expected("a metric, param, tag or attribute"),
         };
         self.next += 1;
-        let Some(prefix) = prefix else { return attribute(rest, first.at) };
+        let Some(prefix) = prefix else { return attribute(self.rules, rest, first.at) };
         if matches!(first.token, Token::Quoted { .. }) {
             // `metrics`.`loss`: only a dot makes the first of them a prefix.
             return match self.adjacent() {
                 Some(Token::Word(word)) if word.starts_with('.') => self.keyed(&prefix, &word[1..], first.at),
-                None => attribute(&prefix, first.at),
+                None => attribute(self.rules, &prefix, first.at),
                 Some(_) => Err(QueryError::new(first.at, "expected a dot after this")),
             };
         }
@@ -202,7 +217,7 @@ impl<'a> Parser<'a> {
             _ if stat.is_some() => Err(QueryError::new(at, "only metrics have .last, .min, .max and .mean")),
             "param" | "params" | "parameter" | "parameters" => Ok(Field::Param(key)),
             "tag" | "tags" => Ok(Field::Tag(key)),
-            "attribute" | "attributes" | "attr" | "run" => attribute(&key, at),
+            "attribute" | "attributes" | "attr" | "run" => attribute(self.rules, &key, at),
             _ => {
                 let message =
                     format!("there is no \"{prefix}\": expected metrics, params, tags or attributes");
@@ -386,8 +401,8 @@ fn stat_named(name: &str) -> Option<Stat> {
     Stat::ALL.into_iter().find(|stat| stat.name() == name)
 }
 
-fn attribute(name: &str, at: Range<usize>) -> Parsed<Field> {
-    Attribute::named(name).map(Field::Attribute).ok_or_else(|| {
+fn attribute(rules: Rules, name: &str, at: Range<usize>) -> Parsed<Field> {
+    (rules.attribute)(name).map(Field::Attribute).ok_or_else(|| {
         let known = Attribute::ALL.map(Attribute::name).join(", ");
         QueryError::new(
             at,
@@ -535,6 +550,15 @@ mod tests {
     }
 
     #[test]
+    fn an_order_is_a_field_and_a_direction() {
+        let order = |text: &str| parse_order(text, Rules::OURS);
+        let loss = Field::Metric { key: "val loss".into(), stat: Stat::Min };
+        assert_eq!(order("metrics.\"val loss\".min DESC"), Ok(OrderBy::descending(loss)));
+        assert_eq!(order("started"), Ok(OrderBy::ascending(Field::Attribute(Attribute::Started))));
+        assert_eq!(order("started down").unwrap_err().at, 8..12);
+    }
+
+    #[test]
     fn huge_and_deep_queries_are_refused() {
         let deep = format!("{}name = 'a'{}", "(".repeat(5_000), ")".repeat(5_000));
         assert!(parse(&deep).is_err());
@@ -544,13 +568,14 @@ mod tests {
     }
 
     #[test]
-    fn under_mlflows_rules_a_key_is_all_that_follows_the_dot_and_texts_have_quotes() {
-        let read = parse_with("metrics.loss.min > 1", Rules::MLFLOW).unwrap().unwrap();
+    fn under_stricter_rules_a_key_is_all_that_follows_the_dot_and_texts_have_quotes() {
+        let rules = Rules { stats: false, bare_words: false, ..Rules::OURS };
+        let read = parse_with("metrics.loss.min > 1", rules).unwrap().unwrap();
         let key = "loss.min".to_owned();
         let than = Bound::Number(1.0);
         let test = Test::Number { is: Order::Greater, than };
         assert_eq!(read, clause(Field::Metric { key, stat: Stat::Last }, test));
-        assert!(parse_with("status = running", Rules::MLFLOW).is_err());
-        assert!(parse_with("params.a = b", Rules::MLFLOW).is_err());
+        assert!(parse_with("status = running", rules).is_err());
+        assert!(parse_with("params.a = b", rules).is_err());
     }
 }

@@ -34,7 +34,7 @@ pub async fn summaries(db: &Db, run_id: &RunId) -> Result<Vec<MetricSummary>> {
 pub async fn summaries_of_runs(
     db: &Db,
     run_ids: &[RunId],
-    keys_max: i64,
+    keys_max: Option<i64>,
 ) -> Result<HashMap<String, Vec<MetricSummary>>> {
     let mut conn = db.read().await?;
     let ids = || run_ids.iter().map(RunId::as_str);
@@ -45,12 +45,17 @@ pub async fn summaries_of_runs(
             series_columns!(),
             " FROM series s WHERE s.kind = 'number' AND s.context = '' AND s.run_id IN "
         ))
-        .bind_list(ids())
-        .push(" AND s.key IN (SELECT key FROM series WHERE kind = 'number' AND context = '' AND run_id IN ")
-        .bind_list(ids())
-        .push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ")
-        .bind(keys_max)
-        .push(")");
+        .bind_list(ids());
+    if let Some(keys_max) = keys_max {
+        query
+            .push(
+                " AND s.key IN (SELECT key FROM series WHERE kind = 'number' AND context = '' AND run_id IN ",
+            )
+            .bind_list(ids())
+            .push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ")
+            .bind(keys_max)
+            .push(")");
+    }
     let rows: Vec<SeriesRow> = fetch_all!(conn, query)?;
     let mut metrics: HashMap<String, Vec<MetricSummary>> = HashMap::new();
     for row in rows {

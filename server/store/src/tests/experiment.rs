@@ -5,7 +5,7 @@ use crate::{Db, experiment, run};
 use model::{
     ProjectId, Tags, UnixMillis,
     experiment::{ExperimentNew, ExperimentQuery, ExperimentSort, ExperimentStatus, ExperimentUpdate},
-    run::{RunQuery, RunSort, RunStatus, RunUpdate},
+    run::{RunQuery, RunSort, RunStatus, RunUpdate, Trash},
 };
 
 async fn names(db: &Db, query: ExperimentQuery) -> Vec<String> {
@@ -132,7 +132,7 @@ async fn an_update_changes_only_what_it_names() {
 #[tokio::test]
 async fn runs_are_found_sorted_and_numbered() {
     on_each(async |db| {
-        let id = add_experiment(&db, "e", &[]).await;
+        let id = add_experiment(&db, "e", &["a"]).await;
         let slow = add_run(&db, id, "Slow").await;
         add_run(&db, id, "quick").await;
         let mut tx = db.begin().await.unwrap();
@@ -140,8 +140,9 @@ async fn runs_are_found_sorted_and_numbered() {
         crate::param::put(&mut tx, slow.as_str(), &params).await.unwrap();
         tx.commit().await.unwrap();
         let list = async |query: RunQuery| {
-            let (runs, total) = run::list(&db, &query, None, 10, NOW).await.unwrap();
-            assert_eq!(total as usize, runs.len());
+            let search = query.into_search(10).unwrap();
+            let runs = run::search(&db, &search, NOW).await.unwrap();
+            assert_eq!(run::count(&db, &search, NOW).await.unwrap() as usize, runs.len());
             runs.into_iter().map(|run| (run.name, run.number)).collect::<Vec<_>>()
         };
         let both = [("quick".to_owned(), 2), ("Slow".to_owned(), 1)];
@@ -158,7 +159,30 @@ async fn runs_are_found_sorted_and_numbered() {
         assert_eq!(list(search("SLOW")).await.len(), 1);
         assert_eq!(list(search(slow.as_str())).await.len(), 1);
         assert_eq!(list(RunQuery { status: Some(RunStatus::Failed), ..RunQuery::new(id) }).await, []);
-        assert_eq!(run::get(&db, &slow).await.unwrap().unwrap().tags.to_line(), "first");
+        let mut tx = db.begin().await.unwrap();
+        let trash =
+            RunUpdate { trashed: Some(true), remove_tags: vec!["first".into()], ..RunUpdate::default() };
+        run::update(&mut tx, &slow, &trash, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(list(RunQuery::new(id)).await, both[..1]);
+        assert_eq!(list(RunQuery { trash: Trash::Only, ..RunQuery::new(id) }).await, both[1..]);
+        assert_eq!(experiment::get(&db, id).await.unwrap().unwrap().run_count, 1);
+        let mut tx = db.begin().await.unwrap();
+        let update = ExperimentUpdate {
+            trashed: Some(true),
+            put_tags: Tags::words(["b"]),
+            remove_tags: vec!["a".into()],
+            ..ExperimentUpdate::default()
+        };
+        experiment::update(&mut tx, id, &update, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(list(RunQuery::new(id)).await, [], "hidden with its experiment");
+        assert_eq!(list(RunQuery { trash: Trash::With, ..RunQuery::new(id) }).await, both);
+        let trashed = experiment::get(&db, id).await.unwrap().unwrap();
+        assert_eq!((trashed.tags.to_line(), trashed.trashed_at_ms), ("b".to_owned(), Some(NOW)));
+        let kept = experiment::list(&db, &ExperimentQuery::default(), 10).await.unwrap();
+        assert!(kept.items.iter().all(|one| one.id != id));
+        assert_eq!(run::get(&db, &slow).await.unwrap().unwrap().tags.to_line(), "");
     })
     .await;
 }

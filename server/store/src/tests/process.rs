@@ -364,7 +364,7 @@ async fn children_are_found_by_their_parent_across_experiments() {
         assert_eq!((children[0].id.clone(), count), (made[1].clone(), 2));
         assert_eq!(children[0].parent_id.as_ref(), Some(&parent));
         let query = RunQuery { parent: Some(parent), ..RunQuery::new(first) };
-        let (rows, _) = run::list(&db, &query, None, 10, NOW).await.unwrap();
+        let rows = run::search(&db, &query.into_search(10).unwrap(), NOW).await.unwrap();
         assert_eq!(rows.iter().map(|run| &run.id).collect::<Vec<_>>(), [&made[0]]);
     })
     .await;

@@ -8,7 +8,7 @@ use model::{
     metric::{Context, MetricSummary},
     param::ParamValue,
     query::{Attribute, Bound, Clause, Expr, Facts, Field, Likeness, Order, Stat, Test, evaluate, parse},
-    run::{Run, RunQuery, RunStatus, RunUpdate},
+    run::{Run, RunQuery, RunSearch, RunStatus, RunUpdate},
 };
 use proptest::{
     prelude::*,
@@ -213,9 +213,9 @@ async fn sql_means_the_same_runs_as_the_evaluator() {
             TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
         let experiment_id = add_experiment(&db, "e", &[]).await;
         fill(&db, experiment_id, &mut random).await;
-        let all = RunQuery::new(experiment_id);
+        let all = RunQuery::new(experiment_id).into_search(100).unwrap();
         let mut known = Vec::new();
-        for run in run::list(&db, &all, None, 100, NOW).await.unwrap().0 {
+        for run in run::search(&db, &all, NOW).await.unwrap() {
             let params = param::list(&db, &run.id).await.unwrap();
             let metrics = metric::summaries(&db, &run.id).await.unwrap();
             known.push(Known {
@@ -230,7 +230,9 @@ async fn sql_means_the_same_runs_as_the_evaluator() {
             let expr = expr.new_tree(&mut random).unwrap().current();
             let expected: Vec<&RunId> =
                 known.iter().filter(|one| evaluate(&expr, *one, NOW)).map(|one| &one.run.id).collect();
-            let (found, total) = run::list(&db, &all, Some(&expr), 100, NOW).await.unwrap();
+            let search = RunSearch { filter: Some(expr.clone()), ..all.clone() };
+            let found = run::search(&db, &search, NOW).await.unwrap();
+            let total = run::count(&db, &search, NOW).await.unwrap();
             let found: Vec<&RunId> = found.iter().map(|run| &run.id).collect();
             assert_eq!(found, expected, "{expr}");
             assert_eq!(total as usize, found.len());
@@ -253,9 +255,10 @@ async fn hostile_texts_are_only_compared() {
             "name like '%'' escape ''x'",
             "metrics.\"k') or (1=1\" > 1",
         ] {
-            let expr = parse(text).unwrap();
-            let found = run::list(&db, &RunQuery::new(experiment_id), expr.as_ref(), 10, NOW).await.unwrap();
-            assert_eq!(found.1, 0, "{text}");
+            assert!(parse(text).unwrap().is_some());
+            let query = RunQuery { filter: text.into(), ..RunQuery::new(experiment_id) };
+            let search = query.into_search(10).unwrap();
+            assert_eq!(run::count(&db, &search, NOW).await.unwrap(), 0, "{text}");
         }
     })
     .await;
