@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
+use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
 use model::{Error, ErrorKind, user::Caller};
 
 /// Answers only requests that name this server: what a web page elsewhere sends after rebinding its name does not.
@@ -67,9 +68,9 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Prob
         return Ok(Some(caller.clone()));
     }
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+        let token = value.to_str().ok().and_then(token_in);
         let caller = match token {
-            Some(token) => app.services.user.by_token(token.trim()).await?,
+            Some(token) => app.services.user.by_token(&token).await?,
             None => None,
         };
         let unknown =
@@ -80,6 +81,17 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Prob
         Some(secret) => Ok(app.services.user.by_session(secret).await?),
         None => Ok(None),
     }
+}
+
+/// The token in an Authorization header: after `Bearer`, or as the password of `Basic`, whatever the user name.
+fn token_in(value: &str) -> Option<String> {
+    let (scheme, rest) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    let decoded = BASE64.decode(rest.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some(password.to_owned())
 }
 
 /// The session's secret, if the browser sent one.

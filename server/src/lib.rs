@@ -8,6 +8,7 @@ mod error;
 mod extract;
 mod live;
 mod lock;
+mod mlflow;
 mod policy;
 mod rest;
 mod router;

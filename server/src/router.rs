@@ -3,7 +3,7 @@
 use crate::{
     App, Shared, assets, auth,
     error::Problem,
-    live,
+    live, mlflow,
     policy::{
         Access::{self, Api, Page, Public},
         Policy,
@@ -111,6 +111,10 @@ fn table() -> Table {
     for page in site::pages() {
         table = table.plain(Page(Viewer), Method::GET, page.path(), get(site::render));
     }
+    for (role, method, path, handler) in mlflow::routes() {
+        table = table.plain(Api(role), method, &path, handler);
+    }
+    table = table.plain(Public, Method::GET, "/version", get(mlflow::version));
     for (path, role) in SERVER_FUNCTIONS {
         table = table.plain(Api(role), Method::POST, path, post(site::server_function));
     }
@@ -221,6 +225,7 @@ mod tests {
             "GET /pkg/{version}/{*path}",
             "GET /ready",
             "GET /sign-in",
+            "GET /version",
             "POST /sign-out",
         ];
         assert_eq!(open, expected);
@@ -231,7 +236,8 @@ mod tests {
         let (_, policy, _) = table().finish();
         let mild = ["/sign-out", "/api/v1/sign-in-links", "/api/v1/note/preview", "/api/v1/series"];
         for (method, pattern, access) in policy.rows().filter(|(method, ..)| *method != "GET") {
-            let reads = pattern.starts_with("/ui/") && access == Api(Viewer);
+            let searches = pattern.contains("/mlflow/") && pattern.ends_with("/search");
+            let reads = (pattern.starts_with("/ui/") || searches) && access == Api(Viewer);
             assert!(
                 reads || mild.contains(&pattern) || access == Api(Member),
                 "{method} {pattern}: {access:?}"

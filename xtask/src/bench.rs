@@ -3,7 +3,7 @@
 use crate::{
     build::{self, Kind},
     postgres::{Cluster, Flushing},
-    process,
+    process, python,
     site::Options,
     step::step,
 };
@@ -79,28 +79,11 @@ pub fn client(root: &Path, alone: bool) -> Result<()> {
         return Ok(());
     }
     let packages = ["mlflow", "tensorboardX", "trackio", "wandb"];
-    let python = step("trackers", || venv(root, "target/bench-client", &packages))?;
+    let python = step("trackers", || python::environment(root, "bench-client", &packages))?;
     process::run(process::program(root, python).arg(folder.join("compare.py")).arg("--server").arg(server))
 }
 
 /// The program `mlflow` in an environment of its own: its requirements would get into the way of the tests'.
 fn mlflow(root: &Path) -> Result<PathBuf> {
-    Ok(venv(root, "target/mlflow", &["mlflow"])?.with_file_name("mlflow"))
-}
-
-/// Python in an environment with these packages, made when it is not there.
-fn venv(root: &Path, folder: &str, packages: &[&str]) -> Result<PathBuf> {
-    let folder = root.join(folder);
-    let python = folder.join("bin/python");
-    // Written last: an installation that broke off is begun again.
-    let complete = folder.join("complete");
-    if !complete.exists() {
-        let python3 = process::find("python3").context("Python 3.10 or newer is needed: install python3")?;
-        process::run(process::program(root, python3).args(["-m", "venv"]).arg(&folder))?;
-        let mut pip = process::program(root, &python);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages);
-        process::run(&mut pip).with_context(|| format!("installing {}", packages.join(", ")))?;
-        fs::write(complete, packages.join("\n"))?;
-    }
-    Ok(python)
+    Ok(python::environment(root, "mlflow", &["mlflow", "pytest"])?.with_file_name("mlflow"))
 }

@@ -24,7 +24,7 @@ struct Suite {
 }
 
 /// In the order that tells most soonest and compiles least: the compiler's work of one serves the next.
-const SUITES: [Suite; 10] = [
+const SUITES: [Suite; 11] = [
     Suite { name: "fmt", run: fmt },
     Suite { name: "tidy", run: tidy },
     Suite { name: "clippy", run: clippy },
@@ -34,6 +34,7 @@ const SUITES: [Suite; 10] = [
     Suite { name: "rust", run: rust },
     Suite { name: "torture", run: torture },
     Suite { name: "python", run: python },
+    Suite { name: "mlflow", run: mlflow },
     Suite { name: "browser", run: browser },
 ];
 
@@ -178,6 +179,15 @@ fn python(root: &Path, log: &mut Log) -> Result<Counts> {
     let mut pytest = process::program(&root.join("sdk/python"), python);
     pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("TRACKWAY_BINARY", binary);
     log.count(&mut pytest, pytest_counts)
+}
+
+/// The genuine mlflow package against our server.
+fn mlflow(root: &Path, log: &mut Log) -> Result<Counts> {
+    let binary = server(root, log)?;
+    let python = python::environment(root, "mlflow", &["mlflow", "pytest"])?;
+    let mut pytest = process::program(root, python);
+    pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "server/tests/mlflow"]);
+    log.count(pytest.env("TRACKWAY_BINARY", binary), pytest_counts)
 }
 
 fn browser(root: &Path, log: &mut Log) -> Result<Counts> {

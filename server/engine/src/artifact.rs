@@ -134,6 +134,18 @@ impl Artifacts {
         Ok((sha256, size_bytes))
     }
 
+    /// Takes an artifact, or all below a folder, out of a run; what is not there is passed over. The content stays in
+    /// the store, where others may have it.
+    pub async fn remove(&self, caller: &Caller, run_id: &RunId, path: &ArtifactPath) -> Result<()> {
+        caller.require(Role::Member)?;
+        let run = self.0.run(run_id).await?;
+        let mut tx = self.0.db.begin().await?;
+        store::artifact::remove(&mut tx, run_id, path).await?;
+        tx.commit().await?;
+        self.0.run_changed(&run, RunChange::Artifacts);
+        Ok(())
+    }
+
     /// Opens an artifact, or a part of it, for reading.
     pub async fn open(
         &self,

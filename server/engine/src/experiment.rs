@@ -42,6 +42,16 @@ impl Experiments {
         Ok(found.ok_or_else(|| Error::not_found("experiment", id))?)
     }
 
+    /// The experiment of this exact name, archived or thrown away or not.
+    pub async fn by_name(&self, caller: &Caller, name: &str) -> Result<Option<Experiment>> {
+        caller.require(Role::Viewer)?;
+        let db = &self.0.db;
+        match store::experiment::id_by_name(db, ProjectId::DEFAULT, name).await? {
+            Some(id) => Ok(store::experiment::get(db, id).await?),
+            None => Ok(None),
+        }
+    }
+
     pub async fn list(&self, caller: &Caller, query: ExperimentQuery) -> Result<Page<Experiment>> {
         caller.require(Role::Viewer)?;
         let limit = page_limit(query.limit)?;

@@ -112,6 +112,12 @@ impl Runs {
         })
     }
 
+    /// The run by itself, without what belongs to it.
+    pub async fn header(&self, caller: &Caller, id: &RunId) -> Result<Run> {
+        caller.require(Role::Viewer)?;
+        self.0.run(id).await
+    }
+
     /// One page of the run table.
     pub async fn list(&self, caller: &Caller, query: RunQuery) -> Result<Page<RunRow>> {
         caller.require(Role::Viewer)?;

@@ -93,6 +93,21 @@ pub async fn put(tx: &mut Tx, run_id: &RunId, artifact: &Artifact) -> Result<()>
     Ok(())
 }
 
+const ARTIFACT_REMOVE: &str =
+    "DELETE FROM artifact WHERE run_id = $1 AND (path = $2 OR SUBSTR(path, 1, LENGTH($3)) = $3)";
+
+/// Takes a path and all below it out of a run.
+pub async fn remove(tx: &mut Tx, run_id: &RunId, path: &ArtifactPath) -> Result<()> {
+    on!(tx, c => sqlx::query(ARTIFACT_REMOVE)
+        .bind(run_id.as_str())
+        .bind(path.as_str())
+        .bind(format!("{}/", path.as_str()))
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
 // CAST: a sum of BIGINT is NUMERIC on PostgreSQL.
 const ARTIFACT_TOTAL: &str = "
     SELECT COUNT(*), CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT)

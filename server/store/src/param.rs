@@ -31,6 +31,19 @@ pub async fn put(tx: &mut Tx, run_id: &str, params: &BTreeMap<String, ParamValue
     Ok(())
 }
 
+/// Those of these params that a run has, as the transaction sees them.
+pub async fn of_keys<'a>(
+    tx: &mut Tx,
+    run_id: &str,
+    keys: impl Iterator<Item = &'a String>,
+) -> Result<BTreeMap<String, ParamValue>> {
+    let mut query = Statement::default();
+    query.push("SELECT key, kind, value FROM param WHERE run_id = ").bind(run_id);
+    query.push(" AND key IN ").bind_list(keys.map(String::as_str));
+    let rows: Vec<(String, String, String)> = fetch_all!(tx, query)?;
+    rows.into_iter().map(|(key, kind, value)| Ok((key.clone(), read(&key, &kind, &value)?))).collect()
+}
+
 const PARAM_COUNT: &str = "SELECT COUNT(*) FROM param WHERE run_id = $1";
 
 pub async fn count(tx: &mut Tx, run_id: &str) -> Result<i64> {

@@ -351,12 +351,13 @@ pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
     pub experiment_id: ExperimentId,
+    pub trashed: bool,
     pub waiting: Waiting,
 }
 
 macro_rules! run_targets {
     () => {
-        "SELECT run.id, run.experiment_id,
+        "SELECT run.id, run.experiment_id, run.trashed_at_ms,
             (SELECT COUNT(*) FROM bundle WHERE bundle.run_id = run.id),
             (SELECT CAST(COALESCE(SUM(bundle.bytes), 0) AS BIGINT) FROM bundle WHERE bundle.run_id = run.id)
         FROM v JOIN run ON run.id = v.id"
@@ -375,13 +376,14 @@ pub(crate) async fn lock(tx: &mut Tx, ids: BTreeSet<&RunId>) -> Result<HashMap<S
         Dialect::Postgres => RUN_TARGETS_LOCK,
     };
     let ids = ids.into_iter().map(|id| id.as_str().to_owned()).collect();
-    let rows: Vec<(String, i64, i64, i64)> =
+    let rows: Vec<(String, i64, Option<i64>, i64, i64)> =
         Rows::default().with("id", Column::Text(ids)).fetch(tx, statement).await?;
     Ok(rows
         .into_iter()
-        .map(|(id, experiment, bundles, bytes)| {
+        .map(|(id, experiment, trashed, bundles, bytes)| {
             let waiting = Waiting { bundles, bytes };
-            (id, Target { experiment_id: ExperimentId(experiment), waiting })
+            let experiment_id = ExperimentId(experiment);
+            (id, Target { experiment_id, trashed: trashed.is_some(), waiting })
         })
         .collect())
 }

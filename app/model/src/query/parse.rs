@@ -13,7 +13,7 @@ use std::ops::Range;
 pub struct Rules {
     /// `metrics.loss.min` is the minimum of "loss", and not the metric "loss.min".
     pub stats: bool,
-    /// `status = running`: a text of one word needs no quotes.
+    /// `status = running`: a text of one word needs no quotes, and a param without quotes is compared as a number.
     pub bare_words: bool,
     pub attribute: fn(&str) -> Option<Attribute>,
 }
@@ -343,7 +343,8 @@ impl<'a> Parser<'a> {
         let number = if quoted { None } else { text.parse::<f64>().ok().filter(|number| !number.is_nan()) };
         let bound = match field {
             Field::Metric { .. } | Field::Attribute(Attribute::Number) => number.map(Bound::Number),
-            Field::Param(_) => number.map(Bound::Number),
+            Field::Param(_) if self.rules.bare_words => number.map(Bound::Number),
+            Field::Param(_) => None,
             Field::Tag(_) => None,
             Field::Attribute(attribute) => match attribute.kind() {
                 AttributeKind::Time => number.map(Bound::Number).or_else(|| time(&text)),

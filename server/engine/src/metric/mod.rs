@@ -48,7 +48,19 @@ impl Metrics {
     ) -> Result<IngestReceipt> {
         caller.require(Role::Member)?;
         batch.check()?;
-        self.writer.write(batch, room).await
+        self.writer.write(batch, false, room).await
+    }
+
+    /// The same for protocols that are stricter: a run in the trash takes nothing, and a param keeps its first value.
+    pub async fn ingest_strictly(
+        &self,
+        caller: &Caller,
+        batch: IngestBatch,
+        room: Option<Room>,
+    ) -> Result<IngestReceipt> {
+        caller.require(Role::Member)?;
+        batch.check()?;
+        self.writer.write(batch, true, room).await
     }
 
     /// Series of the runs and keys asked for, unless the caller holds this version of the answer already. Series with

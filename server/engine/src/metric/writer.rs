@@ -59,10 +59,10 @@ impl Writer {
         }
     }
 
-    pub async fn write(&self, batch: IngestBatch, room: Option<Room>) -> Answer {
+    pub async fn write(&self, batch: IngestBatch, strict: bool, room: Option<Room>) -> Answer {
         let digest = if batch.writer.is_some() { digest::of_batch(&batch) } else { 0 };
         let (reply, answer) = oneshot::channel();
-        let job = Job { batch: PreparedBatch { batch, digest }, reply, room };
+        let job = Job { batch: PreparedBatch { batch, digest, strict }, reply, room };
         self.queue.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => full(),
             mpsc::error::TrySendError::Closed(_) => shutting_down(),
@@ -198,6 +198,13 @@ fn public(rejection: Rejection) -> Error {
         Rejection::TooManyParams(id) => {
             let expected = format!("run \"{id}\" may have at most {} params", limits::PARAMS_PER_RUN_MAX);
             Error::too_large("runs", expected)
+        }
+        Rejection::Trashed(id) => {
+            Error { field: Some("run_id".into()), ..Error::conflict(format!("run \"{id}\" is in the trash")) }
+        }
+        Rejection::ParamTaken { run_id, key, holds } => {
+            let message = format!("param \"{key}\" of run \"{run_id}\" has the value '{holds}' already");
+            Error { field: Some(format!("params.{key}")), ..Error::conflict(message) }
         }
         Rejection::OtherKind { run_id, key, holds } => {
             let expected = format!("\"{key}\" of run \"{run_id}\" holds points of kind {}", holds.as_str());

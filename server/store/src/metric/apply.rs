@@ -32,6 +32,14 @@ pub enum Rejection {
         sequence: i64,
     },
     TooManyParams(RunId),
+    /// The batch is strict and the run lies in the trash.
+    Trashed(RunId),
+    /// The batch is strict and the param has another value.
+    ParamTaken {
+        run_id: RunId,
+        key: String,
+        holds: String,
+    },
     /// The series holds points of another kind.
     OtherKind {
         run_id: RunId,
@@ -45,6 +53,8 @@ pub enum Rejection {
 pub struct PreparedBatch {
     pub batch: IngestBatch,
     pub digest: u64,
+    /// Whether a run in the trash takes nothing, and a param keeps its first value.
+    pub strict: bool,
 }
 
 /// What one group did: an answer a batch, and the runs that changed.
@@ -70,7 +80,7 @@ pub async fn apply(tx: &mut Tx, batches: &[PreparedBatch], now: UnixMillis) -> R
 
     let mut answers = Vec::with_capacity(batches.len());
     let mut changed: BTreeMap<RunId, ExperimentId> = BTreeMap::new();
-    for PreparedBatch { batch, digest } in batches {
+    for PreparedBatch { batch, digest, strict } in batches {
         let points = batch.point_count() as i64;
         let mut used =
             batch.writer.as_ref().and_then(|writer| Some((writer.sequence, writers.get_mut(&writer.id)?)));
@@ -87,7 +97,7 @@ pub async fn apply(tx: &mut Tx, batches: &[PreparedBatch], now: UnixMillis) -> R
                 }
             }
         }
-        if let Some(rejection) = refuse(tx, batch, &targets, &group).await? {
+        if let Some(rejection) = refuse(tx, batch, *strict, &targets, &group).await? {
             answers.push(Err(rejection));
             continue;
         }
@@ -124,11 +134,15 @@ fn name_of(series: &SeriesPoints) -> SeriesName {
 async fn refuse(
     tx: &mut Tx,
     batch: &IngestBatch,
+    strict: bool,
     targets: &HashMap<String, Target>,
     group: &Group,
 ) -> Result<Option<Rejection>> {
     if let Some(id) = run_ids(batch).find(|id| !targets.contains_key(id.as_str())) {
         return Ok(Some(Rejection::NoSuchRun(id.clone())));
+    }
+    if let Some(id) = run_ids(batch).find(|id| strict && targets[id.as_str()].trashed) {
+        return Ok(Some(Rejection::Trashed(id.clone())));
     }
     let mut begun: HashMap<SeriesName, Kind> = HashMap::new();
     for series in batch.series.iter().filter(|series| !series.steps.is_empty()) {
@@ -148,6 +162,14 @@ async fn refuse(
         let count = param::count(tx, facts.run_id.as_str()).await?;
         if count as usize + facts.params.len() > limits::PARAMS_PER_RUN_MAX {
             return Ok(Some(Rejection::TooManyParams(facts.run_id.clone())));
+        }
+        if strict {
+            let held = param::of_keys(tx, facts.run_id.as_str(), facts.params.keys()).await?;
+            let taken = held.into_iter().find(|(key, holds)| facts.params.get(key) != Some(holds));
+            if let Some((key, holds)) = taken {
+                let (run_id, holds) = (facts.run_id.clone(), holds.to_string());
+                return Ok(Some(Rejection::ParamTaken { run_id, key, holds }));
+            }
         }
     }
     Ok(None)

@@ -37,7 +37,7 @@ fn texts(run_id: &RunId, key: &str, points: &[(i64, &str)]) -> SeriesPoints {
 
 /// A batch of a writer that does not number its batches.
 fn batch(series: Vec<SeriesPoints>) -> PreparedBatch {
-    PreparedBatch { batch: IngestBatch { series, ..IngestBatch::default() }, digest: 0 }
+    PreparedBatch { batch: IngestBatch { series, ..IngestBatch::default() }, digest: 0, strict: false }
 }
 
 fn numbered(sequence: i64, digest: u64, series: SeriesPoints) -> PreparedBatch {

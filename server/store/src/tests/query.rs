@@ -142,7 +142,7 @@ async fn fill(db: &crate::Db, experiment_id: ExperimentId, random: &mut TestRunn
         param::put(&mut tx, record.id.as_str(), &params).await.unwrap();
         tag::put_run(&mut tx, record.id.as_str(), &Tags(tags)).await.unwrap();
         let batch = IngestBatch { series, ..IngestBatch::default() };
-        metric::apply(&mut tx, &[PreparedBatch { batch, digest: 0 }], NOW).await.unwrap();
+        metric::apply(&mut tx, &[PreparedBatch { batch, digest: 0, strict: false }], NOW).await.unwrap();
         if let Some(end) = end {
             run::update(&mut tx, &record.id, &end, UnixMillis(NOW.0 - 500)).await.unwrap();
         }

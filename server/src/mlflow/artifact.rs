@@ -1,0 +1,254 @@
+//! Artifacts: MLflow's proxy paths `<experiment>/<run>/artifacts/<path>`, which are places in our artifact store.
+
+use super::{
+    convert::{self, Input, artifact_uri, object},
+    error::{Answer, Failure},
+};
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use engine::Services;
+use model::{
+    RunId,
+    artifact::{Artifact, ArtifactPath},
+    user::Caller,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A run, and a path in it; none for its root.
+struct Place {
+    run_id: RunId,
+    path: Option<ArtifactPath>,
+}
+
+fn unsafe_path() -> Failure {
+    Failure::invalid("Invalid path")
+}
+
+/// Percent-decoding again and again must not lead out either.
+fn check_decoded(text: &str) -> Answer<()> {
+    let mut text = text.to_owned();
+    for _ in 0..8 {
+        let outside = text.starts_with('/')
+            || text.contains(['\\', '#'])
+            || text.split('/').any(|part| part == "..")
+            || text.get(1..2) == Some(":")
+            || text.to_ascii_lowercase().starts_with("file:");
+        if outside {
+            return Err(unsafe_path());
+        }
+        let decoded = percent_encoding::percent_decode_str(&text).decode_utf8().map_err(|_| unsafe_path())?;
+        if decoded == text {
+            return Ok(());
+        }
+        text = decoded.into_owned();
+    }
+    Err(unsafe_path())
+}
+
+fn artifact_path(text: &str) -> Answer<Option<ArtifactPath>> {
+    check_decoded(text)?;
+    let text = text.trim_end_matches('/');
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| unsafe_path())
+}
+
+/// Reads `<experiment>/<run>/artifacts[/<path>]`.
+fn place(text: &str) -> Answer<Option<Place>> {
+    check_decoded(text)?;
+    let mut parts = text.splitn(4, '/');
+    let (Some(_), Some(run), Some("artifacts")) = (parts.next(), parts.next(), parts.next()) else {
+        return Ok(None);
+    };
+    let Ok(run_id) = convert::run_id(run) else { return Ok(None) };
+    Ok(Some(Place { run_id, path: artifact_path(parts.next().unwrap_or_default())? }))
+}
+
+fn missing(path: &str) -> Failure {
+    Failure::not_there(format!("No such artifact: '{path}'"))
+}
+
+pub(super) async fn upload(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(path): Path<String>,
+    body: Body,
+) -> Answer {
+    if path.ends_with('/') {
+        return Err(unsafe_path());
+    }
+    let place = place(&path)?.ok_or_else(unsafe_path)?;
+    let target = place.path.ok_or_else(unsafe_path)?;
+    let content = body.into_data_stream();
+    services.artifact.upload(&caller, &place.run_id, target, None, content).await?;
+    Ok(axum::Json(json!({})))
+}
+
+pub(super) async fn download(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(path): Path<String>,
+) -> Answer<Response> {
+    let Some(Place { run_id, path: Some(target) }) = place(&path)? else { return Err(missing(&path)) };
+    bytes(&services, &caller, &run_id, &target).await
+}
+
+/// `GET /get-artifact?run_id=&path=`
+pub(super) async fn download_of_run(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer<Response> {
+    let run_id = input.run_id()?;
+    let path = input.required("path")?;
+    let target = artifact_path(&path)?.ok_or_else(|| Failure::missing("path"))?;
+    bytes(&services, &caller, &run_id, &target).await
+}
+
+async fn bytes(
+    services: &Services,
+    caller: &Caller,
+    run_id: &RunId,
+    path: &ArtifactPath,
+) -> Answer<Response> {
+    let open =
+        match services.artifact.open(caller, run_id, path, None).await.map_err(engine::Error::into_public) {
+            Ok(open) => open,
+            Err(error) if error.kind == model::ErrorKind::NotFound => {
+                let below = format!("{}/", path.as_str());
+                let is_folder =
+                    services.artifact.list(caller, run_id).await.is_ok_and(|all| {
+                        all.iter().any(|artifact| artifact.path.as_str().starts_with(&below))
+                    });
+                return Err(if is_folder {
+                    Failure::invalid(format!("'{}' is a directory", path.as_str()))
+                } else {
+                    missing(path.as_str())
+                });
+            }
+            Err(error) => return Err(error.into()),
+        };
+    let name = percent_encoding::utf8_percent_encode(path.file_name(), percent_encoding::NON_ALPHANUMERIC);
+    let mut headers = HeaderMap::new();
+    let fixed = [
+        (header::CONTENT_TYPE, mime(path.file_name(), &open.artifact.mime).to_owned()),
+        (header::CONTENT_LENGTH, open.artifact.size_bytes.to_string()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}")),
+        // Whatever is inside, it may run nothing and load nothing.
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
+    ];
+    for (name, value) in fixed {
+        let value =
+            value.parse().map_err(|_| Failure::new(500, "INTERNAL_ERROR", "a header cannot be sent"))?;
+        headers.insert(name, value);
+    }
+    Ok((StatusCode::OK, headers, Body::from_stream(open.bytes)).into_response())
+}
+
+/// Text that MLflow's pages show comes as text.
+fn mime<'a>(name: &str, guessed: &'a str) -> &'a str {
+    const TEXTS: [&str; 14] =
+        ["txt", "log", "err", "cfg", "conf", "ini", "json", "yaml", "yml", "py", "csv", "md", "js", "xml"];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if matches!(name, "MLmodel" | "mlproject") || TEXTS.contains(&extension) { "text/plain" } else { guessed }
+}
+
+/// What lies directly below a folder: name, and the size of a file.
+fn children(all: &[Artifact], folder: Option<&ArtifactPath>) -> BTreeMap<String, Option<i64>> {
+    let prefix = folder.map(|path| format!("{}/", path.as_str())).unwrap_or_default();
+    let below =
+        all.iter().filter_map(|artifact| Some((artifact, artifact.path.as_str().strip_prefix(&prefix)?)));
+    below
+        .map(|(artifact, rest)| match rest.split_once('/') {
+            Some((name, _)) => (name.to_owned(), None),
+            None => (rest.to_owned(), Some(artifact.size_bytes)),
+        })
+        .collect()
+}
+
+fn files(children: BTreeMap<String, Option<i64>>, prefix: &str) -> Value {
+    let file = |(name, size): (String, Option<i64>)| match size {
+        Some(size) => json!({ "path": format!("{prefix}{name}"), "is_dir": false, "file_size": size }),
+        None => json!({ "path": format!("{prefix}{name}"), "is_dir": true }),
+    };
+    Value::Array(children.into_iter().map(file).collect())
+}
+
+/// `GET mlflow-artifacts/artifacts?path=`: base names below a folder; nothing for what is not there.
+pub(super) async fn list(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    let path = input.text("path")?.unwrap_or_default();
+    let Some(place) = place(&path)? else { return Ok(axum::Json(json!({}))) };
+    let Ok(all) = services.artifact.list(&caller, &place.run_id).await else {
+        return Ok(axum::Json(json!({})));
+    };
+    let found = children(&all, place.path.as_ref());
+    Ok(axum::Json(object([("files", files(found, ""))])))
+}
+
+/// `GET artifacts/list`: paths in the run.
+pub(super) async fn list_of_run(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    let run_id = input.run_id()?;
+    let folder = artifact_path(&input.text("path")?.unwrap_or_default())?;
+    let run = services.run.header(&caller, &run_id).await?;
+    let all = services.artifact.list(&caller, &run_id).await?;
+    let prefix = folder.as_ref().map(|path| format!("{}/", path.as_str())).unwrap_or_default();
+    let found = children(&all, folder.as_ref());
+    Ok(axum::Json(object([("root_uri", json!(artifact_uri(&run))), ("files", files(found, &prefix))])))
+}
+
+pub(super) async fn remove(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(path): Path<String>,
+) -> Answer {
+    let place = place(&path)?.ok_or_else(unsafe_path)?;
+    match place.path {
+        Some(path) => services.artifact.remove(&caller, &place.run_id, &path).await?,
+        None => {
+            for artifact in services.artifact.list(&caller, &place.run_id).await? {
+                services.artifact.remove(&caller, &place.run_id, &artifact.path).await?;
+            }
+        }
+    }
+    Ok(axum::Json(json!({})))
+}
+
+/// Clients fall back to one PUT.
+pub(super) async fn no_multipart() -> Failure {
+    let message = "Multipart upload is not supported for the current artifact repository";
+    Failure::new(501, "NOT_IMPLEMENTED", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_lead_elsewhere_are_refused() {
+        let run = "0123456789abcdef0123456789abcdef";
+        assert!(place(&format!("0/{run}/artifacts/a/b c.txt")).unwrap().unwrap().path.is_some());
+        assert!(place(&format!("0/{run}/artifacts")).unwrap().unwrap().path.is_none());
+        for bad in ["..", "%2e%2e", "%252e%252e", "a/../b", "a\\b", "C:/x", "x#y"] {
+            assert!(place(&format!("0/{run}/artifacts/{bad}")).is_err() || bad == "C:/x", "{bad}");
+        }
+        for bad in ["/etc/passwd", "file:///etc/passwd", "C:/x"] {
+            assert!(place(bad).is_err(), "{bad}");
+        }
+        assert!(place("0/models/m-1/artifacts/x").unwrap().is_none());
+    }
+}

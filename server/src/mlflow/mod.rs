@@ -1,0 +1,109 @@
+//! MLflow's REST protocol, as its Python client 2.x and 3.x speaks it: decode, call the same verbs as REST, encode.
+//! What MLflow does its own way (error names, page tokens, key rules, omitted empties) lives here and nowhere else.
+//! docs/mlflow.md says what is served and where answers differ on purpose.
+
+mod artifact;
+mod convert;
+mod error;
+mod experiment;
+mod history;
+mod log;
+mod run;
+mod search;
+
+use crate::App;
+use axum::{
+    http::Method,
+    routing::{MethodRouter, delete, get, patch, post, put},
+};
+use error::Failure;
+use model::user::Role::{self, Member, Viewer};
+
+/// A route: who may use it, method, path and handler.
+pub(crate) type Route = (Role, Method, String, MethodRouter<App>);
+
+/// The version that clients are told: below 3.4, so that they send no spans by a protocol that is not served.
+pub(crate) const VERSION: &str = "3.3.0";
+
+/// Every path that is served, under both of MLflow's prefixes where it has two.
+pub(crate) fn routes() -> Vec<Route> {
+    let mut routes: Vec<Route> = Vec::new();
+    let mut both = |role: Role, method: Method, path: &str, handler: MethodRouter<App>| {
+        for prefix in ["/api/2.0/mlflow", "/ajax-api/2.0/mlflow"] {
+            routes.push((role, method.clone(), format!("{prefix}{path}"), handler.clone()));
+        }
+    };
+    both(Member, Method::POST, "/experiments/create", post(experiment::create));
+    both(Viewer, Method::GET, "/experiments/get", get(experiment::get));
+    both(Viewer, Method::GET, "/experiments/get-by-name", get(experiment::get_by_name));
+    both(Viewer, Method::POST, "/experiments/search", post(experiment::search));
+    both(Viewer, Method::GET, "/experiments/search", get(experiment::search));
+    both(Member, Method::POST, "/experiments/delete", post(experiment::delete));
+    both(Member, Method::POST, "/experiments/restore", post(experiment::restore));
+    both(Member, Method::POST, "/experiments/update", post(experiment::update));
+    both(Member, Method::POST, "/experiments/set-experiment-tag", post(experiment::set_tag));
+    both(Member, Method::POST, "/experiments/delete-experiment-tag", post(experiment::delete_tag));
+    both(Member, Method::POST, "/runs/create", post(run::create));
+    both(Viewer, Method::GET, "/runs/get", get(run::get));
+    both(Member, Method::POST, "/runs/update", post(run::update));
+    both(Member, Method::POST, "/runs/delete", post(run::delete));
+    both(Member, Method::POST, "/runs/restore", post(run::restore));
+    both(Member, Method::POST, "/runs/set-tag", post(run::set_tag));
+    both(Member, Method::POST, "/runs/delete-tag", post(run::delete_tag));
+    both(Viewer, Method::POST, "/runs/search", post(search::runs));
+    both(Member, Method::POST, "/runs/log-metric", post(log::metric));
+    both(Member, Method::POST, "/runs/log-parameter", post(log::parameter));
+    both(Member, Method::POST, "/runs/log-batch", post(log::batch));
+    both(Viewer, Method::GET, "/metrics/get-history", get(history::one));
+    both(Viewer, Method::GET, "/metrics/get-history-bulk", get(history::bulk));
+    both(Viewer, Method::GET, "/metrics/get-history-bulk-interval", get(history::bulk_interval));
+    both(Viewer, Method::GET, "/artifacts/list", get(artifact::list_of_run));
+    both(Viewer, Method::POST, "/logged-models/search", post(no_models));
+    both(Viewer, Method::GET, "/{*unknown}", get(unknown));
+    both(Member, Method::POST, "/{*unknown}", post(unknown));
+    both(Member, Method::PUT, "/{*unknown}", put(unknown));
+    both(Member, Method::PATCH, "/{*unknown}", patch(unknown));
+    both(Member, Method::DELETE, "/{*unknown}", delete(unknown));
+    const FILES: &str = "/api/2.0/mlflow-artifacts/artifacts";
+    let file = format!("{FILES}/{{*path}}");
+    routes.push((Viewer, Method::GET, FILES.to_owned(), get(artifact::list)));
+    routes.push((Viewer, Method::GET, file.clone(), get(artifact::download)));
+    routes.push((Member, Method::PUT, file.clone(), put(artifact::upload)));
+    routes.push((Member, Method::DELETE, file, delete(artifact::remove)));
+    routes.push((
+        Member,
+        Method::POST,
+        "/api/2.0/mlflow-artifacts/mpu/{*path}".to_owned(),
+        post(artifact::no_multipart),
+    ));
+    routes.push((Viewer, Method::GET, "/get-artifact".to_owned(), get(artifact::download_of_run)));
+    routes.push((Viewer, Method::GET, "/api/3.0/mlflow/server-info".to_owned(), get(server_info)));
+    routes
+}
+
+/// `GET /version`
+pub(crate) async fn version() -> &'static str {
+    VERSION
+}
+
+async fn server_info() -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::json!({
+        "store_type": "SqlStore",
+        "workspaces_enabled": false,
+        "trace_archival_enabled": false,
+        "multipart_uploads_enabled": false,
+        "multipart_downloads_enabled": false,
+        "presigned_upload_run_id_supported": false,
+        "presigned_upload_model_id_supported": false,
+        "features_enabled": { "gateway": false },
+    }))
+}
+
+/// Clients look among logged models for an artifact that a run does not have. None can be logged here, so none is found.
+async fn no_models() -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::json!({}))
+}
+
+async fn unknown() -> Failure {
+    Failure::new(404, "ENDPOINT_NOT_FOUND", "this server has no such endpoint")
+}

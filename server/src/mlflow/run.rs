@@ -1,0 +1,281 @@
+//! Runs: create, look at, change, throw away, tag.
+
+use super::{
+    convert::{
+        self, Input, NOTE, PARENT, RUN_NAME, USER, artifact_uri, double, object, pair, stage, status_name,
+        status_named, truncated,
+    },
+    error::{Answer, Failure},
+    experiment,
+};
+use axum::{Extension, extract::State};
+use engine::Services;
+use model::{
+    RunId, Tags, UnixMillis,
+    metric::{Kind, MetricSummary},
+    note::NoteUpdate,
+    param::ParamValue,
+    run::{FoundRun, Run, RunNew, RunStatus, RunUpdate},
+    user::Caller,
+};
+use serde_json::{Value, json};
+
+pub(super) const TAG_CHARACTERS_MAX: usize = 8_000;
+const NAME_BYTES_MAX: usize = model::limits::NAME_BYTES_MAX;
+
+pub(super) fn info(run: &Run) -> Value {
+    let user = run.tags.0.get(USER).unwrap_or(&run.user);
+    object([
+        ("run_id", json!(run.id.as_str())),
+        ("run_uuid", json!(run.id.as_str())),
+        ("run_name", json!(run.name)),
+        ("experiment_id", json!(run.experiment_id.to_string())),
+        ("user_id", json!(user)),
+        ("status", json!(status_name(run.status))),
+        ("start_time", json!(run.started_at_ms.unwrap_or(UnixMillis(0)).0)),
+        ("end_time", json!(run.ended_at_ms.map(|at| at.0))),
+        ("artifact_uri", json!(artifact_uri(run))),
+        ("lifecycle_stage", json!(stage(run.trashed_at_ms.is_some()))),
+    ])
+}
+
+/// A run with its data; `note` is shown as the tag that MLflow keeps notes in.
+pub(super) fn encode(found: &FoundRun, note: Option<&str>) -> Value {
+    let FoundRun { run, params, metrics } = found;
+    let metrics = metrics.iter().filter(|metric| metric.kind == Kind::Number && metric.context.is_empty());
+    let mut tags: Vec<_> = run.tags.0.iter().map(|(key, value)| pair(key, value)).collect();
+    tags.push(pair(RUN_NAME, &run.name));
+    tags.extend(note.map(|note| pair(NOTE, note)));
+    let data = object([
+        ("metrics", metrics.map(metric).collect()),
+        ("params", params.iter().map(|(key, value)| pair(key, &param_text(value))).collect()),
+        ("tags", Value::Array(tags)),
+    ]);
+    // Present though empty, as a message that is set.
+    let mut whole = json!({ "info": info(run), "data": data, "inputs": {}, "outputs": {} });
+    if let Some(members) = whole.as_object_mut() {
+        members.retain(|key, _| key != "outputs");
+    }
+    whole
+}
+
+fn metric(summary: &MetricSummary) -> Value {
+    json!({
+        "key": summary.key,
+        "value": double(summary.last.0),
+        "timestamp": summary.last_time_ms.0,
+        "step": summary.last_step,
+    })
+}
+
+/// As Python writes it, because MLflow's params are Python's `str` of a value.
+fn param_text(value: &ParamValue) -> String {
+    match value {
+        ParamValue::Bool(true) => "True".to_owned(),
+        ParamValue::Bool(false) => "False".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The tags of a request, those aside that are fields of ours.
+struct Given {
+    tags: Tags,
+    name: Option<String>,
+    note: Option<String>,
+}
+
+fn given(list: &[Value], place: &str) -> Answer<Given> {
+    let mut given = Given { tags: Tags::default(), name: None, note: None };
+    for (index, tag) in list.iter().enumerate() {
+        let tag = Input::of(tag);
+        let field = format!("{place}[{index}].key");
+        let key = tag.text("key")?.filter(|key| !key.is_empty()).ok_or_else(|| Failure::missing(&field))?;
+        convert::check_key(&field, &key)?;
+        let value = tag.text("value")?.unwrap_or_default();
+        match key.as_str() {
+            RUN_NAME => given.name = Some(value),
+            NOTE => given.note = Some(value),
+            _ => {
+                given.tags.0.insert(key, truncated(value, TAG_CHARACTERS_MAX));
+            }
+        }
+    }
+    Ok(given)
+}
+
+fn run_name(name: String) -> Option<String> {
+    let mut name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+    while name.len() > NAME_BYTES_MAX {
+        name.pop();
+    }
+    Some(name).filter(|name| !name.trim().is_empty())
+}
+
+async fn put_note(services: &Services, caller: &Caller, id: &RunId, note: String) -> Answer<()> {
+    services.note.update(caller, id, NoteUpdate { body: note, base_revision: None }).await?;
+    Ok(())
+}
+
+pub(super) async fn create(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    let experiment = experiment::active(&services, &caller, input.experiment_id()?).await?;
+    let given = given(&input.list("tags")?, "tags")?;
+    let asked = input.text("run_name")?.filter(|name| !name.is_empty());
+    if let (Some(asked), Some(tagged)) = (&asked, &given.name)
+        && asked != tagged
+    {
+        let message = format!(
+            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='{asked}', mlflow.runName='{tagged}')."
+        );
+        return Err(Failure::invalid(message));
+    }
+    let parent = match given.tags.0.get(PARENT).and_then(|id| id.parse::<RunId>().ok()) {
+        // A parent that is not there stays a tag.
+        Some(id) => services.run.get(&caller, &id).await.is_ok().then_some(id),
+        None => None,
+    };
+    let mut tags = given.tags;
+    if let Some(user) = input.text("user_id")?.filter(|user| !user.is_empty()) {
+        tags.0.entry(USER.to_owned()).or_insert(user);
+    }
+    let new = RunNew {
+        name: asked.or(given.name).and_then(run_name),
+        tags,
+        parent_id: parent,
+        started_at_ms: input.int("start_time")?.map(UnixMillis),
+        ..RunNew::new(experiment.id)
+    };
+    let (run, _) = services.run.create(&caller, new).await?;
+    if let Some(note) = given.note {
+        put_note(&services, &caller, &run.id, note).await?;
+    }
+    Ok(axum::Json(json!({ "run": whole(&services, &caller, &run.id).await? })))
+}
+
+async fn whole(services: &Services, caller: &Caller, id: &RunId) -> Answer<Value> {
+    let detail = services.run.get(caller, id).await.map_err(|error| not_found(error, id))?;
+    let found = FoundRun {
+        run: detail.run,
+        params: detail.params.into_iter().map(|param| (param.key, param.value)).collect(),
+        metrics: detail.metrics,
+    };
+    Ok(encode(&found, detail.note.as_ref().map(|note| note.body.as_str())))
+}
+
+fn not_found(error: engine::Error, id: &RunId) -> Failure {
+    match error.into_public() {
+        error if error.kind == model::ErrorKind::NotFound => {
+            Failure::not_there(format!("Run with id={id} not found"))
+        }
+        error => error.into(),
+    }
+}
+
+/// A run that is not in the trash.
+pub(super) async fn active(services: &Services, caller: &Caller, id: &RunId) -> Answer<Run> {
+    let run = services.run.header(caller, id).await.map_err(|error| not_found(error, id))?;
+    if run.trashed_at_ms.is_some() { Err(Failure::run_is_deleted(id.as_str())) } else { Ok(run) }
+}
+
+pub(super) async fn get(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    let id = input.run_id()?;
+    Ok(axum::Json(json!({ "run": whole(&services, &caller, &id).await? })))
+}
+
+pub(super) async fn update(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    let id = input.run_id()?;
+    active(&services, &caller, &id).await?;
+    let status = input.text("status")?.and_then(|name| status_named(&name));
+    let update = RunUpdate {
+        status,
+        ended_at_ms: input.int("end_time")?.map(UnixMillis).filter(|_| status.is_some_and(RunStatus::ended)),
+        name: input.text("run_name")?.and_then(run_name),
+        ..RunUpdate::default()
+    };
+    let run = services.run.update(&caller, &id, update).await?;
+    Ok(axum::Json(json!({ "run_info": info(&run) })))
+}
+
+async fn set_trashed(services: &Services, caller: &Caller, id: &RunId, trashed: bool) -> Answer {
+    let update = RunUpdate { trashed: Some(trashed), ..RunUpdate::default() };
+    services.run.update(caller, id, update).await.map_err(|error| not_found(error, id))?;
+    Ok(axum::Json(json!({})))
+}
+
+pub(super) async fn delete(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    set_trashed(&services, &caller, &input.run_id()?, true).await
+}
+
+pub(super) async fn restore(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    set_trashed(&services, &caller, &input.run_id()?, false).await
+}
+
+/// Tags of a run that is active, with those that are its name and its note.
+pub(super) async fn put_tags(
+    services: &Services,
+    caller: &Caller,
+    id: &RunId,
+    list: &[Value],
+    place: &str,
+) -> Answer<()> {
+    let given = given(list, place)?;
+    let update = RunUpdate { tags: given.tags, name: given.name.and_then(run_name), ..RunUpdate::default() };
+    services.run.update(caller, id, update).await?;
+    if let Some(note) = given.note {
+        put_note(services, caller, id, note).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn set_tag(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    let id = input.run_id()?;
+    let key = input.required("key")?;
+    convert::check_key("key", &key)?;
+    active(&services, &caller, &id).await?;
+    let tag = json!({ "key": key, "value": input.text("value")?.unwrap_or_default() });
+    put_tags(&services, &caller, &id, &[tag], "tags").await?;
+    Ok(axum::Json(json!({})))
+}
+
+pub(super) async fn delete_tag(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    let id = input.run_id()?;
+    let key = input.required("key")?;
+    let run = active(&services, &caller, &id).await?;
+    if key == NOTE && services.note.get(&caller, &id).await?.is_some() {
+        put_note(&services, &caller, &id, String::new()).await?;
+        return Ok(axum::Json(json!({})));
+    }
+    if !run.tags.0.contains_key(&key) {
+        return Err(Failure::not_there(format!("No tag with name: {key} in run with id {id}")));
+    }
+    let update = RunUpdate { remove_tags: vec![key], ..RunUpdate::default() };
+    services.run.update(&caller, &id, update).await?;
+    Ok(axum::Json(json!({})))
+}
