@@ -29,6 +29,8 @@ from .spool import Stream
 # Long enough to gather the values of a fast loop, short enough for curves that grow while one watches.
 GATHER_SECONDS = 0.25
 BEAT_SECONDS = 10.0
+# A request that is under way when everything ends is left to itself after this.
+STOP_SECONDS = 0.2
 # A beat that hangs must not delay the next.
 BEAT_TIMEOUT_SECONDS = 5.0
 HEARTBEATS = "/api/v1/heartbeats"
@@ -305,6 +307,7 @@ class Lane:
         #: How many wait for something to be delivered.
         self._waiting = 0
         self._stopped = False
+        self._thread: threading.Thread | None = None
         self._failures = 0
         #: The server refused the token when it was last asked.
         self._unwelcome = False
@@ -318,12 +321,15 @@ class Lane:
         )
 
     def start(self) -> None:
-        threading.Thread(target=self._work, name=f"trackway-{self.stream.name}", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name=f"trackway-{self.stream.name}", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread after what it does now."""
+        """Ends the thread after what it does now; for that it is given a moment."""
         self._stopped = True
         self._event.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(STOP_SECONDS)
 
     def wake(self) -> None:
         self._event.set()

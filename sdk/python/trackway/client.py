@@ -34,6 +34,9 @@ class MLOpsClient:
     else the platform's folder for state.
     """
 
+    #: What ``start_run`` gives.
+    run_kind: type[Run] = Run
+
     def __init__(
         self,
         api_token: str | None = None,
@@ -138,6 +141,7 @@ class MLOpsClient:
             tags=tags,
             captured=capturing.chosen(capture, (capturing.ENVIRONMENT, capturing.SYSTEM)),
             patience_seconds=self._connection.timeout_seconds,
+            kind=self.run_kind,
         )
 
     def close(self) -> None:
