@@ -6,7 +6,7 @@
 //! | a process joins with a create request, or is heard of for the first time | anything | running |
 //! | a lost process is heard of | anything | running |
 //! | a running or ended process is heard of | anything | the same |
-//! | a process ends by its own word, or is lost | running | running while another process of the attempt runs; else failed, killed, lost or completed, the first of these that one of them is |
+//! | a process ends by its own word, or is lost | running | running while another process of the attempt runs; else failed, killed, lost or completed, the first of these that one of them is ([`status_of`]) |
 //! | it is ended as a whole | anything | that; processes that ran or were lost ended with it |
 //!
 //! A process that has ended stays as it ended: a heartbeat that was under way meanwhile changes nothing. A request to
@@ -23,7 +23,7 @@ use crate::{
 };
 use model::{
     ExperimentId, ProcessId, RunId, UnixMillis, limits,
-    process::{Heartbeat, Process, ProcessNew, status_of},
+    process::{Heartbeat, Life, Process, ProcessNew, status_of},
     run::RunStatus,
 };
 use std::collections::{HashMap, HashSet};
@@ -196,7 +196,12 @@ const PROCESS_LOSE: &str = "
     UPDATE process SET status = 'lost', ended_at_ms = seen_at_ms
     WHERE run_id = $1 AND status = 'running' AND seen_at_ms < $2";
 
-const PROCESS_STATUSES: &str = "SELECT status, ended_at_ms FROM process WHERE run_id = $1 AND attempt = $2";
+// Nearly always answered by the first rows: of many processes, most run while one ends.
+const PROCESS_ANY_RUNNING: &str =
+    "SELECT attempt FROM process WHERE run_id = $1 AND attempt = $2 AND status = 'running' LIMIT 1";
+
+const PROCESS_LIVES: &str = "
+    SELECT status, rank, started_at_ms, seen_at_ms, ended_at_ms FROM process WHERE run_id = $1 AND attempt = $2";
 
 impl Held {
     /// Sets it running: a new attempt if it had ended.
@@ -330,21 +335,33 @@ impl Held {
 
     /// Takes the run's status from the processes of its attempt.
     async fn settle(&mut self, tx: &mut Tx, now: UnixMillis) -> Result<()> {
-        let rows: Vec<(String, Option<i64>)> = on!(tx, c => sqlx::query_as(PROCESS_STATUSES)
+        let any: Option<(i64,)> = on!(tx, c => sqlx::query_as(PROCESS_ANY_RUNNING)
             .bind(self.id.as_str())
             .bind(self.attempt)
-            .fetch_all(c)
+            .fetch_optional(c)
             .await)?;
-        let statuses = rows.iter().map(|(status, _)| status.parse().map_err(corrupt));
-        let Some(status) = status_of(statuses.collect::<Result<Vec<RunStatus>>>()?) else {
-            return Ok(());
-        };
-        if status == self.status && !status.ended() {
-            return Ok(());
+        if any.is_some() {
+            return match self.status {
+                RunStatus::Running => Ok(()),
+                _ => self.set(tx, RunStatus::Running, None, now).await,
+            };
         }
-        let last = rows.iter().filter_map(|(_, ended_at_ms)| *ended_at_ms).max();
-        let ended_at = status.ended().then_some(last).flatten().map(UnixMillis);
-        self.set(tx, status, ended_at, now).await
+        let rows: Vec<(String, Option<i64>, i64, i64, Option<i64>)> = on!(tx, c => sqlx::query_as(PROCESS_LIVES)
+                .bind(self.id.as_str())
+                .bind(self.attempt)
+                .fetch_all(c)
+                .await)?;
+        let lives = rows.iter().map(|(status, rank, started_at_ms, seen_at_ms, _)| {
+            Ok(Life {
+                status: status.parse().map_err(corrupt)?,
+                rank: *rank,
+                started_at_ms: UnixMillis(*started_at_ms),
+                seen_at_ms: UnixMillis(*seen_at_ms),
+            })
+        });
+        let Some(status) = status_of(&lives.collect::<Result<Vec<_>>>()?) else { return Ok(()) };
+        let ended_at = rows.iter().filter_map(|(.., ended_at_ms)| *ended_at_ms).max();
+        self.set(tx, status, ended_at.map(UnixMillis), now).await
     }
 
     async fn set(

@@ -207,6 +207,26 @@ async fn a_resumed_run_forgets_how_the_attempt_before_ended() {
 }
 
 #[tokio::test]
+async fn a_script_that_was_killed_and_started_again_at_once_is_judged_by_its_second_try() {
+    on_each(async |db| {
+        let run_id = new_run(&db).await;
+        let one = |number: u8| ProcessNew { rank: None, ..some_process(number) };
+        for (number, seconds) in [(1, 0), (2, 5)] {
+            change(&db, &run_id, async |run, tx| {
+                assert!(run.join(tx, &one(number), at(seconds), at(seconds)).await.unwrap());
+            })
+            .await;
+        }
+        lose(&db, &run_id, at(1)).await;
+        assert_eq!(status(&db, &run_id).await, Running);
+        end(&db, &run_id, 2, Completed, at(9)).await;
+        assert_eq!(status(&db, &run_id).await, Completed);
+        assert_eq!(statuses(&db, &run_id).await, [Lost, Completed]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_run_that_is_ended_as_a_whole_ends_its_processes() {
     on_each(async |db| {
         let run_id = new_run(&db).await;
