@@ -203,6 +203,23 @@ def test_zeros_at_the_end_are_no_records(tmp_path: Path) -> None:
     assert steps(left(folder)) == [0]
 
 
+def test_every_segment_defines_what_it_uses_though_the_stream_began_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    stream = stream_in(folder)
+    layouts = [Layout(number, RUN, (f"m{number}",), {}) for number in (1, 2)]
+    for begin in (stream.seal, stream.clear):
+        for layout in layouts:
+            stream.put_point(layout, row(layout, layout.number, 0.5))
+        assert steps(left(folder))[-2:] == [1, 2]
+        stream.drop_file()
+        begin()
+        for path in folder.iterdir():
+            path.unlink()
+    for layout in reversed(layouts):
+        stream.put_point(layout, row(layout, layout.number, 0.5))
+    assert steps(left(folder)) == [2, 1]
+
+
 def test_any_bytes_are_safe_to_read(tmp_path: Path) -> None:
     dice = random.Random(7)
     folder = tmp_path / "s"

@@ -23,7 +23,7 @@ from . import artifact, folder, lifecycle, spool
 from .connection import Connection
 from .error import TrackwayError
 from .feed import Feed
-from .sender import Aliases, GaveUp, Sender, describe
+from .sender import Aliases, GaveUp, Outage, Sender, describe
 from .spool import Stream
 
 # Long enough to gather the values of a fast loop, short enough for curves that grow while one watches.
@@ -101,6 +101,7 @@ class Channel:
         }
         self.folder = folder.OwnFolder(self._parent, self.writer_id, about)
         self.files = artifact.Files(self.folder.file_path)
+        self.outage = Outage()
         self._aliases = Aliases(keep=self._keep_aliases)
         #: Runs that this process started and has not ended: told to be alive.
         self.beating: dict[str, Callable[[], None]] = {}
@@ -318,6 +319,7 @@ class Lane:
             aliases=channel._aliases,
             files=channel.files,
             on_started=channel.on_started,
+            outage=channel.outage,
         )
 
     def start(self) -> None:
