@@ -33,9 +33,6 @@ class History(NamedTuple):
     #: Doubles, NaN and infinities included; a list when the series holds texts or bytes.
     values: Any
 
-    def __len__(self) -> int:
-        return len(self.steps)
-
     def to_pandas(self) -> Any:
         """A DataFrame with the columns ``step``, ``time`` (UTC) and ``value``. Raises ImportError without pandas."""
         from .frame import of_history
