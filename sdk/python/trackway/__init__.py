@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 # Module that defines each public name.
 _HOME = {
     "Experiment": "experiment",
-    "MLOpsClient": "client",
+    "MLOpsClient": "podstack",
     "Points": "series",
     "Run": "run",
     "TrackwayError": "error",
@@ -41,9 +41,9 @@ _HOME = {
 
 TYPE_CHECKING = False  # The constant of typing, without importing typing.
 if TYPE_CHECKING:
-    from .client import MLOpsClient as MLOpsClient
     from .error import TrackwayError as TrackwayError
     from .experiment import Experiment as Experiment
+    from .podstack import MLOpsClient as MLOpsClient
     from .run import Run as Run
     from .series import Points as Points
     from .session import current_run as current_run
