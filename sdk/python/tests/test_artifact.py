@@ -161,6 +161,20 @@ def test_a_large_file_that_cannot_be_linked_is_held_open(
     assert run._channel.files._held == {}, "and not for longer than needed"
 
 
+def test_contents_that_wait_are_bounded_and_never_raise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, server: Server
+) -> None:
+    monkeypatch.setenv("TRACKWAY_SPOOL_BYTES", "1000000")
+    offline = trackway.init(experiment="bounded", mode="offline")
+    for number in range(10):
+        offline.log_bytes(bytes(300_000), f"{number}.bin")
+    assert sum("is not stored: 0 MiB of files wait" in record.message for record in caplog.records) == 7
+    offline.finish()
+    session.close_all()
+    (outcome,) = synced(server)
+    assert (outcome.delivered["artifact"], outcome.error) == (3, "")
+
+
 def synced(server: Server) -> list[Outcome]:
     syncer = Syncer(url=server.url)
     outcomes = list(syncer.run())

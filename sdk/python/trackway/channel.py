@@ -100,7 +100,7 @@ class Channel:
             "started_at_ms": self.started_at_ms,
         }
         self.folder = folder.OwnFolder(self._parent, self.writer_id, about)
-        self.files = artifact.Files(self.folder.file_path)
+        self.files = artifact.Files(self.folder.file_path, limit_bytes=self.log.limit_bytes)
         self.outage = Outage()
         self._aliases = Aliases(keep=self._keep_aliases)
         #: Runs that this process started and has not ended: told to be alive.

@@ -242,10 +242,7 @@ class Run:
         target = artifact.checked_path(artifact_path)
         if self._channel.mode == "disabled":
             return
-        try:
-            self._upload(target, lambda: self._channel.files.keep_bytes(content))
-        except OSError as error:
-            _log.warning('trackway: the artifact "%s" was not stored: %s', target, error)
+        self._upload(target, lambda: self._channel.files.keep_bytes(content))
 
     def log_text(self, text: str, artifact_path: str) -> None:
         """Stores a text as the file ``artifact_path`` of the run."""
@@ -481,7 +478,12 @@ class Run:
         self._channel.request(what, method, f"/api/v1/runs/{self.id}{below}", content, run_id=self.id)
 
     def _upload(self, path: str, keep: Callable[[], dict[str, Any]]) -> None:
-        self._channel.upload(self.id, path, keep())
+        try:
+            about = keep()
+        except artifact.NoRoom as error:
+            _log.warning('trackway: the artifact "%s" is not stored: %s', path, error)
+        else:
+            self._channel.upload(self.id, path, about)
 
     def _log_exception(self, error: BaseException) -> None:
         import traceback
