@@ -23,7 +23,7 @@ use crate::{
 };
 use model::{
     ExperimentId, ProcessId, RunId, UnixMillis, limits,
-    process::{Heartbeat, Life, Process, ProcessNew, status_of},
+    process::{Heartbeat, Process, ProcessNew, status_of},
     run::RunStatus,
 };
 use std::collections::{HashMap, HashSet};
@@ -200,8 +200,9 @@ const PROCESS_LOSE: &str = "
 const PROCESS_ANY_RUNNING: &str =
     "SELECT attempt FROM process WHERE run_id = $1 AND attempt = $2 AND status = 'running' LIMIT 1";
 
-const PROCESS_LIVES: &str = "
-    SELECT status, rank, started_at_ms, seen_at_ms, ended_at_ms FROM process WHERE run_id = $1 AND attempt = $2";
+const PROCESS_OF_ATTEMPT: &str = "
+    SELECT id, host, pid, rank, status, attempt, started_at_ms, seen_at_ms, ended_at_ms
+    FROM process WHERE run_id = $1 AND attempt = $2";
 
 impl Held {
     /// Sets it running: a new attempt if it had ended.
@@ -346,22 +347,15 @@ impl Held {
                 _ => self.set(tx, RunStatus::Running, None, now).await,
             };
         }
-        let rows: Vec<(String, Option<i64>, i64, i64, Option<i64>)> = on!(tx, c => sqlx::query_as(PROCESS_LIVES)
-                .bind(self.id.as_str())
-                .bind(self.attempt)
-                .fetch_all(c)
-                .await)?;
-        let lives = rows.iter().map(|(status, rank, started_at_ms, seen_at_ms, _)| {
-            Ok(Life {
-                status: status.parse().map_err(corrupt)?,
-                rank: *rank,
-                started_at_ms: UnixMillis(*started_at_ms),
-                seen_at_ms: UnixMillis(*seen_at_ms),
-            })
-        });
-        let Some(status) = status_of(&lives.collect::<Result<Vec<_>>>()?) else { return Ok(()) };
-        let ended_at = rows.iter().filter_map(|(.., ended_at_ms)| *ended_at_ms).max();
-        self.set(tx, status, ended_at.map(UnixMillis), now).await
+        let rows: Vec<Row> = on!(tx, c => sqlx::query_as(PROCESS_OF_ATTEMPT)
+            .bind(self.id.as_str())
+            .bind(self.attempt)
+            .fetch_all(c)
+            .await)?;
+        let processes = rows.into_iter().map(Row::into_process).collect::<Result<Vec<_>>>()?;
+        let Some(status) = status_of(&processes) else { return Ok(()) };
+        let ended_at = processes.iter().filter_map(|process| process.ended_at_ms).max();
+        self.set(tx, status, ended_at, now).await
     }
 
     async fn set(
