@@ -81,7 +81,7 @@ class _Autolog:
         candidate_runs: bool,
         init: Mapping[str, Any],
     ) -> None:
-        self._recorder_of = lambda: Recorder(run, init)
+        self._recorder_of: Callable[[], Recorder] = lambda: Recorder(run, init)
         self._recorder_of()  # Says now what is wrong with the arguments.
         self._log_training_score = log_training_score
         self._log_model = log_model
