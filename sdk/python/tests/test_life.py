@@ -380,3 +380,37 @@ def test_the_client_of_several_runs_and_the_session_do_not_disturb_each_other(
     own.finish()
     assert server.run(other.id)["run"]["parent_id"] == own.id
     assert session.current_run() is None
+
+
+def test_workers_of_a_data_loader_may_log_to_the_run_of_their_parent(server: Server, tmp_path: Path) -> None:
+    program = tmp_path / "loader.py"
+    program.write_text(
+        """
+import multiprocessing
+import trackway
+
+def work(number):
+    trackway.log_metrics({f"worker{number}": number, "all": number}, step=number)
+
+if __name__ == "__main__":
+    with trackway.init(experiment="loader") as run:
+        print(run.id, flush=True)
+        trackway.log_metrics({"all": -1}, step=99)
+        workers = [multiprocessing.get_context("fork").Process(target=work, args=(n,)) for n in range(3)]
+        [worker.start() for worker in workers]
+        [worker.join() for worker in workers]
+"""
+    )
+    script = Script(f"import runpy; runpy.run_path({str(program)!r}, run_name='__main__')")
+    run_id = script.line()
+    code, said = script.end()
+    assert code == 0, said
+    stored = server.run(run_id)
+    assert {metric["key"]: metric["count"] for metric in stored["metrics"]} == {
+        "all": 4,
+        "worker0": 1,
+        "worker1": 1,
+        "worker2": 1,
+    }
+    assert (stored["run"]["status"], len(stored["processes"])) == ("completed", 1)
+    assert not list((tmp_path / "spool").iterdir())

@@ -238,3 +238,27 @@ def test_a_run_that_must_not_be_there_is_refused_at_once_or_stored_beside(
     assert points(server, other, "loss").values == [2.0]
     assert server.artifact_paths(other) == ["a.txt"]
     assert server.status(other) == "completed"
+
+
+def test_a_copy_of_a_spool_that_is_still_written_may_double_but_never_loses(server: Server, tmp_path: Path) -> None:
+    body = """
+        run = trackway.init(experiment="copied too early", mode="offline")
+        print(run.id, flush=True)
+        for step in range(10):
+            run.log_metrics({"loss": step}, step=step)
+        print("half", flush=True)
+        sys.stdin.readline()
+        for step in range(10, 20):
+            run.log_metrics({"loss": step}, step=step)
+    """
+    script = Script(body)
+    run_id = script.line()
+    script.wait_for("half")
+    shutil.copytree(tmp_path / "spool", tmp_path / "copy")
+    sync(str(tmp_path / "copy"))
+    assert points(server, run_id, "loss").steps == list(range(10))
+    script.say()
+    script.end()
+    assert "some values may be doubled" in sync().stderr
+    assert sorted(set(points(server, run_id, "loss").steps)) == list(range(20))
+    assert server.status(run_id) == "completed"

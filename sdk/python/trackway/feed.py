@@ -11,11 +11,12 @@ import os
 from typing import Any, Callable, NamedTuple
 
 from . import spool
-from .batch import Batch, Keyset, gather
+from .batch import POINTS_MAX, Batch, Keyset, gather
 from .spool import Segment
 
 # Twice what a batch of long rows needs; a larger record is read whole.
 READ_BYTES = 1024 * 1024
+UNBOUNDED = 2**62
 # A process that was killed leaves at most a torn record.
 TORN_BYTES_MAX = 64 * 1024
 
@@ -118,7 +119,9 @@ class Feed:
         settled = segment.journal.cuts.get(start)
         data = segment.read(at, (settled - start) if settled else min(size - at, READ_BYTES))
         keysets = dict(self._keysets)
-        found = gather(data, 0, len(data), keysets)
+        # Another version of this client may have made larger batches; what was settled stays.
+        points_max = UNBOUNDED if settled else POINTS_MAX
+        found = gather(data, 0, len(data), keysets, points_max)
         if found.end == 0 and len(data) < size - at:
             data = segment.read(at, size - at)
             found = gather(data, 0, len(data), keysets)
@@ -134,7 +137,7 @@ class Feed:
                 # Another sender was first and made it shorter or longer.
                 data = segment.read(at, settled - start)
                 keysets = dict(self._keysets)
-                found = gather(data, 0, len(data), keysets)
+                found = gather(data, 0, len(data), keysets, UNBOUNDED)
                 end = start + found.end
         before, self._keysets = self._keysets, keysets
         self._at = end - segment.base
