@@ -15,6 +15,7 @@ from server import Server
 
 import trackway
 from trackway import MLOpsClient, session
+from trackway.sync import Syncer
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +137,31 @@ def test_a_killed_process_is_lost_and_resuming_makes_it_run_again(watchful_serve
     assert watchful_server.status(run_id) == "completed"
     (metric,) = watchful_server.run(run_id)["metrics"]
     assert (metric["count"], metric["last_step"]) == (2, 1)
+
+
+def test_an_offline_process_that_is_followed_is_not_lost(
+    watchful_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(
+        """
+        run = trackway.init(experiment="followed", mode="offline")
+        print(run.id, flush=True)
+        sys.stdin.readline()
+        """
+    )
+    run_id = script.line()
+    monkeypatch.setattr("trackway.sync.BEAT_SECONDS", 0.3)
+    syncer = Syncer()
+    for _ in range(10):
+        (outcome,) = syncer.run()
+        assert outcome.alive and not outcome.error
+        time.sleep(0.4)
+        assert watchful_server.status(run_id) == "running"
+    script.kill()
+    wait_until(lambda: watchful_server.status(run_id) == "lost")
+    assert list(syncer.run())
+    assert not list(syncer.run()), "what was sent of a dead process is removed"
+    syncer.close()
 
 
 def test_a_person_stops_the_run_and_it_ends_as_killed(watchful_server: Server) -> None:

@@ -240,7 +240,9 @@ def test_a_run_that_must_not_be_there_is_refused_at_once_or_stored_beside(
     assert server.status(other) == "completed"
 
 
-def test_a_copy_of_a_spool_that_is_still_written_may_double_but_never_loses(server: Server, tmp_path: Path) -> None:
+def test_a_copy_of_a_spool_that_is_still_written_may_double_but_never_loses(
+    server: Server, tmp_path: Path
+) -> None:
     body = """
         run = trackway.init(experiment="copied too early", mode="offline")
         print(run.id, flush=True)

@@ -150,6 +150,21 @@ class Channel:
                 _log.warning("trackway: nothing can be sent any more: %s", error)
         lifecycle.watch(self)
 
+    def begin_beats(self, run_id: str, stop: Callable[[], None]) -> None:
+        """From now on this process is told to be alive for the run; ``stop`` is called when a person asks for it."""
+        self.beating[run_id] = stop
+        self._note_runs()
+
+    def end_beats(self, run_id: str) -> None:
+        """This process has nothing more to say to the run."""
+        if self.beating.pop(run_id, None) is not None:
+            self._note_runs()
+
+    def _note_runs(self) -> None:
+        """Offline it is ``trackway sync --watch`` that tells of our life."""
+        if self.mode == OFFLINE:
+            self.folder.note_runs([*self.beating])
+
     def request(self, what: str, method: str, target: str, content: dict[str, Any], **more: Any) -> None:
         """Puts a request into the spool that may be repeated without harm."""
         record = {"what": what, "method": method, "target": target, "content": content, **more}

@@ -97,7 +97,7 @@ class Run:
         #: Called when the run ends: what captures stops then, and says what it still holds.
         self._on_end: list[Callable[[], None]] = []
         channel.start()
-        channel.beating[run_id] = self._stop
+        channel.begin_beats(run_id, self._stop)
         lifecycle.opened(self)
 
     @property
@@ -353,7 +353,7 @@ class Run:
         self._on_end = []
         if error is not None and status == "failed":
             self._log_exception(error)
-        self._channel.beating.pop(self.id, None)
+        self._channel.end_beats(self.id)
         content = {
             "status": status,
             "ended_at_ms": time_ns() // 1_000_000,
