@@ -26,7 +26,7 @@ use model::{
     process::{Heartbeat, Process, ProcessNew, status_of},
     run::RunStatus,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -123,11 +123,13 @@ pub async fn beat(tx: &mut Tx, beats: &[&Heartbeat], now: UnixMillis) -> Result<
     Ok(rows.fetch(tx, PROCESS_BEAT).await?.into_iter().collect())
 }
 
-const PROCESS_STALE: &str = "
-    SELECT DISTINCT run_id FROM process WHERE status = 'running' AND seen_at_ms < $1 ORDER BY run_id LIMIT $2";
+// In the order of the index `process_running`, so that only those are read that are answered.
+pub(crate) const PROCESS_STALE: &str = "
+    SELECT run_id FROM process WHERE status = 'running' AND seen_at_ms < $1 ORDER BY seen_at_ms LIMIT $2";
 
-/// Runs with a running process that was last seen before this time.
-pub async fn stale(db: &Db, seen_before: UnixMillis, limit: i64) -> Result<Vec<RunId>> {
+/// Runs with a running process that was last seen before this time: those of the longest silent processes, at most so
+/// many of these.
+pub async fn stale(db: &Db, seen_before: UnixMillis, limit: i64) -> Result<BTreeSet<RunId>> {
     let mut conn = db.read().await?;
     let rows: Vec<(String,)> =
         on!(conn, c => sqlx::query_as(PROCESS_STALE).bind(seen_before.0).bind(limit).fetch_all(c).await)?;
