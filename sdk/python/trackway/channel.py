@@ -220,13 +220,26 @@ class Channel:
 
     def unsent(self) -> str:
         """What waits and where, for a message; empty when nothing does."""
-        waiting = self.log.waiting_bytes + self.work.waiting_bytes
-        if not waiting or not (self.log.segments or self.work.segments):
-            return ""
-        in_memory = any(segment.path is None for segment in [*self.log.segments, *self.work.segments])
+        on_disk = in_memory = 0
+        delivered = {lane.stream: lane.delivered for lane in self.lanes}
+        for stream in (self.log, self.work):
+            for segment in list(stream.segments):
+                # What was delivered of the first one stays until all of it is.
+                waits = (
+                    segment.base
+                    + segment.size
+                    - max(delivered.get(stream, 0), segment.base + spool.HEAD.size)
+                )
+                if segment.path is None:
+                    in_memory += max(0, waits)
+                else:
+                    on_disk += max(0, waits)
+        said = []
+        if on_disk:
+            said.append(f"{_size(on_disk)} stay in the spool; send them with: trackway sync {self.path}")
         if in_memory:
-            return f"{_size(waiting)} wait in memory and are lost with this process"
-        return f"{_size(waiting)} stay in the spool; send them with: trackway sync {self.path}"
+            said.append(f"{_size(in_memory)} wait in memory and are lost with this process")
+        return "; ".join(said)
 
     def take_lost(self) -> str:
         """What was dropped or refused since the last time this was asked, for a message; mostly nothing."""
@@ -280,7 +293,7 @@ class Channel:
         while not self._closed and beat_now is self._beat_now:
             beat_now.wait(_seconds_from_environment("TRACKWAY_BEAT_SECONDS", BEAT_SECONDS))
             beat_now.clear()
-            if self._closed:
+            if self._closed or beat_now is not self._beat_now:
                 return
             self.folder.beat()
             for sample in list(self.on_beat):
@@ -350,6 +363,11 @@ class Lane:
 
     def wake(self) -> None:
         self._event.set()
+
+    @property
+    def delivered(self) -> int:
+        """Everything before this place was."""
+        return self._done
 
     @property
     def drained(self) -> bool:

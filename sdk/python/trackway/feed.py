@@ -78,9 +78,9 @@ class Feed:
             self._segment.journal.deliver(unit.end)
 
     def close(self) -> None:
-        """Frees descriptors."""
-        for segment in self._segments():
-            segment.close()
+        """Frees descriptors; reading opens them again."""
+        if self._segment is not None:
+            self._segment.close()
 
     def _enter(self) -> Segment | None:
         segments = self._segments()
@@ -117,7 +117,7 @@ class Feed:
         at = self._at
         start = segment.base + at
         settled = segment.journal.cuts.get(start)
-        data = segment.read(at, (settled - start) if settled else min(size - at, READ_BYTES))
+        data = segment.read(at, min(size - at, settled - start if settled else READ_BYTES))
         keysets = dict(self._keysets)
         # Another version of this client may have made larger batches; what was settled stays.
         points_max = UNBOUNDED if settled else POINTS_MAX
@@ -135,10 +135,12 @@ class Feed:
             settled = segment.journal.cut(start, end)
             if settled != end:
                 # Another sender was first and made it shorter or longer.
-                data = segment.read(at, settled - start)
-                keysets = dict(self._keysets)
-                found = gather(data, 0, len(data), keysets, UNBOUNDED)
-                end = start + found.end
+                other_keysets = dict(self._keysets)
+                other_data = segment.read(at, min(segment.size - at, settled - start))
+                other = gather(other_data, 0, len(other_data), other_keysets, UNBOUNDED)
+                # A journal that ends a batch within its first record is none.
+                if other.end:
+                    data, keysets, found, end = other_data, other_keysets, other, start + other.end
         before, self._keysets = self._keysets, keysets
         self._at = end - segment.base
         if found.batch is None and found.alone is None:

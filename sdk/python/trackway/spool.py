@@ -195,7 +195,7 @@ class Journal:
             self._read_bytes += ENTRY.size
             if crc != crc32(data[at + 4 : at + ENTRY.size]):
                 continue
-            if what == CUT:
+            if what == CUT and start < end:
                 self.cuts.setdefault(start, end)
             elif what == DELIVERED:
                 self.delivered = max(self.delivered, start)
@@ -335,7 +335,7 @@ class Stream:
         return True
 
     def _attend(self) -> None:
-        """Once a megabyte: is the segment long enough, is there still room?"""
+        """Now and then: is the segment long enough, is there still room?"""
         if self._segment.size >= SEGMENT_BYTES:
             self._seal()
         self._attention_at = min(self._segment.size + WAKE_BYTES, SEGMENT_BYTES)
