@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
+from math import isfinite
 from typing import Any, Callable, NamedTuple, overload
 
 from .error import TrackwayError
@@ -108,7 +109,7 @@ class _Question(NamedTuple):
         while offset is not None:
             query = {
                 "experiment_id": experiment.id,
-                "filter": self.filter,
+                "filter": self.filter or None,
                 "sort": self.sort,
                 "reverse": self.reverse,
                 "offset": offset,
@@ -127,13 +128,13 @@ class _Question(NamedTuple):
             offset = page.get("next_offset")
 
     def order(self) -> tuple[Callable[[dict[str, Any]], Any], bool]:
-        """What the server sorts by, and whether that falls: what is missing comes last in either case."""
-        value = _sorted_by(self.sort)
+        """What the server sorts by, and whether that falls."""
+        place = _sorted_by(self.sort)
         falls = (self.sort in ("created", "duration") or self.sort.startswith("metrics.")) != self.reverse
 
         def key(row: dict[str, Any]) -> Any:
-            found = value(row)
-            return (found is not None) if falls else (found is None), () if found is None else found
+            tier, value = place(row)
+            return -tier if falls else tier, value
 
         return key, falls
 
@@ -150,40 +151,47 @@ def _together(question: _Question, experiments: Callable[[], Sequence[Searched]]
         yield StoredRun(question.reader, row, names[row["run"]["experiment_id"]])
 
 
-def _sorted_by(sort: str) -> Callable[[dict[str, Any]], Any]:
+def _sorted_by(sort: str) -> Callable[[dict[str, Any]], tuple[int, Any]]:
+    """Where the server puts a row: its tier, which comes in this order either way, and its value within."""
     kind, _, key = sort.partition(".")
     if kind == "metrics":
-        return lambda row: _finite(number(row["metrics"].get(key, {}).get("last")))
+        return lambda row: _metric_place(row["metrics"], key)
     if kind == "params":
-        return lambda row: _param_order(row["params"], key)
+        return lambda row: _param_place(row["params"], key)
     if kind == "duration":
-        return lambda row: _duration_ms(row["run"])
+        return lambda row: _duration_place(row["run"])
     if kind == "name":
-        return lambda row: row["run"]["name"].lower()
-    return lambda row: row["run"]["created_at_ms" if kind == "created" else kind]
+        return lambda row: (0, row["run"]["name"].lower())
+    return lambda row: (0, row["run"]["created_at_ms" if kind == "created" else kind])
 
 
-def _finite(value: float | None) -> float | None:
-    return None if value is None or value != value else value
+def _metric_place(metrics: dict[str, Any], key: str) -> tuple[int, float]:
+    """Numbers, then NaN, then what has no such metric."""
+    if key not in metrics:
+        return 2, 0.0
+    value = number(metrics[key]["last"])
+    return (1, 0.0) if value != value else (0, value)
 
 
-def _param_order(params: dict[str, Any], key: str) -> Any:
-    """Numbers before texts, as the server has them."""
+def _param_place(params: dict[str, Any], key: str) -> tuple[int, Any]:
+    """Numbers, texts that are numbers among them, then other texts, then what has no such param."""
     if key not in params:
-        return None
+        return 2, (0.0, "")
     value = param(params[key])
     try:
-        known = None if isinstance(value, bool) or value is None else float(value)
+        known = float("nan") if isinstance(value, bool) or value is None else float(value)
     except ValueError:
-        known = None
-    return (known is None, known or 0.0, str(value))
+        known = float("nan")
+    return (0, (known, str(value))) if isfinite(known) else (1, (0.0, str(value)))
 
 
-def _duration_ms(run: dict[str, Any]) -> int | None:
+def _duration_place(run: dict[str, Any]) -> tuple[int, int]:
+    """What never started comes last."""
     if run["started_at_ms"] is None:
-        return None
+        return 1, 0
     # All that still run have the same end: now.
-    return int(run["ended_at_ms"] or 2**62) - int(run["started_at_ms"])
+    ended_at_ms = 2**62 if run["ended_at_ms"] is None else run["ended_at_ms"]
+    return 0, ended_at_ms - run["started_at_ms"]
 
 
 def _pointed_at(error: TrackwayError, filter: str) -> TrackwayError:

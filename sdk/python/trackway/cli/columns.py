@@ -27,6 +27,8 @@ ATTRIBUTES: dict[str, Callable[[StoredRun], str]] = {
     "duration": lambda run: duration_text(run.duration_seconds),
     "url": lambda run: run.url,
 }
+#: Of no use when they are cut.
+WHOLE = {"id", "number", "status", "created", "started", "ended", "duration", "url"}
 _PARTS = re.compile(r'(?:[^,"]|"(?:[^"]|"")*")+')
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"(?:\.(last|min|max))?')
 _STAT = re.compile(r"(.+)\.(last|min|max)")
@@ -59,7 +61,7 @@ def column(name: str, runs: Sequence[StoredRun], short_ids: bool) -> Column:
         cells = [ATTRIBUTES[name](run) for run in runs]
         if name == "id" and short_ids:
             cells = [cell[:SHORT_ID] for cell in cells]
-        return Column(name, cells, right=name in ("number", "duration"))
+        return Column(name, cells, right=name in ("number", "duration"), whole=name in WHOLE)
     kind, _, rest = name.partition(".")
     if kind == "params" and rest:
         key = _unquoted(rest)
@@ -84,7 +86,9 @@ def _metric(rest: str, runs: Sequence[StoredRun]) -> Column:
     else:
         key, stat = rest, None
     values = [getattr(run.metrics[key], stat or "last") if key in run.metrics else None for run in runs]
-    return Column(f"{key} {stat}" if stat else key, [value_text(value) for value in values], right=True)
+    return Column(
+        f"{key} {stat}" if stat else key, [value_text(value) for value in values], right=True, whole=True
+    )
 
 
 def _unquoted(text: str) -> str:

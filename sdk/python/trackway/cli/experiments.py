@@ -57,11 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     print_table(
         [
-            Column("id", [one.id for one in shown], right=True),
+            Column("id", [one.id for one in shown], right=True, whole=True),
             Column("name", [one.name for one in shown]),
-            Column("status", [one.status for one in shown]),
-            Column("runs", [str(one.run_count) for one in shown], right=True),
-            Column("created", [time_text(one.created_at) for one in shown]),
+            Column("status", [one.status for one in shown], whole=True),
+            Column("runs", [str(one.run_count) for one in shown], right=True, whole=True),
+            Column("created", [time_text(one.created_at) for one in shown], whole=True),
             Column("tags", [", ".join(one.tags) for one in shown]),
         ]
     )

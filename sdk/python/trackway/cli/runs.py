@@ -176,9 +176,9 @@ def _metric_columns(series: list[SeriesSummary]) -> list[Column]:
 
     return [
         Column("key", [name(one) for one in series]),
-        Column("last", [last(one) for one in series], right=True),
-        Column("step", [str(one.last_step) for one in series], right=True),
-        Column("min", [form.value_text(one.min) for one in series], right=True),
-        Column("max", [form.value_text(one.max) for one in series], right=True),
-        Column("points", [str(one.points) for one in series], right=True),
+        Column("last", [last(one) for one in series], right=True, whole=True),
+        Column("step", [str(one.last_step) for one in series], right=True, whole=True),
+        Column("min", [form.value_text(one.min) for one in series], right=True, whole=True),
+        Column("max", [form.value_text(one.max) for one in series], right=True, whole=True),
+        Column("points", [str(one.points) for one in series], right=True, whole=True),
     ]

@@ -23,17 +23,22 @@ class Column(NamedTuple):
     cells: Sequence[str]
     #: Numbers stand on the right.
     right: bool = False
+    #: Half of a cell would say something else, as of a time or a number.
+    whole: bool = False
 
 
 def print_table(columns: Sequence[Column]) -> None:
     """Prints columns of equal length. What does not fit a terminal is cut, then left out from the right, and said."""
     room = terminal_columns()
-    shown = [Column(clean(one.title), [clean(cell) for cell in one.cells], one.right) for one in columns]
+    shown = [
+        one._replace(title=clean(one.title), cells=[clean(cell) for cell in one.cells]) for one in columns
+    ]
     widths = [max(map(width, [one.title, *one.cells])) for one in shown]
-    left_out = 0
     if room is not None:
-        widths, left_out = fitted(widths, room)
+        least = [max(map(width, one.cells)) if one.whole else WIDTH_MIN for one in shown]
+        widths = fitted(widths, least, room)
         shown = shown[: len(widths)]
+    left_out = len(columns) - len(shown)
     titles = [_cell(one.title, size, one.right) for one, size in zip(shown, widths)]
     print(_styled(GAP.join(titles).rstrip(), "1"))
     for row in range(len(shown[0].cells)):
@@ -43,17 +48,22 @@ def print_table(columns: Sequence[Column]) -> None:
             cells.append(_styled(text, COLOURS.get(one.cells[row])) if one.title == "status" else text)
         print(GAP.join(cells).rstrip())
     if left_out:
-        print(_styled(f"({left_out} more columns do not fit; --json has them all)", "2"))
+        more = "1 more column does" if left_out == 1 else f"{left_out} more columns do"
+        print(_styled(f"({more} not fit; --json has them all)", "2"))
 
 
-def fitted(widths: Sequence[int], room: int) -> tuple[list[int], int]:
-    """Widths that fit the room, and how many columns had to be left out."""
+def fitted(widths: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Widths that fit the room: the widest are cut first, none below its least, and then the last are left out."""
     kept = list(widths)
-    while len(kept) > 1 and sum(min(one, WIDTH_MIN) for one in kept) + len(GAP) * (len(kept) - 1) > room:
+    floor = [min(one, wanted) for one, wanted in zip(least, widths)]
+    while len(kept) > 1 and sum(floor[: len(kept)]) + len(GAP) * (len(kept) - 1) > room:
         kept.pop()
-    while sum(kept) + len(GAP) * (len(kept) - 1) > room and max(kept) > WIDTH_MIN:
-        kept[kept.index(max(kept))] -= 1
-    return kept, len(widths) - len(kept)
+    while sum(kept) + len(GAP) * (len(kept) - 1) > room:
+        spare = [place for place, size in enumerate(kept) if size > floor[place]]
+        if not spare:
+            break
+        kept[max(spare, key=lambda place: kept[place])] -= 1
+    return kept
 
 
 def terminal_columns() -> int | None:
