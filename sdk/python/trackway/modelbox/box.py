@@ -42,7 +42,8 @@ class ModelBox:
         """Starts an experiment, or goes on with the one that is there.
 
         It is the same when namespace and external id are the same or, without an external id, namespace, name and
-        owner; ``experiment_exists`` tells. Its run completes with the process, at ``close``, or at ``experiment.run.finish()``.
+        owner; ``experiment_exists`` tells. Its run completes with the process, at ``close``, or at
+        ``experiment.run.finish()``.
         """
         run_id = _run_id(name, owner, namespace, external_id)
         known = self._known(run_id)

@@ -1,6 +1,7 @@
 """Another process finds the experiment and reads it, without touching how it ended."""
 
 import json
+import pathlib
 import sys
 
 from trackway.modelbox import ModelBox
@@ -20,7 +21,7 @@ answer = {
     "metadata": experiment.metadata(),
     "metrics": metrics,
     "events": events,
-    "again": open("again.txt").read(),
+    "again": pathlib.Path("again.txt").read_text(),
     "in_namespace": [one.id for one in mbox.experiments("langtech")],
     "in_another": [one.id for one in mbox.experiments("lang")],
 }
