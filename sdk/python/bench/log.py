@@ -65,9 +65,12 @@ def main() -> None:
 def measure(calls: int) -> dict[str, Any]:
     """All figures; times in the unit that their name says."""
     figures: dict[str, Any] = {}
-    figures["import_ms"] = _least(
-        lambda: 1000 * float(_python(IMPORT.format(statement="import trackway.session")))
-    )
+    for name, statement in (
+        ("import_ms", "import trackway"),
+        ("import_with_init_ms", "from trackway import init"),
+    ):
+        program = IMPORT.format(statement=statement)
+        figures[name] = _least(lambda program=program: 1000 * float(_python(program)))
     bare = int(_python(MEMORY.format(statement="pass")))
     ours = int(_python(MEMORY.format(statement=WORK)))
     figures["memory_over_bare_mib"] = round((ours - bare) * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)

@@ -123,6 +123,31 @@ def test_two_syncs_at_once_beside_the_process_itself_send_one_copy(server: Serve
     assert points(server, run_id, "loss").values == list(range(3000))
 
 
+def test_a_process_notices_that_another_has_sent_for_it(server: Server, folder: Path) -> None:
+    script = Script(
+        """
+        run = trackway.init(experiment="helped")
+        run.flush()
+        channel = run._channel
+        # Its own threads stand still while the other sends.
+        with channel.lanes[0]._changed, channel.lanes[1]._changed:
+            run.log_metrics({"loss": 1.0}, step=0)
+            run.end_without_waiting("completed")
+            print(run.id, flush=True)
+            sys.stdin.readline()
+        started_at = time.monotonic()
+        assert run.flush(10)
+        assert time.monotonic() - started_at < 5
+        """
+    )
+    run_id = script.line()
+    sync()
+    assert server.status(run_id) == "completed"
+    script.say()
+    code, said = script.end()
+    assert (code, said) == (0, "")
+
+
 def test_without_a_server_everything_stays_and_the_exit_code_says_so(server: Server, folder: Path) -> None:
     Script(OFFLINE).end()
     done = sync("--url", "http://127.0.0.1:1", "--patience", "0.2", check=3)

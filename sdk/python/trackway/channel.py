@@ -421,6 +421,11 @@ class Lane:
         """Sends one unit; False when it is better to wait a little."""
         unit = self._feed.next()
         if unit is None:
+            # Also what `trackway sync` delivered beside us.
+            with self.stream.lock:
+                nothing_left = not self.stream.segments
+                position = self.stream.position if nothing_left else self._feed.position
+            self._note_done(position)
             return False
         try:
             if self._before is not None:
@@ -433,11 +438,15 @@ class Lane:
             _log.exception("trackway: a fault of the client")
             self.sender.refused += unit.batch.count() if unit.batch else Counter(["record"])
         self._feed.delivered(unit)
-        with self._changed:
-            self._done = unit.end
-            self._unwelcome = False
-            self._changed.notify_all()
+        self._note_done(unit.end)
         return self._waiting > 0 or self.stream.position - unit.end > spool.WAKE_BYTES
+
+    def _note_done(self, position: int) -> None:
+        with self._changed:
+            if position > self._done:
+                self._done = position
+                self._unwelcome = False
+                self._changed.notify_all()
 
     def _wait_for_log(self, position: int) -> None:
         assert self._before is not None

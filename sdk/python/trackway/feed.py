@@ -51,6 +51,11 @@ class Feed:
         #: Bytes that no reader can make sense of.
         self.skipped_bytes = 0
 
+    @property
+    def position(self) -> int:
+        """Everything before this place has been handed out, was delivered by others, or is damaged."""
+        return self._segment.base + self._at if self._segment is not None else 0
+
     def next(self) -> Unit | None:
         """The next unit; None when there is nothing more for now."""
         while True:
@@ -117,6 +122,9 @@ class Feed:
         at = self._at
         start = segment.base + at
         settled = segment.journal.cuts.get(start)
+        if settled and settled > segment.base + size and not segment.sealed:
+            # Another sender saw a record before the thread that wrote it said so here.
+            return None
         data = segment.read(at, min(size - at, settled - start if settled else READ_BYTES))
         keysets = dict(self._keysets)
         # Another version of this client may have made larger batches; what was settled stays.
@@ -133,6 +141,8 @@ class Feed:
         end = start + found.end
         if found.batch is not None:
             settled = segment.journal.cut(start, end)
+            if settled > segment.base + segment.size and not segment.sealed:
+                return None
             if settled != end:
                 # Another sender was first and made it shorter or longer.
                 other_keysets = dict(self._keysets)
