@@ -26,8 +26,8 @@ from .feed import Feed
 from .sender import Aliases, GaveUp, Outage, Sender, describe
 from .spool import Stream
 
-# Long enough to gather the values of a fast loop, short enough for curves that grow while one watches.
-GATHER_SECONDS = 0.25
+# Short enough for curves that grow while one watches; each batch holds training up for some microseconds.
+GATHER_SECONDS = 0.5
 BEAT_SECONDS = 10.0
 # A request that is under way when everything ends is left to itself after this.
 STOP_SECONDS = 0.2
