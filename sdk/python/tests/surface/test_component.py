@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from page_run import PAGES, run_script
+from script import sync
 from server import Server
 
 import trackway
@@ -104,6 +105,26 @@ def test_the_tutorial_s_component_runs_and_is_recorded(server: Server, tmp_path:
         ("tracked_training", "finish"),
     ]
     assert events[0]["span"] == events[1]["span"]
+
+
+def test_offline_it_is_all_there_after_a_sync(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    offline = {"TRACKWAY_MODE": "offline", "TMPDIR": str(tmp_path / "temporary")}
+    page, _ = run_script(PAGES / "component.py", tmp_path / "page", **offline)
+    assert Path(page["path"]).exists(), "not yet sent, so it stays"
+    sync()
+    assert server.status(page["run"]) == "completed"
+    assert server.artifact(page["run"], "tracked_training/model_output") == b"model of 5 trees"
+    assert _record(server, page["run"], "execution")["state"] == "COMPLETE"
+
+
+def test_disabled_it_runs_and_leaves_nothing(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    disabled = {"TRACKWAY_MODE": "disabled", "TMPDIR": str(tmp_path / "temporary")}
+    page, _ = run_script(PAGES / "component.py", tmp_path / "page", **disabled)
+    assert page["metrics"] == {"accuracy": 0.7, "n_rows": 2}
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert not (tmp_path / "spool").exists()
 
 
 def test_components_share_the_open_run_and_hand_on_what_they_made(data: Dataset, server: Server) -> None:

@@ -25,5 +25,6 @@ def new(run: Run, name: str) -> str:
 
 def _clear() -> None:
     for pid, folder, run in _folders:
-        if pid == os.getpid() and run.mode == "online" and run.flush(EXIT_SECONDS_MAX):
+        # Offline the spool may point at a large file here, for ``trackway sync``.
+        if pid == os.getpid() and run.mode != "offline" and run.flush(EXIT_SECONDS_MAX):
             shutil.rmtree(folder, ignore_errors=True)
