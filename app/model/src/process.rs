@@ -2,6 +2,7 @@
 
 use crate::{Error, ProcessId, RunId, UnixMillis, limits, param, run::RunStatus};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A process as it introduces itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +44,20 @@ pub struct Process {
 
 /// What a run is, given its processes: running while one runs; else the worst way in which one ended. `None` when it
 /// has no process.
-pub fn status_of(processes: impl IntoIterator<Item = RunStatus>) -> Option<RunStatus> {
+///
+/// A process whose place another took does not count: whoever starts with the same rank after it was last seen, and for
+/// a lost one without a rank whoever starts without one. So a script that was killed and started again at once, before
+/// anybody missed it, is judged by its second try.
+pub fn status_of(processes: &[Process]) -> Option<RunStatus> {
+    let mut last_start = BTreeMap::new();
+    for process in processes {
+        let start = last_start.entry(process.rank).or_insert(process.started_at_ms);
+        *start = (*start).max(process.started_at_ms);
+    }
+    let replaced = |process: &&Process| {
+        let replaceable = process.rank.is_some() || process.status == RunStatus::Lost;
+        replaceable && last_start.get(&process.rank).is_some_and(|start| *start > process.seen_at_ms)
+    };
     // What needs a person's eye comes first. A lost process may have done its work, a killed one has not.
     let precedence = |status: &RunStatus| match status {
         RunStatus::Running | RunStatus::Queued => 4,
@@ -52,7 +66,8 @@ pub fn status_of(processes: impl IntoIterator<Item = RunStatus>) -> Option<RunSt
         RunStatus::Lost => 1,
         RunStatus::Completed => 0,
     };
-    processes.into_iter().max_by_key(precedence)
+    let counted = processes.iter().filter(|process| !replaced(process));
+    counted.map(|process| process.status).max_by_key(precedence)
 }
 
 /// Signs of life of one process, for each run that it logs to.
@@ -127,14 +142,46 @@ mod tests {
     use super::*;
     use RunStatus::{Completed, Failed, Killed, Lost, Running};
 
+    fn process(status: RunStatus, rank: Option<i64>, started: i64, seen: i64) -> Process {
+        Process {
+            id: ProcessId::from_bytes([1; 16]),
+            host: "node".into(),
+            pid: 1,
+            rank,
+            status,
+            attempt: 1,
+            started_at_ms: UnixMillis(started),
+            seen_at_ms: UnixMillis(seen),
+            ended_at_ms: None,
+        }
+    }
+
     #[test]
     fn a_run_runs_while_one_process_runs_and_then_ends_as_the_worst() {
-        assert_eq!(status_of([]), None);
-        assert_eq!(status_of([Completed, Running, Failed]), Some(Running));
-        assert_eq!(status_of([Completed, Killed, Failed, Lost]), Some(Failed));
-        assert_eq!(status_of([Lost, Killed, Completed]), Some(Killed));
-        assert_eq!(status_of([Completed, Lost]), Some(Lost));
-        assert_eq!(status_of([Completed, Completed]), Some(Completed));
+        let of = |statuses: &[RunStatus]| {
+            let processes = (0..).zip(statuses).map(|(rank, status)| process(*status, Some(rank), 0, 9));
+            status_of(&processes.collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[Completed, Running, Failed]), Some(Running));
+        assert_eq!(of(&[Completed, Killed, Failed, Lost]), Some(Failed));
+        assert_eq!(of(&[Lost, Killed, Completed]), Some(Killed));
+        assert_eq!(of(&[Completed, Lost]), Some(Lost));
+        assert_eq!(of(&[Completed, Completed]), Some(Completed));
+    }
+
+    #[test]
+    fn who_took_the_place_of_another_counts_instead() {
+        let after = |status, rank| [process(status, rank, 0, 5), process(Completed, rank, 6, 9)];
+        assert_eq!(status_of(&after(Lost, None)), Some(Completed));
+        assert_eq!(status_of(&after(Lost, Some(0))), Some(Completed));
+        assert_eq!(status_of(&after(Failed, Some(0))), Some(Completed));
+        assert_eq!(status_of(&after(Failed, None)), Some(Failed), "without a rank it may be anybody");
+        let together = [process(Lost, Some(0), 0, 5), process(Completed, Some(0), 4, 9)];
+        assert_eq!(status_of(&together), Some(Lost), "both ran at one time");
+        let others = [process(Lost, Some(0), 0, 5), process(Completed, Some(1), 6, 9)];
+        assert_eq!(status_of(&others), Some(Lost), "that is the place of another");
+        assert_eq!(status_of(&[process(Lost, None, 5, 5)]), Some(Lost), "nobody takes the own place");
     }
 
     #[test]

@@ -37,9 +37,10 @@ pub fn Stop(view: RunView) -> impl IntoView {
     let way = Memo::new(move |_| view.detail.current.with(way));
     let open = RwSignal::new(false);
     let may = Session::current().may_edit();
-    let button = move || match way.get() {
+    let button = move || {
+        match way.get() {
         Way::Asked => view! {
-            <button class="button" type="button" disabled>
+            <button class="button" type="button" disabled title="Its script was asked to stop and has not ended yet">
                 <Icon name="square" />
                 "Stopping…"
             </button>
@@ -53,6 +54,7 @@ pub fn Stop(view: RunView) -> impl IntoView {
         }
         .into_any(),
         Way::Nothing => ().into_any(),
+    }
     };
     may.then(|| {
         view! {

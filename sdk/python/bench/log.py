@@ -23,6 +23,17 @@ sys.path[:0] = [str(PACKAGE), str(PACKAGE / "tests")]
 # A bare interpreter, and one with the client.
 IMPORT = "import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"
 MEMORY = "{statement}\nprint(open('/proc/self/statm').read().split()[1])"
+# One of several processes: ten metrics at a step.
+PROCESS = """
+import trackway
+run = trackway.init(experiment='bench', capture=False)
+metrics = {f'm{i}': i * 0.1 for i in range(10)}
+for step in range(5_000):
+    run.log_metrics(metrics, step=step)
+run.flush(120)
+run.finish()
+"""
+PROCESSES = 8
 WORK = """
 import os, trackway
 run = trackway.init(experiment='bench', capture=False)
@@ -54,9 +65,12 @@ def main() -> None:
 def measure(calls: int) -> dict[str, Any]:
     """All figures; times in the unit that their name says."""
     figures: dict[str, Any] = {}
-    figures["import_ms"] = _least(
-        lambda: 1000 * float(_python(IMPORT.format(statement="import trackway.session")))
-    )
+    for name, statement in (
+        ("import_ms", "import trackway"),
+        ("import_with_init_ms", "from trackway import init"),
+    ):
+        program = IMPORT.format(statement=statement)
+        figures[name] = _least(lambda program=program: 1000 * float(_python(program)))
     bare = int(_python(MEMORY.format(statement="pass")))
     ours = int(_python(MEMORY.format(statement=WORK)))
     figures["memory_over_bare_mib"] = round((ours - bare) * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
@@ -79,7 +93,19 @@ def measure(calls: int) -> dict[str, Any]:
     finish_at = time.perf_counter()
     run.finish()
     figures["finish_ms"] = round(1000 * (time.perf_counter() - finish_at), 1)
+    figures["eight_processes_points_per_s"] = _processes()
     return figures
+
+
+def _processes() -> int:
+    """Points a second of several processes at once, from their start to their end."""
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    started_at = time.perf_counter()
+    processes = [subprocess.Popen([sys.executable, "-c", PROCESS], env=environment) for _ in range(PROCESSES)]
+    codes = [process.wait() for process in processes]
+    assert not any(codes)
+    return round(PROCESSES * 50_000 / (time.perf_counter() - started_at))
 
 
 def _calls(trackway: Any, width: int, calls: int, pause_seconds: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ import pytest
 from proxy import Proxy
 from server import Server
 
-from trackway import Experiment, MLOpsClient
+from trackway import Experiment, MLOpsClient, session
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +47,12 @@ def only_the_credentials_of_the_test(
     monkeypatch.setenv("TRACKWAY_DIR", str(tmp_path / "spool"))
     # What is recorded by itself has tests of its own.
     monkeypatch.setenv("TRACKWAY_CAPTURE", "none")
+
+
+@pytest.fixture(autouse=True)
+def sessions_end_with_their_test() -> Iterator[None]:
+    yield
+    session.close_all()
 
 
 @pytest.fixture

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+from script import Script
 from server import Server
 
-from trackway import Experiment, MLOpsClient, Run
+import trackway
+from trackway import Experiment, MLOpsClient, Run, session
+from trackway.sync import Outcome, Syncer
 
 
 @pytest.fixture
@@ -122,3 +126,134 @@ def test_links_to_folders_are_not_followed(run: Run, server: Server, tmp_path: P
     run.log_artifacts(outputs)
     run.flush()
     assert server.artifact_paths(run.id) == ["linked.txt", "real.txt"]
+
+
+def test_a_file_that_goes_away_after_the_call_is_stored_all_the_same(
+    run: Run, server: Server, tmp_path: Path
+) -> None:
+    small, large = tmp_path / "small.bin", tmp_path / "large.bin"
+    content = os.urandom(3_000_000)
+    small.write_bytes(b"small")
+    large.write_bytes(content)
+    run.log_artifact(small)
+    run.log_artifact(large)
+    small.write_bytes(b"SMALL")
+    small.unlink()
+    large.unlink()
+    assert run.flush()
+    assert server.artifact(run.id, "small.bin") == b"small", "as it was at the call"
+    assert server.artifact(run.id, "large.bin") == content
+
+
+def test_a_large_file_that_cannot_be_linked_is_held_open(
+    run: Run, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*paths: object) -> None:
+        raise OSError("another file system")
+
+    monkeypatch.setattr(os, "link", refuse)
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(2_000_000))
+    run.log_artifact(large)
+    large.unlink()
+    assert run.flush()
+    assert len(server.artifact(run.id, "large.bin")) == 2_000_000
+    assert run._channel.files._held == {}, "and not for longer than needed"
+
+
+def test_contents_that_wait_are_bounded_and_never_raise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, server: Server
+) -> None:
+    monkeypatch.setenv("TRACKWAY_SPOOL_BYTES", "1000000")
+    offline = trackway.init(experiment="bounded", mode="offline")
+    for number in range(10):
+        offline.log_bytes(bytes(300_000), f"{number}.bin")
+    assert sum("is not stored: 0 MiB of files wait" in record.message for record in caplog.records) == 7
+    offline.finish()
+    session.close_all()
+    (outcome,) = synced(server)
+    assert (outcome.delivered["artifact"], outcome.error) == (3, "")
+
+
+def synced(server: Server) -> list[Outcome]:
+    syncer = Syncer(url=server.url)
+    outcomes = list(syncer.run())
+    syncer.close()
+    return outcomes
+
+
+def test_a_file_that_changed_before_it_was_sent_is_said(
+    tmp_path: Path, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(2_000_000))
+    offline = trackway.init(experiment="changed", mode="offline")
+    offline.log_artifact(large)
+    with open(large, "r+b") as file:
+        file.write(b"changed")
+    offline.finish()
+    session.close_all()
+    (outcome,) = synced(server)
+    assert outcome.delivered["artifact"] == 1 and not outcome.error
+    assert '"large.bin" has changed since it was logged' in caplog.text
+    assert server.artifact(offline.id, "large.bin").startswith(b"changed")
+
+
+def test_a_file_of_another_machine_is_not_looked_for_here(
+    tmp_path: Path, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(2_000_000))
+    offline = trackway.init(experiment="elsewhere", mode="offline")
+    offline.log_artifact(large)
+    offline.finish()
+    session.close_all()
+    (spool,) = (tmp_path / "spool").iterdir()
+    about = json.loads((spool / "spool.json").read_text())
+    (spool / "spool.json").write_text(json.dumps({**about, "host": "another"}))
+    (spool / "files" / "00000001").unlink()
+    (outcome,) = synced(server)
+    assert outcome.refused["artifact"] == 1
+    assert "large.bin" in caplog.text
+    assert server.artifact_paths(offline.id) == []
+
+
+def test_a_request_that_no_client_makes_is_not_sent_with_our_token(tmp_path: Path, server: Server) -> None:
+    offline = trackway.init(experiment="forged", mode="offline")
+    for method, target in (
+        ("POST", "/api/v1/sign-in-links"),
+        ("PATCH", "/api/v1/runs/../users/1"),
+        ("DELETE", "/"),
+    ):
+        offline._channel.request("run end", method, target, {})
+    offline.finish()
+    session.close_all()
+    (outcome,) = synced(server)
+    assert outcome.refused == {"record": 3}
+    assert server.status(offline.id) == "completed"
+
+
+@pytest.mark.parametrize("size", [200_000_000, pytest.param(2 * 2**30, marks=pytest.mark.long)])
+def test_a_huge_file_needs_no_memory_and_no_copy(server: Server, tmp_path: Path, size: int) -> None:
+    huge = tmp_path / "huge.bin"
+    with open(huge, "wb") as file:
+        file.truncate(size)
+    script = Script(
+        f"""
+        import resource
+        run = trackway.init(experiment="huge")
+        run.log_text("warm", "warm.txt")
+        run.flush(60)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        started_at = time.monotonic()
+        run.log_artifact({str(huge)!r})
+        assert time.monotonic() - started_at < 0.5
+        assert run.flush(300)
+        print(run.id, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, flush=True)
+        """
+    )
+    run_id, grown_kib = script.line().split()
+    assert script.end()[0] == 0
+    assert int(grown_kib) < 8 * 1024
+    (stored,) = [one for one in server.json(f"/runs/{run_id}/artifacts") if one["path"] == "huge.bin"]
+    assert stored["size_bytes"] == size

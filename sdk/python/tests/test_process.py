@@ -178,10 +178,12 @@ def test_a_forked_child_logs_under_a_writer_of_its_own_and_ends_nothing(
 ) -> None:
     body = """
         run.log_metrics({"parent": 0}, step=0)
+        run.log_metrics({"both": 0}, step=0)
         child = os.fork()
         who = "parent" if child else "child"
         for step in range(1, 50):
             run.log_metrics({who: step}, step=step)
+            run.log_metrics({"both": step}, step=step)
         if child == 0:
             run.finish("failed")
             sys.exit(0)
@@ -197,7 +199,7 @@ def test_a_forked_child_logs_under_a_writer_of_its_own_and_ends_nothing(
     assert code == 0, said
     assert server.status(script.run_id) == "completed"
     counts = {metric["key"]: metric["count"] for metric in server.run(script.run_id)["metrics"]}
-    assert counts == {"parent": 50, "child": 49}
+    assert counts == {"parent": 50, "child": 49, "both": 99}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -193,6 +193,18 @@ def test_flipped_bits_cost_what_follows_in_their_segment_and_are_said(
     assert "damaged and passed over" in caplog.text
 
 
+@pytest.mark.parametrize("end", [0, 1, 16, 17, 40, 100, 2**40])
+def test_a_journal_that_makes_no_sense_does_no_harm(tmp_path: Path, end: int) -> None:
+    folder = tmp_path / "s"
+    stream = stream_in(folder)
+    layout = Layout(1, RUN, ("loss",), {})
+    for step in range(5):
+        stream.put_point(layout, row(layout, step, 0.5))
+    base = stream.segments[0].base
+    spool.Journal(str(folder / "log-00000001.sent")).cut(base + spool.HEAD.size, base + end)
+    assert steps(left(folder)) == list(range(5))
+
+
 def test_zeros_at_the_end_are_no_records(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     stream = stream_in(folder)
@@ -201,6 +213,23 @@ def test_zeros_at_the_end_are_no_records(tmp_path: Path) -> None:
     with open(folder / "log-00000001", "ab") as file:
         file.write(bytes(1000))
     assert steps(left(folder)) == [0]
+
+
+def test_every_segment_defines_what_it_uses_though_the_stream_began_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    stream = stream_in(folder)
+    layouts = [Layout(number, RUN, (f"m{number}",), {}) for number in (1, 2)]
+    for begin in (stream.seal, stream.clear):
+        for layout in layouts:
+            stream.put_point(layout, row(layout, layout.number, 0.5))
+        assert steps(left(folder))[-2:] == [1, 2]
+        stream.drop_file()
+        begin()
+        for path in folder.iterdir():
+            path.unlink()
+    for layout in reversed(layouts):
+        stream.put_point(layout, row(layout, layout.number, 0.5))
+    assert steps(left(folder)) == [2, 1]
 
 
 def test_any_bytes_are_safe_to_read(tmp_path: Path) -> None:

@@ -123,6 +123,31 @@ def test_two_syncs_at_once_beside_the_process_itself_send_one_copy(server: Serve
     assert points(server, run_id, "loss").values == list(range(3000))
 
 
+def test_a_process_notices_that_another_has_sent_for_it(server: Server, folder: Path) -> None:
+    script = Script(
+        """
+        run = trackway.init(experiment="helped")
+        run.flush()
+        channel = run._channel
+        # Its own threads stand still while the other sends.
+        with channel.lanes[0]._changed, channel.lanes[1]._changed:
+            run.log_metrics({"loss": 1.0}, step=0)
+            run.end_without_waiting("completed")
+            print(run.id, flush=True)
+            sys.stdin.readline()
+        started_at = time.monotonic()
+        assert run.flush(10)
+        assert time.monotonic() - started_at < 5
+        """
+    )
+    run_id = script.line()
+    sync()
+    assert server.status(run_id) == "completed"
+    script.say()
+    code, said = script.end()
+    assert (code, said) == (0, "")
+
+
 def test_without_a_server_everything_stays_and_the_exit_code_says_so(server: Server, folder: Path) -> None:
     Script(OFFLINE).end()
     done = sync("--url", "http://127.0.0.1:1", "--patience", "0.2", check=3)
@@ -238,3 +263,29 @@ def test_a_run_that_must_not_be_there_is_refused_at_once_or_stored_beside(
     assert points(server, other, "loss").values == [2.0]
     assert server.artifact_paths(other) == ["a.txt"]
     assert server.status(other) == "completed"
+
+
+def test_a_copy_of_a_spool_that_is_still_written_may_double_but_never_loses(
+    server: Server, tmp_path: Path
+) -> None:
+    body = """
+        run = trackway.init(experiment="copied too early", mode="offline")
+        print(run.id, flush=True)
+        for step in range(10):
+            run.log_metrics({"loss": step}, step=step)
+        print("half", flush=True)
+        sys.stdin.readline()
+        for step in range(10, 20):
+            run.log_metrics({"loss": step}, step=step)
+    """
+    script = Script(body)
+    run_id = script.line()
+    script.wait_for("half")
+    shutil.copytree(tmp_path / "spool", tmp_path / "copy")
+    sync(str(tmp_path / "copy"))
+    assert points(server, run_id, "loss").steps == list(range(10))
+    script.say()
+    script.end()
+    assert "some values may be doubled" in sync().stderr
+    assert sorted(set(points(server, run_id, "loss").steps)) == list(range(20))
+    assert server.status(run_id) == "completed"

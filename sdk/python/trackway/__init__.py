@@ -16,9 +16,12 @@ __version__ = "0.1.0"
 # Module that defines each public name.
 _HOME = {
     "Experiment": "experiment",
-    "MLOpsClient": "client",
+    "History": "history",
+    "MLOpsClient": "podstack",
     "Points": "series",
     "Run": "run",
+    "RunList": "search",
+    "StoredRun": "record",
     "TrackwayError": "error",
     "current_run": "session",
     "finish": "session",
@@ -41,10 +44,13 @@ _HOME = {
 
 TYPE_CHECKING = False  # The constant of typing, without importing typing.
 if TYPE_CHECKING:
-    from .client import MLOpsClient as MLOpsClient
     from .error import TrackwayError as TrackwayError
     from .experiment import Experiment as Experiment
+    from .history import History as History
+    from .podstack import MLOpsClient as MLOpsClient
+    from .record import StoredRun as StoredRun
     from .run import Run as Run
+    from .search import RunList as RunList
     from .series import Points as Points
     from .session import current_run as current_run
     from .session import finish as finish

@@ -33,6 +33,10 @@ PATH_BYTES_MAX = 1_000
 ATTEMPTS_MAX = 3
 
 
+class NoRoom(Exception):
+    """A content cannot be kept: the spool is full, or there is no place for it."""
+
+
 class Unsteady(Exception):
     """A file changes faster than it can be read."""
 
@@ -85,8 +89,17 @@ class Source(NamedTuple):
 class Files:
     """Contents that wait for their upload: those of this process, or those of a folder that one left."""
 
-    def __init__(self, file_path: Callable[[str], str | None], *, elsewhere: bool = False) -> None:
+    def __init__(
+        self,
+        file_path: Callable[[str], str | None],
+        *,
+        limit_bytes: int = 2**63,
+        elsewhere: bool = False,
+    ) -> None:
         self._file_path = file_path
+        self._limit_bytes = limit_bytes
+        #: Bytes of contents that are copies.
+        self._kept_bytes = 0
         #: The records were written on another machine: their paths mean nothing here.
         self._elsewhere = elsewhere
         self._held: dict[str, int] = {}
@@ -94,21 +107,25 @@ class Files:
         self._count = 0
 
     def keep_bytes(self, content: bytes) -> dict[str, Any]:
-        """What a record says of a content that was in memory."""
+        """What a record says of a content that was in memory; raises NoRoom."""
         name, path = self._new()
-        if path is not None:
-            try:
-                file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-                with open(file, "wb") as opened:
-                    opened.write(content)
-                return {"content": name, "size_bytes": len(content)}
-            except OSError:
-                with suppress(OSError):
-                    os.unlink(path)
-        return {"held": self._hold_bytes(name, content), "size_bytes": len(content)}
+        about = {"content": name, "size_bytes": len(content), "copied": True}
+        with self._lock:
+            if self._kept_bytes + len(content) > self._limit_bytes:
+                raise NoRoom(f"{self._kept_bytes // 2**20} MiB of files wait to be sent")
+            self._kept_bytes += len(content)
+        try:
+            if path is not None and _write(path, content):
+                return about
+            self._hold_bytes(name, content)
+        except OSError as error:
+            self.forget(about)
+            raise NoRoom(f"there is no place to keep it: {error.strerror}") from error
+        del about["content"]
+        return {**about, "held": name}
 
     def keep_file(self, local: Path) -> dict[str, Any]:
-        """What a record says of a file; raises OSError when it cannot be read."""
+        """What a record says of a file; raises OSError when it cannot be read, NoRoom when it cannot be kept."""
         file = open(local, "rb")  # noqa: SIM115 (it may be held)
         try:
             facts = os.fstat(file.fileno())
@@ -162,6 +179,8 @@ class Files:
         """The content is not needed any more."""
         with self._lock:
             held = self._held.pop(record.get("held", ""), None)
+            if record.get("copied"):
+                self._kept_bytes -= record["size_bytes"]
         if held is not None:
             os.close(held)
         if "content" in record:
@@ -183,7 +202,8 @@ class Files:
             name = f"{self._count:08}"
         return name, self._file_path(name)
 
-    def _hold_bytes(self, name: str, content: bytes) -> str:
+    def _hold_bytes(self, name: str, content: bytes) -> None:
+        """Where there is no folder for it: in a file without a name, which goes with the process."""
         import tempfile
 
         with tempfile.TemporaryFile() as file:
@@ -191,7 +211,19 @@ class Files:
             file.flush()
             with self._lock:
                 self._held[name] = os.dup(file.fileno())
-        return name
+
+
+def _write(path: str, content: bytes) -> bool:
+    """Writes a new file, or leaves none."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with open(file, "wb") as opened:
+            opened.write(content)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(path)
+        return False
+    return True
 
 
 def upload(

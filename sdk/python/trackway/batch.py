@@ -29,6 +29,7 @@ NUMBERS, TEXTS, BYTES = range(3)
 
 # Of one batch. The server takes four times as much; this bounds memory on both sides and how long a reader waits.
 POINTS_MAX = 50_000
+# A call with many keys counts once for each key that is new to the batch; the server takes 20 000.
 SERIES_MAX = 10_000
 
 _HEAD = struct.Struct("<4s3I")

@@ -23,12 +23,14 @@ from . import artifact, folder, lifecycle, spool
 from .connection import Connection
 from .error import TrackwayError
 from .feed import Feed
-from .sender import Aliases, GaveUp, Sender, describe
+from .sender import Aliases, GaveUp, Outage, Sender, describe
 from .spool import Stream
 
-# Long enough to gather the values of a fast loop, short enough for curves that grow while one watches.
-GATHER_SECONDS = 0.25
+# Short enough for curves that grow while one watches; each batch holds training up for some microseconds.
+GATHER_SECONDS = 0.5
 BEAT_SECONDS = 10.0
+# A request that is under way when everything ends is left to itself after this.
+STOP_SECONDS = 0.2
 # A beat that hangs must not delay the next.
 BEAT_TIMEOUT_SECONDS = 5.0
 HEARTBEATS = "/api/v1/heartbeats"
@@ -98,7 +100,8 @@ class Channel:
             "started_at_ms": self.started_at_ms,
         }
         self.folder = folder.OwnFolder(self._parent, self.writer_id, about)
-        self.files = artifact.Files(self.folder.file_path)
+        self.files = artifact.Files(self.folder.file_path, limit_bytes=self.log.limit_bytes)
+        self.outage = Outage()
         self._aliases = Aliases(keep=self._keep_aliases)
         #: Runs that this process started and has not ended: told to be alive.
         self.beating: dict[str, Callable[[], None]] = {}
@@ -146,6 +149,21 @@ class Channel:
             except RuntimeError as error:
                 _log.warning("trackway: nothing can be sent any more: %s", error)
         lifecycle.watch(self)
+
+    def begin_beats(self, run_id: str, stop: Callable[[], None]) -> None:
+        """From now on this process is told to be alive for the run; ``stop`` is called when a person asks for it."""
+        self.beating[run_id] = stop
+        self._note_runs()
+
+    def end_beats(self, run_id: str) -> None:
+        """This process has nothing more to say to the run."""
+        if self.beating.pop(run_id, None) is not None:
+            self._note_runs()
+
+    def _note_runs(self) -> None:
+        """Offline it is ``trackway sync --watch`` that tells of our life."""
+        if self.mode == OFFLINE:
+            self.folder.note_runs([*self.beating])
 
     def request(self, what: str, method: str, target: str, content: dict[str, Any], **more: Any) -> None:
         """Puts a request into the spool that may be repeated without harm."""
@@ -202,13 +220,26 @@ class Channel:
 
     def unsent(self) -> str:
         """What waits and where, for a message; empty when nothing does."""
-        waiting = self.log.waiting_bytes + self.work.waiting_bytes
-        if not waiting or not (self.log.segments or self.work.segments):
-            return ""
-        in_memory = any(segment.path is None for segment in [*self.log.segments, *self.work.segments])
+        on_disk = in_memory = 0
+        delivered = {lane.stream: lane.delivered for lane in self.lanes}
+        for stream in (self.log, self.work):
+            for segment in list(stream.segments):
+                # What was delivered of the first one stays until all of it is.
+                waits = (
+                    segment.base
+                    + segment.size
+                    - max(delivered.get(stream, 0), segment.base + spool.HEAD.size)
+                )
+                if segment.path is None:
+                    in_memory += max(0, waits)
+                else:
+                    on_disk += max(0, waits)
+        said = []
+        if on_disk:
+            said.append(f"{_size(on_disk)} stay in the spool; send them with: trackway sync {self.path}")
         if in_memory:
-            return f"{_size(waiting)} wait in memory and are lost with this process"
-        return f"{_size(waiting)} stay in the spool; send them with: trackway sync {self.path}"
+            said.append(f"{_size(in_memory)} wait in memory and are lost with this process")
+        return "; ".join(said)
 
     def take_lost(self) -> str:
         """What was dropped or refused since the last time this was asked, for a message; mostly nothing."""
@@ -262,7 +293,7 @@ class Channel:
         while not self._closed and beat_now is self._beat_now:
             beat_now.wait(_seconds_from_environment("TRACKWAY_BEAT_SECONDS", BEAT_SECONDS))
             beat_now.clear()
-            if self._closed:
+            if self._closed or beat_now is not self._beat_now:
                 return
             self.folder.beat()
             for sample in list(self.on_beat):
@@ -305,6 +336,7 @@ class Lane:
         #: How many wait for something to be delivered.
         self._waiting = 0
         self._stopped = False
+        self._thread: threading.Thread | None = None
         self._failures = 0
         #: The server refused the token when it was last asked.
         self._unwelcome = False
@@ -315,18 +347,27 @@ class Lane:
             aliases=channel._aliases,
             files=channel.files,
             on_started=channel.on_started,
+            outage=channel.outage,
         )
 
     def start(self) -> None:
-        threading.Thread(target=self._work, name=f"trackway-{self.stream.name}", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name=f"trackway-{self.stream.name}", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread after what it does now."""
+        """Ends the thread after what it does now; for that it is given a moment."""
         self._stopped = True
         self._event.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(STOP_SECONDS)
 
     def wake(self) -> None:
         self._event.set()
+
+    @property
+    def delivered(self) -> int:
+        """Everything before this place was."""
+        return self._done
 
     @property
     def drained(self) -> bool:
@@ -380,6 +421,11 @@ class Lane:
         """Sends one unit; False when it is better to wait a little."""
         unit = self._feed.next()
         if unit is None:
+            # Also what `trackway sync` delivered beside us.
+            with self.stream.lock:
+                nothing_left = not self.stream.segments
+                position = self.stream.position if nothing_left else self._feed.position
+            self._note_done(position)
             return False
         try:
             if self._before is not None:
@@ -392,11 +438,15 @@ class Lane:
             _log.exception("trackway: a fault of the client")
             self.sender.refused += unit.batch.count() if unit.batch else Counter(["record"])
         self._feed.delivered(unit)
-        with self._changed:
-            self._done = unit.end
-            self._unwelcome = False
-            self._changed.notify_all()
+        self._note_done(unit.end)
         return self._waiting > 0 or self.stream.position - unit.end > spool.WAKE_BYTES
+
+    def _note_done(self, position: int) -> None:
+        with self._changed:
+            if position > self._done:
+                self._done = position
+                self._unwelcome = False
+                self._changed.notify_all()
 
     def _wait_for_log(self, position: int) -> None:
         assert self._before is not None

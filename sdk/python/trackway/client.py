@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Any, Union
 
 from . import capture as capturing
 from . import credentials, experiment
@@ -12,15 +11,20 @@ from .artifact import LocalPath
 from .channel import ONLINE, Channel
 from .connection import Connection
 from .error import TrackwayError
+from .experiment import EXPERIMENTS as EXPERIMENTS
 from .experiment import Experiment
+from .reader import Reader
 from .retry import retried
 from .run import Run
 from .start import Tags, start_run
 from .value import tag_values
 
-# Experiments asked for at once; the server's largest page.
-PAGE_MAX = 1_000
-EXPERIMENTS = "/api/v1/experiments"
+if TYPE_CHECKING:
+    from .record import StoredRun
+    from .search import RunList, Searched
+
+#: An experiment, its id, or its exact name.
+Searchable = Union[str, int, Experiment]
 
 
 class MLOpsClient:
@@ -33,6 +37,9 @@ class MLOpsClient:
     trying while the server is away; they raise TrackwayError then. ``dir`` is the folder of the spool; TRACKWAY_DIR,
     else the platform's folder for state.
     """
+
+    #: What ``start_run`` gives.
+    run_kind: type[Run] = Run
 
     def __init__(
         self,
@@ -47,6 +54,7 @@ class MLOpsClient:
                 f'no project "{project}": there is one, "default"', kind="not_found", field="project"
             )
         self._connection = Connection(credentials.find(url, api_token), timeout)
+        self._reader = Reader(self._connection)
         self._channel = Channel(self._connection, mode=ONLINE, url=self._connection.url, directory=dir)
 
     @property
@@ -57,23 +65,11 @@ class MLOpsClient:
     def create_experiment(self, name: str, description: str = "", tags: Tags = None) -> Experiment:
         """Makes an experiment; the same name again gives the one that exists."""
         new = {"name": name, "description": description, "tags": tag_values(tags)}
-        return experiment.from_json(self.url, self._ask("POST", EXPERIMENTS, new))
+        return experiment.from_json(self.url, self._ask("POST", EXPERIMENTS, new), self._reader)
 
     def get_experiment(self, experiment_id: str | int) -> Experiment:
         """Finds an experiment by its id or its exact name, archived or not."""
-        wanted = str(experiment_id)
-        if wanted.isdecimal() and wanted.isascii():
-            try:
-                return experiment.from_json(self.url, self._ask("GET", f"{EXPERIMENTS}/{quote(wanted)}"))
-            except TrackwayError as error:
-                # Digits may also be a name, and too many of them are no id.
-                if error.kind not in ("not_found", "invalid"):
-                    raise
-        for status in (None, "archived"):
-            for found in self.list_experiments(search=wanted, status=status):
-                if found.name == wanted:
-                    return found
-        raise TrackwayError(f'no experiment "{wanted}"', kind="not_found", field="experiment_id", status=404)
+        return experiment.found(self._reader, experiment_id)
 
     def list_experiments(
         self,
@@ -89,23 +85,42 @@ class MLOpsClient:
         ``status`` is ``active``, ``completed`` or ``archived``; without it archived ones are left out.
         ``sort`` is ``last_activity``, ``created``, ``name`` or ``run_count``.
         """
-        query: dict[str, Any] = {
-            "search": search,
-            "sort": sort,
-            "reverse": str(reverse).lower(),
-            "tag": list(tags),
-        }
-        if status is not None:
-            query["status"] = status
-        found: list[Experiment] = []
-        offset: int | None = 0
-        while offset is not None and (limit is None or len(found) < limit):
-            query["offset"] = offset
-            query["limit"] = PAGE_MAX if limit is None else min(PAGE_MAX, limit - len(found))
-            page = self._ask("GET", f"{EXPERIMENTS}?{urlencode(query, doseq=True)}")
-            found += [experiment.from_json(self.url, item) for item in page["items"]]
-            offset = page.get("next_offset")
-        return found
+        return experiment.listed(self._reader, search, status, tags, sort, reverse, limit)
+
+    def search_runs(
+        self,
+        experiment: Searchable | Iterable[Searchable] | None = None,
+        filter: str = "",
+        *,
+        sort: str = "created",
+        reverse: bool = False,
+        limit: int | None = None,
+    ) -> RunList:
+        """The runs that a filter means, as read-only records that come page by page.
+
+        experiment  one or several of: an Experiment, its id, its exact name; None for all that are not archived
+        filter      a condition such as ``metrics.val_f1 > 0.85 and params.optimizer = 'adam'``: comparisons of
+                    ``metrics.<key>`` (``.min``, ``.max``, ``.mean``), ``params.<key>``, ``tags.<key>`` and of ``id``,
+                    ``name``, ``number``, ``status``, ``user``, ``created``, ``started``, ``ended``, ``updated`` and
+                    ``duration``, joined by ``and``, ``or``, ``not`` and parentheses; also ``in (…)``,
+                    ``between … and …``, ``like``, ``ilike``, ``is null``, ``is nan``. Texts stand in quotes; times
+                    are ``-7d`` or ``'2026-01-31 18:00'`` (UTC), durations ``90s`` or ``2h30m``. Empty for all
+        sort        ``created``, ``duration`` or ``metrics.<key>``, newest and largest first; ``name``, ``status`` or
+                    ``params.<key>``, smallest first; ``reverse`` turns it around. What lacks the value comes last
+        limit       at most so many runs
+
+        Raises TrackwayError, also while one goes through the runs: for an experiment that is not there, and for a
+        filter that makes no sense, with a mark under the place.
+        """
+        from .search import RunList
+
+        return RunList(self._reader, lambda: self._searched(experiment), filter, sort, reverse, limit)
+
+    def get_run(self, run_id: str) -> StoredRun:
+        """The run of that id (32 hex digits) to read; raises TrackwayError when there is none."""
+        from .record import get
+
+        return get(self._reader, run_id)
 
     def start_run(
         self,
@@ -138,12 +153,23 @@ class MLOpsClient:
             tags=tags,
             captured=capturing.chosen(capture, (capturing.ENVIRONMENT, capturing.SYSTEM)),
             patience_seconds=self._connection.timeout_seconds,
+            kind=self.run_kind,
         )
 
     def close(self) -> None:
         """Sends what is left, a bounded time, and frees the socket and the threads."""
         self._channel.close(self._connection.timeout_seconds)
         self._connection.close()
+
+    def _searched(self, wanted: Searchable | Iterable[Searchable] | None) -> list[Searched]:
+        from .search import Searched
+
+        if wanted is None:
+            return [Searched(one.id, one.name) for one in self.list_experiments() if one.run_count]
+        several = [wanted] if isinstance(wanted, (str, int, Experiment)) else list(wanted)
+        found = [one if isinstance(one, Experiment) else self.get_experiment(one) for one in several]
+        # In the order given, each once.
+        return list({one.id: Searched(one.id, one.name) for one in found}.values())
 
     def _ask(self, method: str, target: str, content: Any = None, repeatable: bool = True) -> Any:
         return retried(

@@ -6,7 +6,7 @@ import json
 import select
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 from urllib.parse import urlsplit
 
@@ -51,6 +51,14 @@ class Response(NamedTuple):
             return None
 
 
+class Piece(NamedTuple):
+    """A part of a body that is read in pieces."""
+
+    block: bytes
+    #: What the server calls this state of the body; empty when it says nothing.
+    etag: str
+
+
 class Connection:
     """A server as this process talks to it: a socket for each request at once, kept for the next."""
 
@@ -83,11 +91,9 @@ class Connection:
         # Here, because it takes longer to import than all the rest of the package.
         import http.client
 
-        headers = {"Accept": "*/*", "User-Agent": "trackway-python", **(headers or {})}
+        headers = {**self._headers(), **(headers or {})}
         if body is not None:
             headers["Content-Type"] = content_type
-        if self._credentials.token:
-            headers["Authorization"] = f"Bearer {self._credentials.token}"
         http_connection = self._idle_or_new(timeout_seconds or self.timeout_seconds)
         try:
             answer, data = _exchange(http_connection, method, self._parts.path + target, body, headers)
@@ -117,6 +123,36 @@ class Connection:
             message = f"{self.url} does not answer as a Trackway server does: {method} {target}"
             raise TrackwayError(message, kind="internal", status=response.status) from error
 
+    def stream(self, target: str) -> Iterator[Piece]:
+        """Gets a body of any size in pieces; raises TrackwayError for a refusal and for a body that is cut short.
+
+        Closing the iterator early closes the socket.
+        """
+        import http.client
+
+        http_connection = self._idle_or_new(self.timeout_seconds)
+        whole = False
+        try:
+            http_connection.request("GET", self._parts.path + target, headers=self._headers())
+            answer = http_connection.getresponse()
+            if not 200 <= answer.status < 300:
+                raise self._refusal(answer, answer.read())
+            etag = (answer.getheader("ETag") or "").strip('"')
+            while block := answer.read(BLOCK_BYTES):
+                yield Piece(block, etag)
+            if answer.length:
+                raise TrackwayError(f"{self.url} broke off in the middle of an answer", kind="unavailable")
+            whole = not answer.will_close
+        except (OSError, http.client.HTTPException) as error:
+            message = f"no answer from {self.url}: {_reason(error)}"
+            raise TrackwayError(message, kind="unavailable", unanswered=True) from error
+        finally:
+            if whole:
+                with self._lock:
+                    self._idle.append(http_connection)
+            else:
+                http_connection.close()
+
     def renew(self) -> None:
         """Looks for a newer token where the present one was found; an explicit one stays."""
         try:
@@ -137,6 +173,12 @@ class Connection:
         """In a forked child: the sockets belong to the parent's conversations, the lock may be held."""
         self._lock = threading.Lock()
         self.close()
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Accept": "*/*", "User-Agent": "trackway-python"}
+        if self._credentials.token:
+            headers["Authorization"] = f"Bearer {self._credentials.token}"
+        return headers
 
     def _idle_or_new(self, timeout_seconds: float) -> http.client.HTTPConnection:
         while True:

@@ -45,15 +45,11 @@ class Lines:
         """Takes what was written, in pieces as they come."""
         with self._lock:
             *lines, rest = (self._open + text).split("\n")
+            # Only what is on the screen: the rest was overwritten.
+            before, back, drawn = rest.rpartition("\r")
+            self._open = (back + drawn if back and drawn else rest)[-2 * CHARACTERS_MAX :]
             for line in lines:
                 self._line(line)
-            # Only what is on the screen: the rest was overwritten.
-            kept = rest.rpartition("\r")
-            self._open = (
-                (kept[1] + kept[2])[-2 * CHARACTERS_MAX :]
-                if kept[1] and kept[2]
-                else rest[-2 * CHARACTERS_MAX :]
-            )
 
     def end(self) -> None:
         """The last line, though it has no end."""

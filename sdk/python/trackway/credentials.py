@@ -56,6 +56,34 @@ def path() -> Path:
     return folder / "trackway" / "credentials.json"
 
 
+def save(url: str, token: str) -> Path:
+    """Keeps a server's token in the credentials file and makes that server the default; gives back where the file is.
+
+    Nobody but its owner may read it. What it says of other servers stays. Raises TrackwayError when the file that is
+    there cannot be read, OSError when it cannot be written.
+    """
+    # Here, because it takes longer to import than the client needs to start.
+    import tempfile
+
+    known = _read_file()
+    servers = known.get("servers") or {}
+    kept = {server: entry for server, entry in servers.items() if _same_host(server) != _same_host(url)}
+    content = {**known, "servers": {**kept, url: {"token": token}}, "default": url}
+    # Through a link, as people who keep their settings in a repository have it.
+    target = path().resolve()
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A new file, because one that is there may be open to others.
+    file, temporary = tempfile.mkstemp(prefix=".credentials-", dir=target.parent)
+    try:
+        with open(file, "w", encoding="utf-8") as opened:
+            json.dump(content, opened, indent=2)
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path()
+
+
 def _read_file() -> dict[str, Any]:
     try:
         text = path().read_text(encoding="utf-8")

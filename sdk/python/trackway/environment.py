@@ -24,13 +24,11 @@ DIFF_BYTES_MAX = 1024 * 1024
 DIFF_PATH = "code/diff.patch"
 PACKAGES_MAX = 5_000
 # Variables that decide how training runs. Others may be anybody's secret.
-VARIABLES = set(  # noqa: SIM905 (a list would be a screen long)
-    """
-    CUDA_VISIBLE_DEVICES NVIDIA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES CUBLAS_WORKSPACE_CONFIG PYTHONHASHSEED
-    OMP_NUM_THREADS MKL_NUM_THREADS RANK LOCAL_RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
-    CONDA_DEFAULT_ENV VIRTUAL_ENV LANG TZ
-    """.split()
-)
+_VARIABLES = """
+CUDA_VISIBLE_DEVICES NVIDIA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES CUBLAS_WORKSPACE_CONFIG PYTHONHASHSEED
+OMP_NUM_THREADS MKL_NUM_THREADS RANK LOCAL_RANK WORLD_SIZE MASTER_ADDR MASTER_PORT
+CONDA_DEFAULT_ENV VIRTUAL_ENV LANG TZ
+"""
 VARIABLE_PREFIXES = ("SLURM_", "NCCL_", "TORCH_", "XLA_", "TF_", "JAX_", "HF_", "TRACKWAY_")
 
 _log = logging.getLogger("trackway")
@@ -83,10 +81,11 @@ def entry() -> str | None:
 
 def variables() -> dict[str, str]:
     """The environment variables that matter to training, masked."""
+    known = set(_VARIABLES.split())
     chosen = {
         name: value
         for name, value in os.environ.items()
-        if name in VARIABLES or name.startswith(VARIABLE_PREFIXES)
+        if name in known or name.startswith(VARIABLE_PREFIXES)
     }
     return masked_variables(chosen)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+UNSUPPORTED = "unsupported"
+
 
 class TrackwayError(Exception):
     """The server refused a request, or could not be asked.
 
     ``kind`` is one of the server's kinds: ``unauthenticated``, ``forbidden``, ``not_found``,
-    ``conflict``, ``invalid``, ``too_large``, ``rate_limited``, ``unavailable``, ``internal``.
+    ``conflict``, ``invalid``, ``too_large``, ``rate_limited``, ``unavailable``, ``internal``; or ``unsupported``,
+    which this client says of what was not even asked for.
     """
 
     def __init__(
@@ -33,4 +36,11 @@ class TrackwayError(Exception):
     @property
     def transient(self) -> bool:
         """Trying again may succeed."""
-        return self.status is None or self.status in (408, 429) or self.status >= 500
+        if self.status is None:
+            return self.kind != UNSUPPORTED
+        return self.status in (408, 429) or self.status >= 500
+
+
+def unsupported(feature: str) -> TrackwayError:
+    """For a call that needs what no server has yet, such as ``sweeps``."""
+    return TrackwayError(f"the server does not support {feature} yet", kind=UNSUPPORTED)

@@ -11,11 +11,12 @@ import os
 from typing import Any, Callable, NamedTuple
 
 from . import spool
-from .batch import Batch, Keyset, gather
+from .batch import POINTS_MAX, Batch, Keyset, gather
 from .spool import Segment
 
 # Twice what a batch of long rows needs; a larger record is read whole.
 READ_BYTES = 1024 * 1024
+UNBOUNDED = 2**62
 # A process that was killed leaves at most a torn record.
 TORN_BYTES_MAX = 64 * 1024
 
@@ -50,6 +51,11 @@ class Feed:
         #: Bytes that no reader can make sense of.
         self.skipped_bytes = 0
 
+    @property
+    def position(self) -> int:
+        """Everything before this place has been handed out, was delivered by others, or is damaged."""
+        return self._segment.base + self._at if self._segment is not None else 0
+
     def next(self) -> Unit | None:
         """The next unit; None when there is nothing more for now."""
         while True:
@@ -77,9 +83,9 @@ class Feed:
             self._segment.journal.deliver(unit.end)
 
     def close(self) -> None:
-        """Frees descriptors."""
-        for segment in self._segments():
-            segment.close()
+        """Frees descriptors; reading opens them again."""
+        if self._segment is not None:
+            self._segment.close()
 
     def _enter(self) -> Segment | None:
         segments = self._segments()
@@ -116,9 +122,14 @@ class Feed:
         at = self._at
         start = segment.base + at
         settled = segment.journal.cuts.get(start)
-        data = segment.read(at, (settled - start) if settled else min(size - at, READ_BYTES))
+        if settled and settled > segment.base + size and not segment.sealed:
+            # Another sender saw a record before the thread that wrote it said so here.
+            return None
+        data = segment.read(at, min(size - at, settled - start if settled else READ_BYTES))
         keysets = dict(self._keysets)
-        found = gather(data, 0, len(data), keysets)
+        # Another version of this client may have made larger batches; what was settled stays.
+        points_max = UNBOUNDED if settled else POINTS_MAX
+        found = gather(data, 0, len(data), keysets, points_max)
         if found.end == 0 and len(data) < size - at:
             data = segment.read(at, size - at)
             found = gather(data, 0, len(data), keysets)
@@ -130,12 +141,16 @@ class Feed:
         end = start + found.end
         if found.batch is not None:
             settled = segment.journal.cut(start, end)
+            if settled > segment.base + segment.size and not segment.sealed:
+                return None
             if settled != end:
                 # Another sender was first and made it shorter or longer.
-                data = segment.read(at, settled - start)
-                keysets = dict(self._keysets)
-                found = gather(data, 0, len(data), keysets)
-                end = start + found.end
+                other_keysets = dict(self._keysets)
+                other_data = segment.read(at, min(segment.size - at, settled - start))
+                other = gather(other_data, 0, len(other_data), other_keysets, UNBOUNDED)
+                # A journal that ends a batch within its first record is none.
+                if other.end:
+                    data, keysets, found, end = other_data, other_keysets, other, start + other.end
         before, self._keysets = self._keysets, keysets
         self._at = end - segment.base
         if found.batch is None and found.alone is None:

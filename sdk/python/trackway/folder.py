@@ -91,6 +91,12 @@ class OwnFolder:
                 os.lseek(self._lock, 0, os.SEEK_SET)
                 os.write(self._lock, text)
 
+    def note_runs(self, run_ids: list[str]) -> None:
+        """Says which runs are open."""
+        if self.place() is not None:
+            with suppress(OSError):
+                write_json(os.path.join(self.path, "runs.json"), run_ids)
+
     def release(self, delivered: bool) -> None:
         """At the end of the process; takes the folder away when everything in it was delivered."""
         if self._lock is None:
@@ -167,6 +173,12 @@ class LeftFolder:
         self._gone[stream].add(segment.number)
         self._known.pop((stream, segment.number), None)
         segment.remove()
+
+    @property
+    def open_runs(self) -> list[str]:
+        """Runs that its process has open, as far as it could not say so itself."""
+        known = read_json(os.path.join(self.path, "runs.json"))
+        return [run_id for run_id in known if isinstance(run_id, str)] if isinstance(known, list) else []
 
     @property
     def waiting_bytes(self) -> int:

@@ -19,7 +19,8 @@ _SECRET_VALUE = re.compile(
     r"|sk-[A-Za-z0-9_-]{16,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}"
     r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)"
 )
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+# Bounded, and only at the start of a word: a megabyte of letters must not cost a minute.
+_URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://\S+")
 
 
 def is_secret_name(name: str) -> bool:

@@ -97,7 +97,7 @@ class Run:
         #: Called when the run ends: what captures stops then, and says what it still holds.
         self._on_end: list[Callable[[], None]] = []
         channel.start()
-        channel.beating[run_id] = self._stop
+        channel.begin_beats(run_id, self._stop)
         lifecycle.opened(self)
 
     @property
@@ -242,10 +242,7 @@ class Run:
         target = artifact.checked_path(artifact_path)
         if self._channel.mode == "disabled":
             return
-        try:
-            self._upload(target, lambda: self._channel.files.keep_bytes(content))
-        except OSError as error:
-            _log.warning('trackway: the artifact "%s" was not stored: %s', target, error)
+        self._upload(target, lambda: self._channel.files.keep_bytes(content))
 
     def log_text(self, text: str, artifact_path: str) -> None:
         """Stores a text as the file ``artifact_path`` of the run."""
@@ -356,7 +353,7 @@ class Run:
         self._on_end = []
         if error is not None and status == "failed":
             self._log_exception(error)
-        self._channel.beating.pop(self.id, None)
+        self._channel.end_beats(self.id)
         content = {
             "status": status,
             "ended_at_ms": time_ns() // 1_000_000,
@@ -481,7 +478,12 @@ class Run:
         self._channel.request(what, method, f"/api/v1/runs/{self.id}{below}", content, run_id=self.id)
 
     def _upload(self, path: str, keep: Callable[[], dict[str, Any]]) -> None:
-        self._channel.upload(self.id, path, keep())
+        try:
+            about = keep()
+        except artifact.NoRoom as error:
+            _log.warning('trackway: the artifact "%s" is not stored: %s', path, error)
+        else:
+            self._channel.upload(self.id, path, about)
 
     def _log_exception(self, error: BaseException) -> None:
         import traceback

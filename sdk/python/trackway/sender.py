@@ -56,6 +56,23 @@ class GaveUp(Exception):
     """The server cannot be reached or asks us to come back, and there is no time left."""
 
 
+class Outage:
+    """The server is away: said once by whoever notices it first, and when it is back."""
+
+    def __init__(self) -> None:
+        self._said = False
+
+    def begins(self, error: TrackwayError) -> None:
+        if not self._said:
+            self._said = True
+            _log.warning("trackway: %s; what is logged is kept and sent later", error)
+
+    def ends(self, url: str) -> None:
+        if self._said:
+            self._said = False
+            _log.warning("trackway: %s takes data again", url)
+
+
 class Sender:
     """Sends what one writer wrote. Used by one thread at a time."""
 
@@ -68,6 +85,7 @@ class Sender:
         aliases: Aliases,
         files: artifact.Files,
         on_started: Callable[[str, dict[str, Any]], None] = lambda run_id, body: None,
+        outage: Outage | None = None,
     ) -> None:
         self._connection = connection
         self._writer_id = writer_id
@@ -76,6 +94,7 @@ class Sender:
         self._aliases = aliases
         self._files = files
         self._on_started = on_started
+        self._outage = outage or Outage()
         self._warned: set[str] = set()
         self._split_requests = 0
         #: What the server will never take.
@@ -254,10 +273,9 @@ class Sender:
                     return error
                 wait_seconds = backoff.seconds(error)
                 if backoff.attempts == (1 if unwelcome else ATTEMPTS_BEFORE_WARNING):
-                    _log.warning("trackway: %s; what is logged is kept and sent later", error)
+                    self._outage.begins(error)
                 self._wait(wait_seconds, error)
-        if backoff.attempts >= ATTEMPTS_BEFORE_WARNING:
-            _log.warning("trackway: %s takes data again", self._connection.url)
+        self._outage.ends(self._connection.url)
         return None
 
     def _refuse(self, counts: Counter[str], refusal: TrackwayError) -> None:

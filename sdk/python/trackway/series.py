@@ -15,7 +15,7 @@ Columns that this reader does not know are skipped; columns without rows may be 
 from __future__ import annotations
 
 import struct
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 MAGIC = b"TWS2"
 KINDS = ("points", "buckets", "group", "texts", "bytes")
@@ -94,13 +94,20 @@ class Series(NamedTuple):
         return Points(self.columns["steps"], self.columns["times_ms"], self.columns["values"])
 
 
-def decode(answer: bytes) -> list[Series]:
-    """Reads an answer; raises ValueError when the bytes are not one."""
+def _numbers(type_code: str, words: bytes) -> list[Any]:
+    return list(struct.unpack(f"<{len(words) // 8}{type_code}", words))
+
+
+def decode(answer: bytes, numbers: Callable[[str, bytes], Any] = _numbers) -> list[Series]:
+    """Reads an answer; raises ValueError when the bytes are not one.
+
+    ``numbers`` makes a column of its element type (``q`` or ``d``) and its little-endian bytes.
+    """
     reader = _Reader(answer)
     if reader.take(4) != MAGIC:
         raise ValueError("not an answer of series")
     try:
-        series = [_series(reader) for _ in range(reader.u32())]
+        series = [_series(reader, numbers) for _ in range(reader.u32())]
     except UnicodeDecodeError as error:
         raise ValueError(f"damaged answer of series: {error}") from error
     if reader.at != len(answer):
@@ -108,7 +115,7 @@ def decode(answer: bytes) -> list[Series]:
     return series
 
 
-def _series(reader: _Reader) -> Series:
+def _series(reader: _Reader, numbers: Callable[[str, bytes], Any]) -> Series:
     run_id = reader.take(16).hex()
     number, group, total, rows, column_count, key_length, pairs = _HEAD.unpack(reader.take(_HEAD.size))
     if number >= len(KINDS):
@@ -120,14 +127,16 @@ def _series(reader: _Reader) -> Series:
         name = reader.text(reader.u32())
         context[name] = reader.text(reader.u32())
     reader.pad()
-    columns = _columns(reader, kind, rows, column_count)
+    columns = _columns(reader, kind, rows, column_count, numbers)
     if kind in ("texts", "bytes"):
         values = reader.texts(rows)
         columns["values"] = [value.decode("utf-8") for value in values] if kind == "texts" else values
     return Series(run_id, key, context, total, columns, kind, None if group == NO_GROUP else group)
 
 
-def _columns(reader: _Reader, kind: str, rows: int, count: int) -> dict[str, list[Any]]:
+def _columns(
+    reader: _Reader, kind: str, rows: int, count: int, numbers: Callable[[str, bytes], Any]
+) -> dict[str, list[Any]]:
     own = COLUMNS[kind]
     known = own if kind == "group" else {**EXTRA_COLUMNS, **own}
     columns: dict[str, list[Any]] = {}
@@ -135,15 +144,11 @@ def _columns(reader: _Reader, kind: str, rows: int, count: int) -> dict[str, lis
         number, words = reader.column(rows)
         if number in known:
             name, type_code = known[number]
-            columns[name] = _numbers(type_code, words)
+            columns[name] = numbers(type_code, words)
     missing = {name for name, _ in own.values()} - columns.keys()
     if missing and rows:
         raise ValueError(f"the answer holds {kind} without {', '.join(sorted(missing))}")
     return {**columns, **{name: [] for name in missing}}
-
-
-def _numbers(type_code: str, words: bytes) -> list[Any]:
-    return list(struct.unpack(f"<{len(words) // 8}{type_code}", words))
 
 
 class _Reader:

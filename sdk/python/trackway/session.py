@@ -118,6 +118,16 @@ def finish(status: str = "completed") -> None:
         run.finish(status)
 
 
+def close_all(seconds_max: float = 0.0) -> None:
+    """Ends the threads of ``init`` and gives its spools free; what was not sent stays in them."""
+    with _lock:
+        for channel in _channels.values():
+            channel.close(seconds_max)
+            if channel.connection is not None:
+                channel.connection.close()
+        _channels.clear()
+
+
 def log_params(params: Mapping[Any, Any] | None) -> None:
     """``Run.log_params`` of the current run."""
     _current().log_params(params)

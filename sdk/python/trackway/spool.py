@@ -60,6 +60,8 @@ MEMORY_BYTES_MAX = 64 * 1024 * 1024
 RESERVE = 1.125
 
 _log = logging.getLogger("trackway")
+#: Numbers of what was written since a segment was begun; a forked child goes on counting, so that none comes twice.
+_generations = iter(range(1, 2**63))
 
 
 def record(kind: int, number: int, body: bytes, fill: bytes = b"\0") -> bytes:
@@ -92,7 +94,7 @@ class Layout:
         self.pack = struct.Struct(f"<IIqq{self.width}d").pack
         #: Frames a payload.
         self.head = partial(FRAME.pack, 24 + 8 * self.width)
-        #: The segment that holds the definition.
+        #: The segment that holds the definition, in the count of the stream.
         self.generation = -1
         content: dict[str, Any] = {"run_id": run_id, "keys": keys}
         if context:
@@ -193,7 +195,7 @@ class Journal:
             self._read_bytes += ENTRY.size
             if crc != crc32(data[at + 4 : at + ENTRY.size]):
                 continue
-            if what == CUT:
+            if what == CUT and start < end:
                 self.cuts.setdefault(start, end)
             elif what == DELIVERED:
                 self.delivered = max(self.delivered, start)
@@ -244,7 +246,7 @@ class Stream:
         #: Re-entrant: a signal handler may end runs while the main thread is in here.
         self.lock = threading.RLock()
         self.segments: list[Segment] = []
-        #: The number of the segment that is written, for definitions; 0 between two.
+        #: Which segment is written, for definitions; 0 between two.
         self.generation = 0
         self.dropped_values = 0
         self.dropped_others = 0
@@ -333,7 +335,7 @@ class Stream:
         return True
 
     def _attend(self) -> None:
-        """Once a megabyte: is the segment long enough, is there still room?"""
+        """Now and then: is the segment long enough, is there still room?"""
         if self._segment.size >= SEGMENT_BYTES:
             self._seal()
         self._attention_at = min(self._segment.size + WAKE_BYTES, SEGMENT_BYTES)
@@ -380,7 +382,7 @@ class Stream:
             if reason:
                 self._say_memory(reason)
         self.segments.append(self._segment)
-        self.generation = self._number
+        self.generation = next(_generations)
         self._attention_at = min(WAKE_BYTES, SEGMENT_BYTES)
         assert self._write is not None
         return self._write

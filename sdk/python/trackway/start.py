@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import time
@@ -26,7 +25,6 @@ RESUMES = ("must", "allow", "never")
 START_SECONDS_MAX = 5.0
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_log = logging.getLogger("trackway")
 
 
 def start_run(
@@ -126,7 +124,7 @@ def _ask(
     except TrackwayError as error:
         if patience_seconds is not None or not (error.transient or error.status in (401, 403)):
             raise
-        _log.warning("trackway: %s; what is logged is kept and sent later", error)
+        channel.outage.begins(error)
         return None, None
 
 

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from . import artifact, credentials, folder
+from .channel import BEAT_SECONDS, HEARTBEATS
 from .connection import Connection
 from .error import TrackwayError
 from .feed import Feed
@@ -71,6 +72,7 @@ class Syncer:
         self._api_token = api_token
         self._patience_seconds = patience_seconds
         self._connections: dict[str, Connection] = {}
+        self._beaten_at: dict[str, float] = {}
 
     def run(self) -> Iterator[Outcome]:
         """Sends each spool in turn."""
@@ -132,10 +134,29 @@ class Syncer:
         outcome.skipped_bytes = sum(feed.skipped_bytes for feed in feeds)
         left.refresh()
         outcome.alive = left.alive
+        if left.alive and not outcome.error:
+            self._beat(left, connection)
         outcome.waiting_bytes = left.waiting_bytes
         if not outcome.error and not left.alive and not outcome.waiting_bytes:
             left.remove()
         return outcome
+
+    def _beat(self, left: LeftFolder, connection: Connection) -> None:
+        """Tells that a process lives that cannot tell itself."""
+        now = time.monotonic()
+        runs = left.open_runs
+        if not runs or now - self._beaten_at.get(left.path, -BEAT_SECONDS) < BEAT_SECONDS:
+            return
+        self._beaten_at[left.path] = now
+        about = left.about
+        process = {"id": left.writer_id, "host": about.get("host"), "pid": about.get("pid")}
+        if about.get("rank") is not None:
+            process["rank"] = about["rank"]
+        try:
+            beats = [{"run_id": run_id, "process": process} for run_id in runs]
+            connection.json("POST", HEARTBEATS, {"runs": beats})
+        except TrackwayError as error:
+            _log.debug("trackway: a sign of life was not heard: %s", error)
 
     def _connection(self, url: str | None) -> Connection:
         found = credentials.find(url, self._api_token)

@@ -53,7 +53,7 @@ def _machine() -> Callable[[], dict[str, float]] | None:
     if sys.platform.startswith("linux"):
         return _Proc()
     try:
-        import psutil
+        import psutil  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         return None
     return lambda: _by_psutil(psutil)

@@ -50,8 +50,10 @@ impl Runs {
                 run.reopen(&mut tx, now).await?;
             }
         }
+        // A client's clock tells when its run started, but not who came before whom.
+        let started_at = new.started_at_ms.filter(|_| created).unwrap_or(now);
         if let Some(process) = &new.process
-            && !run.join(&mut tx, process, new.started_at_ms.unwrap_or(now), now).await?
+            && !run.join(&mut tx, process, started_at, now).await?
         {
             let most = format!("a run has at most {} processes", limits::PROCESSES_PER_RUN_MAX);
             return Err(Error::too_large("process", most).into());

@@ -6,7 +6,7 @@
 //! | a process joins with a create request, or is heard of for the first time | anything | running |
 //! | a lost process is heard of | anything | running |
 //! | a running or ended process is heard of | anything | the same |
-//! | a process ends by its own word, or is lost | running | running while another process of the attempt runs; else failed, killed, lost or completed, the first of these that one of them is |
+//! | a process ends by its own word, or is lost | running | running while another process of the attempt runs; else failed, killed, lost or completed, the first of these that one of them is ([`status_of`]) |
 //! | it is ended as a whole | anything | that; processes that ran or were lost ended with it |
 //!
 //! A process that has ended stays as it ended: a heartbeat that was under way meanwhile changes nothing. A request to
@@ -26,7 +26,7 @@ use model::{
     process::{Heartbeat, Process, ProcessNew, status_of},
     run::RunStatus,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -123,11 +123,13 @@ pub async fn beat(tx: &mut Tx, beats: &[&Heartbeat], now: UnixMillis) -> Result<
     Ok(rows.fetch(tx, PROCESS_BEAT).await?.into_iter().collect())
 }
 
-const PROCESS_STALE: &str = "
-    SELECT DISTINCT run_id FROM process WHERE status = 'running' AND seen_at_ms < $1 ORDER BY run_id LIMIT $2";
+// In the order of the index `process_running`, so that only those are read that are answered.
+pub(crate) const PROCESS_STALE: &str = "
+    SELECT run_id FROM process WHERE status = 'running' AND seen_at_ms < $1 ORDER BY seen_at_ms LIMIT $2";
 
-/// Runs with a running process that was last seen before this time.
-pub async fn stale(db: &Db, seen_before: UnixMillis, limit: i64) -> Result<Vec<RunId>> {
+/// Runs with a running process that was last seen before this time: those of the longest silent processes, at most so
+/// many of these.
+pub async fn stale(db: &Db, seen_before: UnixMillis, limit: i64) -> Result<BTreeSet<RunId>> {
     let mut conn = db.read().await?;
     let rows: Vec<(String,)> =
         on!(conn, c => sqlx::query_as(PROCESS_STALE).bind(seen_before.0).bind(limit).fetch_all(c).await)?;
@@ -196,7 +198,13 @@ const PROCESS_LOSE: &str = "
     UPDATE process SET status = 'lost', ended_at_ms = seen_at_ms
     WHERE run_id = $1 AND status = 'running' AND seen_at_ms < $2";
 
-const PROCESS_STATUSES: &str = "SELECT status, ended_at_ms FROM process WHERE run_id = $1 AND attempt = $2";
+// Nearly always answered by the first rows: of many processes, most run while one ends.
+const PROCESS_ANY_RUNNING: &str =
+    "SELECT attempt FROM process WHERE run_id = $1 AND attempt = $2 AND status = 'running' LIMIT 1";
+
+const PROCESS_OF_ATTEMPT: &str = "
+    SELECT id, host, pid, rank, status, attempt, started_at_ms, seen_at_ms, ended_at_ms
+    FROM process WHERE run_id = $1 AND attempt = $2";
 
 impl Held {
     /// Sets it running: a new attempt if it had ended.
@@ -330,20 +338,25 @@ impl Held {
 
     /// Takes the run's status from the processes of its attempt.
     async fn settle(&mut self, tx: &mut Tx, now: UnixMillis) -> Result<()> {
-        let rows: Vec<(String, Option<i64>)> = on!(tx, c => sqlx::query_as(PROCESS_STATUSES)
+        let any: Option<(i64,)> = on!(tx, c => sqlx::query_as(PROCESS_ANY_RUNNING)
+            .bind(self.id.as_str())
+            .bind(self.attempt)
+            .fetch_optional(c)
+            .await)?;
+        if any.is_some() {
+            return match self.status {
+                RunStatus::Running => Ok(()),
+                _ => self.set(tx, RunStatus::Running, None, now).await,
+            };
+        }
+        let rows: Vec<Row> = on!(tx, c => sqlx::query_as(PROCESS_OF_ATTEMPT)
             .bind(self.id.as_str())
             .bind(self.attempt)
             .fetch_all(c)
             .await)?;
-        let statuses = rows.iter().map(|(status, _)| status.parse().map_err(corrupt));
-        let Some(status) = status_of(statuses.collect::<Result<Vec<RunStatus>>>()?) else {
-            return Ok(());
-        };
-        if status == self.status && !status.ended() {
-            return Ok(());
-        }
-        let last = rows.iter().filter_map(|(_, ended_at_ms)| *ended_at_ms).max();
-        let ended_at = status.ended().then_some(last).flatten().map(UnixMillis);
+        let processes = rows.into_iter().map(Row::into_process).collect::<Result<Vec<_>>>()?;
+        let Some(status) = status_of(&processes) else { return Ok(()) };
+        let ended_at = processes.iter().filter_map(|process| process.ended_at_ms).max();
         self.set(tx, status, ended_at, now).await
     }
 

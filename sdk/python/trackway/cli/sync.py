@@ -19,7 +19,6 @@ from ..folder import root
 from ..sender import describe
 from ..sync import PATIENCE_SECONDS, Outcome, Syncer
 
-HELP = "send what is left in spools"
 # As often as a process with a server sends what it has gathered, but for many spools.
 WATCH_SECONDS = 2.0
 

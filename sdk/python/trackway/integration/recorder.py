@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import inspect
 import logging
 import threading
 import time
@@ -40,6 +41,8 @@ class Recorder:
     def __init__(self, run: Run | None = None, start: Mapping[str, Any] | None = None) -> None:
         if run is not None and start:
             raise TypeError(f"{', '.join(start)}: only for a run that the integration opens itself")
+        # A wrong name is told to who wrote it, not hours later in a warning.
+        inspect.signature(trackway.init).bind(**(start or {}))
         #: The run that is recorded to right now.
         self.run: Run | None = None
         self._given = run

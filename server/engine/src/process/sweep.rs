@@ -14,8 +14,8 @@ use std::{
 const SWEEPS_PER_PERIOD: u32 = 6;
 /// A sweep so many times later than it should be means that the server was not there to hear.
 const LATE_FACTOR: i64 = 2;
-/// Runs whose processes are called lost in one sweep; more come with the next.
-const RUNS_PER_SWEEP: i64 = 1_000;
+/// Processes called lost in one sweep; more come with the next.
+const LOST_PER_SWEEP: i64 = 1_000;
 
 /// Looks for lost processes for as long as the services live.
 pub(crate) fn start(base: &Arc<Base>, lost_after: Duration) {
@@ -54,7 +54,7 @@ impl Sweeper {
 
 /// Calls lost whoever was last seen before this time.
 async fn lose(base: &Base, seen_before: UnixMillis) -> Result<()> {
-    for run_id in store::process::stale(&base.db, seen_before, RUNS_PER_SWEEP).await? {
+    for run_id in store::process::stale(&base.db, seen_before, LOST_PER_SWEEP).await? {
         let mut tx = base.db.begin().await?;
         let Some(mut run) = store::process::hold(&mut tx, &run_id).await? else { continue };
         // Asks again under the hold: a heartbeat may have come since.

@@ -2,7 +2,9 @@
 
 use super::{NOW, add_experiment, add_run, on_each};
 use crate::{
-    Db, process,
+    Db, Dialect,
+    db::on,
+    process,
     process::{Held, Standing},
     run,
     run::RunRecord,
@@ -13,6 +15,7 @@ use model::{
     process::{Heartbeat, ProcessNew},
     run::{Run, RunQuery, RunStatus, RunUpdate},
 };
+use sqlx::AssertSqlSafe;
 
 fn some_process(number: u8) -> ProcessNew {
     ProcessNew {
@@ -207,6 +210,26 @@ async fn a_resumed_run_forgets_how_the_attempt_before_ended() {
 }
 
 #[tokio::test]
+async fn a_script_that_was_killed_and_started_again_at_once_is_judged_by_its_second_try() {
+    on_each(async |db| {
+        let run_id = new_run(&db).await;
+        let one = |number: u8| ProcessNew { rank: None, ..some_process(number) };
+        for (number, seconds) in [(1, 0), (2, 5)] {
+            change(&db, &run_id, async |run, tx| {
+                assert!(run.join(tx, &one(number), at(seconds), at(seconds)).await.unwrap());
+            })
+            .await;
+        }
+        lose(&db, &run_id, at(1)).await;
+        assert_eq!(status(&db, &run_id).await, Running);
+        end(&db, &run_id, 2, Completed, at(9)).await;
+        assert_eq!(status(&db, &run_id).await, Completed);
+        assert_eq!(statuses(&db, &run_id).await, [Lost, Completed]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_run_that_is_ended_as_a_whole_ends_its_processes() {
     on_each(async |db| {
         let run_id = new_run(&db).await;
@@ -230,13 +253,39 @@ async fn a_run_that_is_ended_as_a_whole_ends_its_processes() {
 async fn a_run_without_processes_is_never_lost() {
     on_each(async |db| {
         let run_id = new_run(&db).await;
-        assert_eq!(process::stale(&db, at(1_000_000), 10).await.unwrap(), []);
+        let stale = async |seen_before| {
+            let runs = process::stale(&db, seen_before, 10).await.unwrap();
+            runs.into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(stale(at(1_000_000)).await, []);
         lose(&db, &run_id, at(1_000_000)).await;
         assert_eq!(status(&db, &run_id).await, Running);
         join(&db, &run_id, 1, NOW).await;
-        assert_eq!(process::stale(&db, at(1), 10).await.unwrap(), std::slice::from_ref(&run_id));
+        assert_eq!(stale(at(1)).await, std::slice::from_ref(&run_id));
+        assert_eq!(stale(NOW).await, []);
         end(&db, &run_id, 1, Completed, at(1)).await;
-        assert_eq!(process::stale(&db, at(1_000_000), 10).await.unwrap(), []);
+        assert_eq!(stale(at(1_000_000)).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_look_for_the_lost_reads_only_who_is_silent() {
+    on_each(async |db| {
+        if db.dialect() == Dialect::Postgres {
+            // Its planner reads small tables whole, whatever index there is.
+            return;
+        }
+        let mut conn = db.read().await.unwrap();
+        let statement = format!("EXPLAIN QUERY PLAN {}", process::PROCESS_STALE);
+        let plan: Vec<(i64, i64, i64, String)> = on!(conn, c => sqlx::query_as(AssertSqlSafe(statement))
+            .bind(0_i64)
+            .bind(1_i64)
+            .fetch_all(c)
+            .await)
+        .unwrap();
+        let steps: Vec<_> = plan.into_iter().map(|(.., step)| step).collect();
+        assert_eq!(steps, ["SEARCH process USING INDEX process_running (seen_at_ms<?)"]);
     })
     .await;
 }

@@ -1,0 +1,184 @@
+"""Lists, searches and shows runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from .. import experiment
+from ..download import StoredArtifact
+from ..record import SeriesSummary, StoredRun
+from ..search import RunList, Searched
+from . import ask, columns, form
+from .table import Column, clean, heading, print_table, status_text, terminal_columns
+
+LIMIT = 20
+LS = """\
+Lists runs, the newest first. QUERY is a condition in the query language:
+
+  trackway runs ls "metrics.val_f1 > 0.85 and params.optimizer = 'adam'"
+  trackway runs ls "status = failed and started > -7d" --columns name,started,tags.owner
+  trackway runs ls --experiment digits --sort metrics.val/loss --reverse
+
+It compares metrics.<key> (also .min, .max, .mean), params.<key>, tags.<key>, id, name, number, status, user, created,
+started, ended, updated and duration; with = != < <= > >=, in (...), between ... and ..., like, ilike, is null, is nan;
+joined by and, or, not and parentheses. Texts stand in quotes.
+"""
+SHOW = "Shows a run: what it is, its params, its metrics, its files and its note."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``trackway runs``."""
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    raw = argparse.RawDescriptionHelpFormatter
+    ls = verbs.add_parser("ls", help="list and search them", description=LS, formatter_class=raw)
+    ls.add_argument("query", nargs="?", default="", metavar="QUERY", help="only those that it means")
+    ls.add_argument(
+        "--experiment",
+        action="append",
+        metavar="NAME|ID",
+        help="only of this experiment; may be repeated (default: all that are not archived)",
+    )
+    ls.add_argument(
+        "--sort",
+        default="created",
+        metavar="KEY",
+        help="created, name, status, duration, metrics.<key> or params.<key> (default: %(default)s)",
+    )
+    ls.add_argument("--reverse", action="store_true", help="the other way round")
+    ls.add_argument(
+        "--limit", type=int, default=LIMIT, metavar="N", help="at most so many (default: %(default)s)"
+    )
+    ls.add_argument(
+        "--columns",
+        action="append",
+        metavar="COLUMNS",
+        help="such as id,name,params.lr,metrics.loss.min,tags.owner,url; keys with a comma in double quotes",
+    )
+    ask.add_options(ls)
+    show = verbs.add_parser("show", help="show one", description=SHOW)
+    show.add_argument(
+        "run", metavar="RUN", help="its id, the start of its id (4 digits or more), or its name"
+    )
+    ask.add_options(show)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Lists or shows."""
+    return _list(arguments) if arguments.verb == "ls" else _show(arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    server = ask.reader(arguments.url)
+    limit = max(arguments.limit, 0)
+
+    def searched() -> list[Searched]:
+        if arguments.experiment:
+            found = [experiment.found(server, wanted) for wanted in arguments.experiment]
+        else:
+            found = [one for one in experiment.listed(server) if one.run_count]
+        return [Searched(one.id, one.name) for one in found]
+
+    wanted = searched()
+    found = list(
+        RunList(server, lambda: wanted, arguments.query, arguments.sort, arguments.reverse, limit + 1)
+    )
+    runs, more = found[:limit], len(found) > limit
+    if arguments.json:
+        form.print_json({"runs": [form.run_json(one) for one in runs], "more": more})
+        return 0
+    names = columns.named(arguments.columns or []) or columns.default(runs, several=len(wanted) != 1)
+    try:
+        # Of a terminal, the whole of an id is of no use to anybody; commands take its start.
+        table = [columns.column(name, runs, terminal_columns() is not None) for name in names]
+    except ValueError as error:
+        print(f"trackway: {error}", file=sys.stderr)
+        return 2
+    if not runs:
+        print("no runs")
+        return 0
+    print_table(table)
+    if more:
+        print(f"(more than {limit}: see --limit)")
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    found = ask.run(ask.reader(arguments.url), arguments.run)
+    series, artifacts, note = found.series(), found.artifacts(), found.note()
+    if arguments.json:
+        form.print_json(
+            {
+                **form.run_json(found),
+                "series": [_series_json(one) for one in series],
+                "artifacts": [one._asdict() for one in artifacts],
+                "note": note,
+                "environment": found.environment(),
+            }
+        )
+        return 0
+    _tell(found, series, artifacts, note)
+    return 0
+
+
+def _series_json(one: SeriesSummary) -> dict[str, Any]:
+    numbers = {name: form.number_json(getattr(one, name)) for name in ("last", "min", "max", "mean")}
+    return {**one._asdict(), **numbers, "last_time": form.time_json(one.last_time)}
+
+
+def _tell(
+    run: StoredRun, series: list[SeriesSummary], artifacts: list[StoredArtifact], note: str | None
+) -> None:
+    print(f"{heading(clean(run.name))}  {status_text(run.status)}")
+    tags = ", ".join(f"{key}: {value}" if value else key for key, value in run.tags.items())
+    facts = {
+        "id": run.id,
+        "experiment": f"{run.experiment_name} ({run.experiment_id}), run {run.number}",
+        "started": f"{form.time_text(run.started_at)} by {run.user}",
+        "duration": form.duration_text(run.duration_seconds),
+        "tags": tags,
+        "parent": run.parent_id or "",
+        "page": run.url,
+    }
+    for name, value in facts.items():
+        if value:
+            print(f"{name:<12}{clean(value)}")
+    if run.params:
+        print(f"\n{heading('Params')}")
+        print_table(
+            [
+                Column("key", list(run.params)),
+                Column("value", [form.value_text(one) for one in run.params.values()]),
+            ]
+        )
+    shown = [one for one in series if not one.key.startswith("system/")]
+    if shown:
+        print(f"\n{heading('Metrics')}")
+        print_table(_metric_columns(shown))
+    if artifacts:
+        total = form.size_text(sum(one.size_bytes for one in artifacts))
+        print(f"\n{heading('Artifacts')}: {len(artifacts)}, {total}")
+        sizes = Column("size", [form.size_text(one.size_bytes) for one in artifacts], right=True)
+        print_table([Column("path", [one.path for one in artifacts]), sizes])
+    if note:
+        print(f"\n{heading('Note')}")
+        print("\n".join(clean(line) for line in note.splitlines()))
+
+
+def _metric_columns(series: list[SeriesSummary]) -> list[Column]:
+    def name(one: SeriesSummary) -> str:
+        told = ", ".join(f"{key}={value}" for key, value in one.context.items())
+        return f"{one.key} [{told}]" if told else one.key
+
+    def last(one: SeriesSummary) -> str:
+        return form.value_text(one.last) if one.kind == "number" else f"({one.kind})"
+
+    return [
+        Column("key", [name(one) for one in series]),
+        Column("last", [last(one) for one in series], right=True, whole=True),
+        Column("step", [str(one.last_step) for one in series], right=True, whole=True),
+        Column("min", [form.value_text(one.min) for one in series], right=True, whole=True),
+        Column("max", [form.value_text(one.max) for one in series], right=True, whole=True),
+        Column("points", [str(one.points) for one in series], right=True, whole=True),
+    ]
