@@ -117,6 +117,7 @@ mod tests {
             ended_at_ms: None,
             updated_at_ms: UnixMillis(0),
             late_at_ms: None,
+            trashed_at_ms: None,
             stop_requested: false,
             tags: Tags::default(),
         };

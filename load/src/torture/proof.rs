@@ -192,8 +192,7 @@ mod tests {
 
     #[test]
     fn a_replay_needs_a_flush_before_it() {
-        let replays =
-            ANSWERS.replace(r#"}], 1)"#, r#"}, {iov_base="{\"points\":3,\"replayed\":true}"}], 2)"#);
+        let replays = ANSWERS.replace("}], 1)", r#"}, {iov_base="{\"points\":3,\"replayed\":true}"}], 2)"#);
         assert_eq!(proven(&[WRITES, FLUSHES, ARRIVES, &replays]).unwrap(), 1);
         assert!(proven(&[WRITES, ARRIVES, &replays]).is_err());
     }

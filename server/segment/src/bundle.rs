@@ -40,7 +40,9 @@ pub fn encode_bundle(segments: &[Bundled]) -> Vec<u8> {
         bundle.extend_from_slice(&segment.step_min.to_le_bytes());
         bundle.extend_from_slice(&segment.step_max.to_le_bytes());
     }
-    segments.iter().for_each(|segment| bundle.extend_from_slice(segment.blob));
+    for segment in segments {
+        bundle.extend_from_slice(segment.blob);
+    }
     bundle
 }
 

@@ -13,7 +13,7 @@ use model::{
 };
 use serde_json::{Map, Value, json};
 
-/// The fields of a request: of its JSON body, or of its query string for GET. Names come in snake_case or camelCase,
+/// The fields of a request: of its JSON body, or of its query string for GET. Names come in `snake_case` or `camelCase`,
 /// integers as numbers or texts, and what is `null` is absent.
 #[derive(Debug, Default)]
 pub(super) struct Input(Map<String, Value>);
@@ -481,7 +481,7 @@ mod tests {
     fn filters_hold_no_more_than_mlflows_grammar() {
         let read = |text: &str| run_filter(text).map(|filter| filter.map(|expr| expr.to_string()));
         assert_eq!(read("status = 'FINISHED'").unwrap().as_deref(), Some("status = 'completed'"));
-        assert_eq!(read("metrics.a.b > 1 AND tag.x IS NOT NULL").unwrap().is_some(), true);
+        assert!(read("metrics.a.b > 1 AND tag.x IS NOT NULL").unwrap().is_some());
         assert_eq!(read("").unwrap(), None);
         for bad in [
             "a = 1 OR b = 2",

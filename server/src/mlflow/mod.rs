@@ -25,6 +25,8 @@ pub(crate) type Route = (Role, Method, String, MethodRouter<App>);
 /// The version that clients are told: below 3.4, so that they send no spans by a protocol that is not served.
 pub(crate) const VERSION: &str = "3.3.0";
 
+const FILES: &str = "/api/2.0/mlflow-artifacts/artifacts";
+
 /// Every path that is served, under both of MLflow's prefixes where it has two.
 pub(crate) fn routes() -> Vec<Route> {
     let mut routes: Vec<Route> = Vec::new();
@@ -64,7 +66,6 @@ pub(crate) fn routes() -> Vec<Route> {
     both(Member, Method::PUT, "/{*unknown}", put(unknown));
     both(Member, Method::PATCH, "/{*unknown}", patch(unknown));
     both(Member, Method::DELETE, "/{*unknown}", delete(unknown));
-    const FILES: &str = "/api/2.0/mlflow-artifacts/artifacts";
     let file = format!("{FILES}/{{*path}}");
     routes.push((Viewer, Method::GET, FILES.to_owned(), get(artifact::list)));
     routes.push((Viewer, Method::GET, file.clone(), get(artifact::download)));

@@ -209,9 +209,12 @@ fn push_order_join(statement: &mut Statement, field: &Field, place: usize) {
     statement.push_name("o", place).push(".key = ").bind(key.as_str());
 }
 
+/// A run is in the trash by itself or with its experiment.
+const TRASHED: &str = "(run.trashed_at_ms IS NOT NULL
+    OR run.experiment_id IN (SELECT id FROM experiment WHERE trashed_at_ms IS NOT NULL))";
+
 fn push_conditions(statement: &mut Statement, search: &RunSearch, dialect: Dialect, now: UnixMillis) {
     statement.push(" WHERE run.experiment_id IN ").bind_list(search.experiment_ids.iter().map(|id| id.0));
-    const TRASHED: &str = "(run.trashed_at_ms IS NOT NULL OR run.experiment_id IN (SELECT id FROM experiment WHERE trashed_at_ms IS NOT NULL))";
     match search.trash {
         Trash::Without => statement.push(" AND NOT ").push(TRASHED),
         Trash::Only => statement.push(" AND ").push(TRASHED),

@@ -209,8 +209,9 @@ impl<'a> Parser<'a> {
             && let Some((name, last)) = key.rsplit_once('.')
             && let (Some(found), false) = (stat_named(last), name.is_empty())
         {
+            let end = name.len();
             stat = Some(found);
-            key = name.to_owned();
+            key.truncate(end);
         }
         match prefix.to_ascii_lowercase().as_str() {
             "metric" | "metrics" => Ok(Field::Metric { key, stat: stat.unwrap_or_default() }),
@@ -344,8 +345,7 @@ impl<'a> Parser<'a> {
         let bound = match field {
             Field::Metric { .. } | Field::Attribute(Attribute::Number) => number.map(Bound::Number),
             Field::Param(_) if self.rules.bare_words => number.map(Bound::Number),
-            Field::Param(_) => None,
-            Field::Tag(_) => None,
+            Field::Param(_) | Field::Tag(_) => None,
             Field::Attribute(attribute) => match attribute.kind() {
                 AttributeKind::Time => number.map(Bound::Number).or_else(|| time(&text)),
                 AttributeKind::Duration => number
@@ -448,7 +448,7 @@ fn time(text: &str) -> Option<Bound> {
 }
 
 /// Days from 1970-01-01 to a day of the Gregorian calendar (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", days_from_civil), for years from 1970 on.
+/// Algorithms", `days_from_civil`), for years from 1970 on.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     // Years that begin in March, so that the leap day is the last.
     let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };

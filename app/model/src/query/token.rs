@@ -45,19 +45,19 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Spanned<'_>>, QueryError> {
             return Ok(tokens);
         }
         let start = text.len() - input.len();
-        match token.with_span().parse_next(&mut input) {
-            Ok((token, at)) => tokens.push(Spanned { token, at }),
-            Err(_) => {
-                let wrong = text[start..].chars().next().unwrap_or_default();
-                let end = start + wrong.len_utf8();
-                return Err(match wrong {
-                    '\'' | '"' | '`' => {
-                        QueryError::new(start..text.len(), format!("this {wrong} is never closed"))
-                    }
-                    _ => QueryError::new(start..end, format!("\"{wrong}\" is not expected here")),
-                });
-            }
-        }
+        let Ok((token, at)) = token.with_span().parse_next(&mut input) else {
+            return Err(unreadable(text, start));
+        };
+        tokens.push(Spanned { token, at });
+    }
+}
+
+/// What is wrong at a place where no token begins.
+fn unreadable(text: &str, start: usize) -> QueryError {
+    let wrong = text[start..].chars().next().unwrap_or_default();
+    match wrong {
+        '\'' | '"' | '`' => QueryError::new(start..text.len(), format!("this {wrong} is never closed")),
+        _ => QueryError::new(start..start + wrong.len_utf8(), format!("\"{wrong}\" is not expected here")),
     }
 }
 

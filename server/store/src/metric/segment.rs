@@ -316,7 +316,9 @@ async fn sizes(tx: &mut Tx, rows: &[&mut SeriesRow]) -> Result<HashMap<i64, Vec<
     for size in found {
         by_series.entry(size.0 >> NUMBER_BITS).or_default().push(size);
     }
-    by_series.values_mut().for_each(|sizes| sizes.sort_unstable());
+    for sizes in by_series.values_mut() {
+        sizes.sort_unstable();
+    }
     Ok(by_series)
 }
 
