@@ -228,6 +228,8 @@ def test_a_request_that_no_client_makes_is_not_sent_with_our_token(tmp_path: Pat
         offline._channel.request("run end", method, target, {})
     offline.finish()
     session.close_all()
+    (spool,) = (tmp_path / "spool").iterdir()
+    (spool / "aliases.json").write_text(json.dumps({offline.id: offline.id, "/api": "/../api", "x": 7}))
     (outcome,) = synced(server)
     assert outcome.refused == {"record": 3}
     assert server.status(offline.id) == "completed"

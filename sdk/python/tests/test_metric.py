@@ -133,6 +133,8 @@ def test_one_call_with_very_many_keys_arrives_whole(
 ) -> None:
     with client.start_run(experiment.id) as run:
         run.log_metrics({f"layer.{number}.norm": number for number in range(12_000)}, step=1)
+        # So many new series take a server for development longer than the end of a run waits.
+        assert run.flush(60)
     metrics = server.run(run.id)["metrics"]
     assert {metric["key"]: metric["last"] for metric in metrics} == {
         f"layer.{number}.norm": number for number in range(12_000)

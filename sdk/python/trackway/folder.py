@@ -175,6 +175,16 @@ class LeftFolder:
         segment.remove()
 
     @property
+    def ours(self) -> bool:
+        """Written here and by us: the paths in it mean files of this machine, which are ours to send."""
+        if self.about.get("host") != host_name():
+            return False
+        try:
+            return not hasattr(os, "getuid") or os.stat(self.path).st_uid == os.getuid()
+        except OSError:
+            return False
+
+    @property
     def open_runs(self) -> list[str]:
         """Runs that its process has open, as far as it could not say so itself."""
         known = read_json(os.path.join(self.path, "runs.json"))

@@ -36,10 +36,17 @@ class Run(run.Run):
         name: str,
         path: LocalPath | None = None,
         description: str | None = None,
-        **more: Any,
+        *,
+        df: Any = None,
+        version: str | None = None,
+        digest: str | None = None,
+        context: str = "training",
+        schema: Mapping[str, Any] | None = None,
+        tags: Tags = None,
     ) -> Dataset:
-        """Records which data the run saw; takes what ``trackway.Run.log_dataset`` takes."""
-        return Dataset(super().log_dataset(name, path, description, **more))
+        """Records which data the run saw, as ``trackway.Run.log_dataset``."""
+        facts: dict[str, Any] = {"version": version, "digest": digest, "schema": schema, "tags": tags}
+        return Dataset(super().log_dataset(name, path, description, df=df, context=context, **facts))
 
     def create_alert(self, condition: str, message: str = "", notify: Any = None) -> NoReturn:
         """Tells somebody when a metric meets a condition such as ``val_loss > 2.0``: not supported yet."""

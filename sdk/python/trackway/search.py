@@ -84,7 +84,8 @@ class RunList(Sequence[StoredRun]):
         return of_runs(self, system)
 
     def __repr__(self) -> str:
-        return f"<RunList {', '.join(run.name for run in self[:5])}{', …' if self._has(5) else ''}>"
+        # Of those that came so far: to look at a list must not ask the server.
+        return f"<RunList {', '.join(run.name for run in self._found[:5])} …>"
 
     def _has(self, place: int) -> bool:
         self._bring(place + 1)

@@ -39,6 +39,7 @@ WARNINGS_MAX = 100
 # Refusals that may be the fault of one record among many.
 SPLIT_KINDS = ("invalid", "not_found", "too_large", "internal")
 
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
 _RUN = r"/api/v1/runs/[0-9a-f]{32}"
 #: What a request in a spool may be: by its name the method and the address.
 REQUESTS = {
@@ -125,6 +126,9 @@ class Sender:
             self.delivered += unit.batch.count()
         elif self._split_helps(refusal, unit.batch.run_ids):
             offsets = list(_offsets(unit.data))
+            if len(offsets) == 1:
+                self._refuse(unit.batch.count(), refusal)
+                return
             self._split(unit.data, offsets, dict(unit.keysets), f"{self._writer_id}.{unit.start}", 1)
         else:
             self._refuse(unit.batch.count(), refusal)
@@ -169,6 +173,9 @@ class Sender:
 
     def _deliver_request(self, content: dict[str, Any]) -> None:
         what, target = str(content.get("what")), str(content.get("target"))
+        run_id = content.get("run_id")
+        if run_id in self._aliases.known:
+            target = target.replace(run_id, self._aliases.known[run_id])
         allowed = REQUESTS.get(what)
         if allowed is None or content.get("method") != allowed[0] or not allowed[1].fullmatch(target):
             # A spool may come from anybody; our token is not theirs.
@@ -177,9 +184,6 @@ class Sender:
             )
             self.refused["record"] += 1
             return
-        run_id = content.get("run_id")
-        if run_id is not None:
-            target = target.replace(run_id, self._aliases.known.get(run_id, run_id))
         body = self._aliases.applied(content["content"])
         refusal = self._request(what, content["method"], target, body)
         if refusal is not None and what == RUN_START:
@@ -230,6 +234,8 @@ class Sender:
     def _deliver_file(self, content: dict[str, Any]) -> None:
         run_id = self._aliases.known.get(content["run_id"], content["run_id"])
         artifact.checked_path(content["path"])
+        if not _RUN_ID.fullmatch(run_id):
+            raise ValueError(f"not the id of a run: {run_id}")
         what = f'the artifact "{content["path"]}"'
         try:
             with self._files.opened(content) as source:

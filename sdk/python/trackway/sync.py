@@ -103,9 +103,7 @@ class Syncer:
                 left.writer_id,
                 wait=wait,
                 aliases=_aliases(left),
-                files=artifact.Files(
-                    partial(_file_path, left.path), elsewhere=about.get("host") != folder.host_name()
-                ),
+                files=artifact.Files(partial(_file_path, left.path), elsewhere=not left.ours),
             )
         except TrackwayError as error:
             outcome.error = str(error)

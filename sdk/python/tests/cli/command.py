@@ -40,8 +40,8 @@ def documented(*words: str, **environment: str) -> Any:
     return json.loads(done.stdout)
 
 
-def at_terminal(columns: int, *words: str, **environment: str) -> str:
-    """What it shows at a terminal of that width."""
+def at_terminal(columns: int, *words: str, typed: str = "", **environment: str) -> str:
+    """What it shows at a terminal of that width, where somebody types a line when asked."""
     import fcntl
     import termios
 
@@ -50,7 +50,10 @@ def at_terminal(columns: int, *words: str, **environment: str) -> str:
     known = {**os.environ, "PYTHONPATH": str(PACKAGE), "PYTHONUTF8": "1", "TERM": "xterm", **environment}
     for name in ("COLUMNS", "LINES"):
         known.pop(name, None)
-    process = subprocess.Popen([*RUN, *words], stdin=inner, stdout=inner, stderr=inner, env=known)
+    # In a session of its own, so that it cannot ask at the terminal that the tests were started from.
+    process = subprocess.Popen(
+        [*RUN, *words], stdin=inner, stdout=inner, stderr=inner, env=known, start_new_session=True
+    )
     os.close(inner)
     said = b""
     while True:
@@ -62,6 +65,9 @@ def at_terminal(columns: int, *words: str, **environment: str) -> str:
         if not block:
             break
         said += block
+        if typed and said.endswith(b": "):
+            os.write(outer, f"{typed}\n".encode())
+            typed = ""
     os.close(outer)
     assert process.wait(timeout=60) == 0, said
     return said.decode("utf-8").replace("\r\n", "\n")

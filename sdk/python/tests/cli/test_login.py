@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from command import documented, trackway
+from command import at_terminal, documented, trackway
 from server import Server
 
 from trackway import MLOpsClient
@@ -34,6 +34,13 @@ def test_a_token_from_stdin_is_checked_kept_and_used(server: Server, file: Path)
     client = MLOpsClient()
     assert (client.url, client.list_experiments() is not None) == (server.url, True)
     client.close()
+
+
+def test_a_token_that_is_typed_is_not_shown(server: Server, file: Path) -> None:
+    said = at_terminal(80, "login", "--url", server.url, typed=server.token)
+    assert f"token for {server.url}: " in said and f"signed in to {server.url} as owner" in said
+    assert server.token not in said
+    assert server.token in file.read_text()
 
 
 def test_login_as_json_does_not_show_the_token(server: Server, file: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -215,21 +217,34 @@ def test_a_copy_for_another_process_has_the_same_run(experiment_name: str) -> No
     assert pickle.loads(pickle.dumps(logger)).version == logger.version
 
 
-@pytest.mark.parametrize("strategy", ["ddp_spawn", "ddp_fork"])
-def test_two_processes_write_one_run(server: Server, experiment_name: str, strategy: str) -> None:
+def train_in_two_processes(strategy: str) -> None:
+    """Says the run's id."""
     logger = TrackwayLogger(tags=[strategy])
     trainer = _trainer(logger, devices=2, strategy=strategy)
     trainer.fit(_tiny(lr=0.02))
     if strategy == "ddp_fork":
         # Spawned processes would import torch for some ten seconds more.
         trainer.test(_tiny(lr=0.02), verbose=False)
+    print("run", logger.version)
+
+
+@pytest.mark.parametrize("strategy", ["ddp_spawn", "ddp_fork"])
+def test_two_processes_write_one_run(server: Server, experiment_name: str, strategy: str) -> None:
+    # A fork of this process would find the locks of other libraries' threads.
+    program = f"import sys; sys.path[:0] = {sys.path!r}\nif __name__ == '__main__':\n"
+    program += f"    import test_lightning; test_lightning.train_in_two_processes({strategy!r})\n"
+    Path("train.py").write_text(program)
+    result = subprocess.run([sys.executable, "train.py"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
     run = only_run_of(server, experiment_name)
-    assert run.id == logger.version
+    assert run.id == result.stdout.split("run ")[1].split()[0]
     assert run.status("completed") == "completed"
+    assert run.tags == {strategy: ""}
     # Half of the batches each.
     assert list(run.points("train/loss")) == [0, 1, 2, 3]
     assert ("test_loss" in run.keys) == (strategy == "ddp_fork")
     assert run.params["lr"] == 0.02
+    assert "trackway:" not in result.stderr
 
 
 def test_spawned_processes_write_the_open_run(server: Server, experiment_name: str) -> None:

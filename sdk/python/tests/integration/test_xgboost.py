@@ -151,7 +151,8 @@ def test_a_training_that_raises_has_failed_even_if_the_caller_goes_on(
     _train(callback=callback)
     broken, good = runs_of(server, experiment_name)
     assert broken.status("failed") == "failed"
-    assert len(broken.points("train-rmse")) == 3
+    # Before XGBoost 3 callbacks are called in no order.
+    assert len(broken.points("train-rmse")) in (2, 3)
     assert good.status("completed") == "completed"
     assert len(good.points("train-rmse")) == 8
 

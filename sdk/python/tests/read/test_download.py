@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from script import Script
 from server import Server
 
 from trackway import Experiment, MLOpsClient, TrackwayError
@@ -134,3 +135,25 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_a_large_file_takes_no_memory(client: MLOpsClient, experiment: Experiment, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    with open(large, "wb") as file:
+        for _ in range(64):
+            file.write(os.urandom(1) * (1 << 20))
+    with client.start_run(experiment.id) as run:
+        run.log_artifact(large)
+        assert run.flush(60)
+    script = Script(f"""
+        import resource
+        stored = trackway.MLOpsClient().get_run("{run.id}")
+        stored.artifacts()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        stored.download(destination={str(tmp_path / "out")!r})
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    """)
+    grown_kib = int(script.line())
+    assert script.end()[0] == 0
+    assert (tmp_path / "out" / "large").read_bytes() == large.read_bytes()
+    assert grown_kib < 16 * 1024

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from page_run import run_page
+from script import PACKAGE
 from server import Server
 
 from trackway import TrackwayError
@@ -121,6 +125,49 @@ def test_a_file_that_is_not_there_leaves_nothing_half_uploaded(mbox: ModelBox, t
     assert (one.path, one.mime_type) == (str(tmp_path / "there.txt"), ArtifactMime.Text)
     with pytest.raises(TrackwayError, match="no file with the id"):
         experiment.download_artifact("0" * 32, tmp_path / "x")
+
+
+def test_files_of_one_name_in_different_places_do_not_meet(
+    mbox: ModelBox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server
+) -> None:
+    for name in ("a.txt", "work/a.txt", "work/x/a.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    monkeypatch.chdir(tmp_path / "work")
+    given = ["a.txt", "../a.txt", "x", str(tmp_path / "work" / "a.txt"), "./x/../x/a.txt"]
+    experiment = mbox.new_experiment(name="one name")
+    assert len(experiment.upload_artifact(given).artifact_ids) == 5
+    assert {one.path for one in experiment.artifacts} == {*given, "x/a.txt"} - {"x"}
+    inside = f"absolute{tmp_path.as_posix()}"
+    for path, content in (
+        ("a.txt", b"work/a.txt"),
+        ("x/a.txt", b"work/x/a.txt"),
+        (f"{inside}/a.txt", b"a.txt"),
+        (f"{inside}/work/a.txt", b"work/a.txt"),
+    ):
+        assert server.artifact(experiment.id, path) == content
+
+
+def test_processes_that_start_it_together_get_the_same(server: Server, tmp_path: Path) -> None:
+    program = (
+        "from trackway.modelbox import ModelBox\n"
+        "print(ModelBox().new_experiment('together', namespace='many', external_id='x').id)"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(5)
+    ]
+    ids = {process.communicate(timeout=60)[0].strip() for process in started}
+    assert len(ids) == 1
+    assert {process.returncode for process in started} == {0}
+    assert server.status(ids.pop()) == "completed"
+    [experiment] = server.json("/experiments?search=many/together")["items"]
+    assert experiment["run_count"] == 1
 
 
 def test_an_event_is_of_now_unless_told(mbox: ModelBox) -> None:

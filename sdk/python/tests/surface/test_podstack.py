@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,21 @@ def test_the_loops_of_the_page_record_their_curves(page: Any, server: Server) ->
         stored = server.run(page[run])["run"]
         assert (stored["status"], stored["late_at_ms"]) == ("completed", None)
         assert stored["experiment_id"] == page["experiment"]
+
+
+@pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("torch", "keras"))), reason="needs torch and keras"
+)
+def test_the_loops_of_the_page_run_with_the_real_libraries(server: Server, tmp_path: Path) -> None:
+    page = run_page("podstack_real", tmp_path / "page", KERAS_BACKEND="torch")
+    steps, values = _points(server, page["run"])["loss"]
+    assert (steps, values[-1]) == ([0, 1, 2], page["loss"])
+    params = server.params(page["run"])
+    assert [params["torch_version"], params["cuda_version"]] == page["versions"]
+    assert server.artifact_paths(page["run"]) == ["model.pt"]
+    found = {key: values for key, (_, values) in _points(server, page["keras_run"]).items()}
+    assert found == page["history"]
+    assert found.keys() == {"loss", "mae", "val_loss", "val_mae"}
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@ import importlib.util
 import json
 import logging
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,6 +16,7 @@ from typing import Any
 
 import pytest
 from page_run import PAGES, run_page, run_script
+from script import PACKAGE
 from server import Server
 
 import trackway
@@ -167,6 +171,28 @@ def test_a_name_is_used_once_and_a_run_is_resumed_by_it(experiment_name: str, se
     assert (points.steps, points.values) == ([0, 1, 2], [3.0, 2.0, 1.0])
     with pytest.raises(TrackwayError, match='no run "two"'):
         aiplatform.start_run("two", resume=True)
+
+
+def test_of_processes_that_start_it_together_one_gets_the_name(experiment_name: str, server: Server) -> None:
+    program = (
+        "import sys\nfrom trackway import TrackwayError, aiplatform\n"
+        "aiplatform.init(experiment=sys.argv[1])\n"
+        "try:\n    aiplatform.start_run('name')\n"
+        "except TrackwayError as error:\n    print(error.kind)\n"
+        "else:\n    print('started')"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, experiment_name],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(5)
+    ]
+    said = sorted(process.communicate(timeout=60)[0].strip() for process in started)
+    assert said == ["conflict"] * 4 + ["started"]
+    assert len(_runs(server, experiment_name)) == 1
 
 
 def test_the_same_name_in_another_experiment_is_another_run(experiment_name: str) -> None:

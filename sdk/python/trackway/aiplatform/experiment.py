@@ -19,8 +19,8 @@ def get_experiment_df(experiment: str | None = None, *, include_time_series: boo
     """A DataFrame with a row for each run of an experiment, the oldest first; the current experiment if none is named.
 
     Columns ``experiment_name``, ``run_name``, ``run_type``, ``state``; ``param.<key>``; ``metric.<key>``, its last
-    value; and ``time_series_metric.<key>``, the same, for metrics that are curves. What a run lacks is NaN. Raises
-    ImportError without pandas, TrackwayError when there is no such experiment.
+    value; and ``time_series_metric.<key>``, the same, for metrics that are curves. Metrics that are texts are left
+    out; what a run lacks is NaN. Raises ImportError without pandas, TrackwayError when there is no such experiment.
     """
     try:
         pandas = import_module("pandas")

@@ -45,7 +45,7 @@ class TrackwayCallback:
             self._recorder.metrics(_named(env.evaluation_result_list), env.iteration)
 
     def _begin(self, env: Any) -> None:
-        self._recorder.close("failed", wait=False)
+        self._recorder.fail()
         # LightGBM does not tell that it has come to the end.
         self._recorder.open(caller("lightgbm.engine", ("train", "cv")), self._end)
         self._recorder.params({**env.params, "num_boost_round": env.end_iteration - env.begin_iteration})
@@ -54,7 +54,7 @@ class TrackwayCallback:
         env, self._last = self._last, None
         stopped_early = getattr(env.model, "best_iteration", 0) > 0
         if not stopped_early and env.iteration < env.end_iteration - 1:
-            self._recorder.close("failed", wait=False)
+            self._recorder.fail()
             return
         with guarded("the model"):
             self._summarize(env, stopped_early)

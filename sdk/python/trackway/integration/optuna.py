@@ -73,15 +73,18 @@ class TrackwayCallback:
 
     def _end(self, study: Any) -> None:
         """``optimize`` has returned or raised."""
-        status = "completed"
+        raised = False
         with guarded("the end of the study"):
             for trial in study.get_trials(deepcopy=False):
                 # The callback is not called for the trial whose exception ends ``optimize``.
                 if trial.number > max(self._told) and trial.state.name == "FAIL":
                     self._log_trial(study, trial)
-                    status = "failed"
+                    raised = True
             self._summarize(study)
-        self._recorder.close(status)
+        if raised:
+            self._recorder.fail()
+        else:
+            self._recorder.close()
 
     def _summarize(self, study: Any) -> None:
         run = self._recorder.run

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import inspect
 import logging
 import threading
 import time
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -17,7 +15,7 @@ import trackway
 from trackway import MLOpsClient, Run
 
 from ..start import start_run
-from .call import Call
+from .call import Call, look_at_all
 
 # A run that cannot be opened is not tried for at every step.
 RETRY_SECONDS = 60.0
@@ -27,8 +25,6 @@ _lock = threading.RLock()
 _said: set[str] = set()
 #: Recorders with a run of their own that is open, by the run's id.
 _own: dict[str, Recorder] = {}
-#: Calls of libraries that are recorded.
-_calls: weakref.WeakSet[Call] = weakref.WeakSet()
 
 
 class Recorder:
@@ -69,10 +65,10 @@ class Recorder:
             return self.run
         self._retry_at = time.monotonic() + RETRY_SECONDS
         with guarded("the training"), _lock:
-            _end_left_behind()
+            look_at_all()
             self.run = self._given or self._current() or self._open_own(defaults)
             if frame is not None:
-                self._watch(frame, ended or (lambda: self.close("failed", wait=False)))
+                self._watch(frame, ended or self.fail)
         return self.run
 
     def close(self, status: str = "completed", error: BaseException | None = None, wait: bool = True) -> None:
@@ -90,6 +86,12 @@ class Recorder:
             run.end_without_waiting(status, error)
             if wait:
                 run.finish(status)
+
+    def fail(self) -> None:
+        """Ends the run as the call that was recorded: by an exception, or by Ctrl-C."""
+        error = self._call.error() if self._call is not None else None
+        by_hand = isinstance(error, (KeyboardInterrupt, SystemExit))
+        self.close("killed" if by_hand else "failed", error, wait=False)
 
     def join(self, run_id: str, experiment: str | None = None) -> None:
         """The next ``open`` goes on with this run, which another ``open`` or another process has made."""
@@ -131,17 +133,12 @@ class Recorder:
                     run.log_params({key: value})
 
     def _watch(self, frame: FrameType, ended: Callable[[], None]) -> None:
-        call = self._call = Call(frame, ended)
-        _calls.add(call)
+        self._call = Call(frame, ended)
         run = self.run
-        if run is not None and run is not self._watched:
+        if run is not None and not self.is_owner and run is not self._watched:
+            # What is left to record of a call is recorded before the caller's run ends.
             self._watched = run
-            run.on_beat(self._look)
-            run.on_end(self._look)
-
-    def _look(self) -> None:
-        if self._call is not None:
-            self._call.look()
+            run.on_end(look_at_all)
 
     def _current(self) -> Run | None:
         current = trackway.current_run()
@@ -211,13 +208,3 @@ def warn_once(message: str, error: Exception | None = None) -> None:
             f": {error}" if error else "",
             exc_info=_log.isEnabledFor(logging.DEBUG),
         )
-
-
-def _end_left_behind() -> None:
-    """Ends what was recorded of calls that are over."""
-    for call in list(_calls):
-        call.look()
-
-
-# Before the client ends the runs that are open at exit: it cannot know of a training that raised.
-atexit.register(_end_left_behind)

@@ -65,9 +65,7 @@ class ModelBox:
                 captured=capture.chosen(None, (capture.ENVIRONMENT, capture.SYSTEM)),
                 patience_seconds=self._client._connection.timeout_seconds,
             )
-        return Experiment(
-            self._reader, self._runs[run_id], get(self._reader, run_id), existed=known is not None
-        )
+        return self._found(get(self._reader, run_id), existed=known is not None)
 
     def experiment(self, id: str) -> Experiment:
         """An experiment by its id, to read and to add to; TrackwayError when there is none."""
@@ -103,9 +101,14 @@ class ModelBox:
             run.finish()
         self._client.close()
 
-    def _found(self, known: StoredRun) -> Experiment:
-        run = self._runs.get(known.id) or attach(self._client._channel, known)
-        return Experiment(self._reader, run, known, existed=True)
+    def _found(self, known: StoredRun, existed: bool = True) -> Experiment:
+        """The experiment of a run; a run that is not open here is opened when something is logged to it."""
+        return Experiment(
+            self._reader,
+            known,
+            lambda: self._runs.get(known.id) or attach(self._client._channel, known),
+            existed,
+        )
 
     def _known(self, run_id: str) -> StoredRun | None:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NoReturn
+from typing import Any, Callable, NoReturn
 from urllib.parse import quote, unquote
 
 from .. import series
@@ -39,12 +39,12 @@ class Experiment:
     because of the server; calls that read ask it, after what was logged before has arrived.
     """
 
-    def __init__(self, reader: Reader, run: Run, known: StoredRun, existed: bool) -> None:
-        #: The same as a run of Trackway's own, with all that it can log.
-        self.run = run
+    def __init__(self, reader: Reader, known: StoredRun, open_run: Callable[[], Run], existed: bool) -> None:
         self._reader = reader
+        self._open_run = open_run
+        self._run: Run | None = None
         tags = known.tags
-        self.id: str = run.id
+        self.id: str = known.id
         self.name: str = known.name
         self.owner: str = tags.get("owner", "")
         self.namespace: str = tags.get("namespace", "")
@@ -53,6 +53,13 @@ class Experiment:
         self.created_at: datetime = known.created_at
         #: It was there before.
         self.experiment_exists = existed
+
+    @property
+    def run(self) -> Run:
+        """The same as a run of Trackway's own, with all that it can log."""
+        if self._run is None:
+            self._run = self._open_run()
+        return self._run
 
     @property
     def updated_at(self) -> datetime:
@@ -174,4 +181,5 @@ class Experiment:
         return get(self._reader, self.id)
 
     def _flush(self) -> None:
-        self.run.flush(self._reader.connection.timeout_seconds)
+        if self._run is not None:
+            self._run.flush(self._reader.connection.timeout_seconds)

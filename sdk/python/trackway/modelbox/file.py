@@ -1,7 +1,7 @@
 """Files of an experiment: kept by the server, or only told of.
 
 Each has a record of its own among the run's artifacts, ``modelbox/artifact/<id>.json``; an uploaded file lies at the
-path that it was given by, made relative.
+path that it was given by.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ def record(parent: str, file: Found, target: str | None) -> dict[str, Any]:
 
 
 def target_of(path: str) -> str:
-    """Where an uploaded file lies in its run: ``/tmp/a/../model.pt`` at ``tmp/model.pt``."""
-    normal = os.path.normpath(os.path.splitdrive(path)[1]).replace(os.sep, "/")
-    return checked_path("/".join(part for part in normal.split("/") if part not in ("", ".", "..")))
+    """Where an uploaded file lies in its run: at its path, or below ``absolute/`` if that leaves this folder."""
+    if os.path.isabs(path) or os.path.normpath(path).split(os.sep)[0] == os.pardir:
+        return checked_path("absolute" + Path(os.path.splitdrive(os.path.abspath(path))[1]).as_posix())
+    return checked_path(Path(os.path.normpath(path)).as_posix())
 
 
 def from_record(parent: str, about: Mapping[str, Any]) -> Artifact:
