@@ -3,7 +3,7 @@
 use crate::{
     apt, bench,
     build::{self, Kind},
-    process,
+    process, python,
     site::Options,
     step::step,
 };
@@ -18,6 +18,9 @@ pub struct Torture {
     /// What batches, moments and faults follow from; a new one each day finds more
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Only the server's cases, without the Python client's
+    #[arg(long)]
+    server_only: bool,
     /// Further arguments for `load torture`, such as `--only stalled`
     #[arg(last = true)]
     load: Vec<String>,
@@ -28,8 +31,16 @@ pub fn run(root: &Path, wanted: &Torture) -> Result<()> {
     let server = build::server(root, Kind::Development)?;
     let load = step("load", || bench::load(root, Kind::Development))?;
     let mut torture = command(root, &load, &server)?;
-    torture.args(["--kills", &wanted.kills.to_string(), "--seed", &wanted.seed.to_string()]);
-    process::run(torture.args(&wanted.load))
+    let (kills, seed) = (wanted.kills.to_string(), wanted.seed.to_string());
+    process::run(torture.args(["--kills", &kills, "--seed", &seed]).args(&wanted.load))?;
+    if wanted.server_only {
+        return Ok(());
+    }
+    let python = python::interpreter(root, &["sdk/python/requirements-test.txt"])?;
+    let mut pytest = process::program(&root.join("sdk/python"), python);
+    pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "-m", "long", "--durations=0"]);
+    pytest.env("TRACKWAY_BINARY", server).env("TRACKWAY_LONG_KILLS", &kills).env("TRACKWAY_LONG_SEED", seed);
+    process::run(&mut pytest)
 }
 
 /// `load torture` on this server, with data beside the build. It skips what it needs strace for when there is none.

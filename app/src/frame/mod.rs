@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod crumbs;
+mod foreign;
 mod keys;
 mod rail;
 pub mod session;
@@ -25,6 +26,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     let toaster = Toaster::provide();
     let keys_open = RwSignal::new(false);
     keys::listen(keys_open);
+    foreign::follow();
     view! {
         <Title formatter=|text| format!("{text} · Trackway") />
         // The browser, not the router, must follow this link: it moves the keyboard, too.

@@ -518,6 +518,17 @@ mod tests {
     }
 
     #[test]
+    fn every_example_of_the_reference_is_read() {
+        let reference = include_str!("../../../../docs/query.md");
+        let blocks = reference.split("\n```\n").skip(1).step_by(2);
+        let examples: Vec<_> = blocks.flat_map(str::lines).collect();
+        assert!(examples.len() > 35, "{}", examples.len());
+        for example in examples {
+            assert!(parse(example).is_ok_and(|expr| expr.is_some()), "{example}: {:?}", parse(example));
+        }
+    }
+
+    #[test]
     fn and_binds_tighter_than_or() {
         assert_eq!(read("id='a' or id='b' and id='c'"), read("id='a' or (id='b' and id='c')"));
     }
