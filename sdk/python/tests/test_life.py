@@ -264,6 +264,20 @@ def test_a_cell_that_is_run_again_ends_the_former_run(server: Server) -> None:
     assert server.run(other.id)["run"]["parent_id"] is None
 
 
+def test_the_first_run_of_a_process_may_be_chosen_from_outside(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = os.urandom(16).hex()
+    monkeypatch.setenv("TRACKWAY_RUN_ID", run_id)
+    with trackway.init(experiment="outside") as run:
+        with trackway.init(experiment="outside", parent=run) as child:
+            pass
+    with trackway.init(experiment="outside") as later:
+        pass
+    assert run.id == run_id
+    assert len({run.id, child.id, later.id}) == 3
+
+
 def test_a_run_shows_itself_in_notebooks_without_trusting_its_name(server: Server) -> None:
     with trackway.init(experiment="notebook", name="<script>alert(1)</script>") as run:
         html = run._repr_html_()

@@ -68,7 +68,7 @@ class RunList(Sequence[StoredRun]):
             self._bring(place + 1 if place >= 0 else None)
         else:
             ends = (place.start or 0, -1 if place.stop is None else place.stop)
-            self._bring(max(ends) if min(ends) >= 0 else None)
+            self._bring(max(ends) + 1 if min(ends) >= 0 else None)
         return self._found[place]
 
     def to_pandas(self, *, system: bool = False) -> Any:

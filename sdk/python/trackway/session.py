@@ -24,6 +24,8 @@ _lock = threading.RLock()
 #: The current run is the last; those before it go on when it ends.
 _runs: list[Run] = []
 _entered: set[str] = set()
+#: Values of TRACKWAY_RUN_ID that were used.
+_joined: set[str] = set()
 _channels: dict[tuple[Any, ...], Channel] = {}
 
 
@@ -65,7 +67,7 @@ def init(
     experiment  its name, made when it is missing; TRACKWAY_EXPERIMENT, else "default"
     id, resume  32 hex digits; joins the run of that id: ``allow`` (the default with an id) makes it when it is not
                 there, ``must`` raises then, ``never`` raises when it is. Processes that train together pass one id;
-                TRACKWAY_RUN_ID does the same from outside
+                TRACKWAY_RUN_ID does the same from outside, for the first run of a process
     parent      the run that this one belongs to
     params      what ``log_params`` takes; ``config`` is another word for it
     mode        ``online``; ``offline``: into the spool only, for ``trackway sync``; ``disabled``: nowhere.
@@ -90,7 +92,7 @@ def init(
             channel,
             experiment_name=experiment or os.environ.get("TRACKWAY_EXPERIMENT") or DEFAULT_EXPERIMENT,
             name=name,
-            run_id=id or os.environ.get("TRACKWAY_RUN_ID") or None,
+            run_id=id or (_run_id_from_outside() if parent is None else None),
             resume=resume,
             parent=parent,
             tags=tags,
@@ -220,6 +222,15 @@ def _current() -> Run:
     return run
 
 
+def _run_id_from_outside() -> str | None:
+    """The run that whoever started this process wants joined; once, as later runs of it are others."""
+    run_id = os.environ.get("TRACKWAY_RUN_ID") or None
+    if run_id is None or run_id in _joined:
+        return None
+    _joined.add(run_id)
+    return run_id
+
+
 def _make_room(parent: Run | str | None) -> None:
     """Ends the run of a cell that is run again."""
     run = current_run()
@@ -265,6 +276,7 @@ def _after_fork() -> None:
     """In a forked child: the parent's run is still the current one, but who held the lock is gone."""
     global _lock
     _lock = threading.RLock()
+    _joined.clear()
 
 
 lifecycle.after_fork(_after_fork)

@@ -138,11 +138,19 @@ def test_show_tells_all_of_a_run(client: MLOpsClient, experiment: Experiment) ->
         run.log_metrics({"loss": 0.25}, step=0, context={"subset": "val"})
         run.log_metric("said", "hello", step=0)
         run.log_bytes(b"x" * 2048, "model/best.pt")
+        run.log_environment({"git": {"commit": "0123456789abcdef", "branch": "main", "dirty": True}})
         run.set_notes("# Why\n\x1b[2J because")
+    commit = "commit      0123456789ab on main, with changes of its own"
     for word in (run.id, run.id[:12], "shown"):
         said = trackway("runs", "show", word).stdout
         assert said.startswith("shown  completed\n")
-        for line in (f"id          {run.id}", f"page        {run.url}", "deep.er  1", "tags        quick"):
+        for line in (
+            f"id          {run.id}",
+            f"page        {run.url}",
+            "deep.er  1",
+            "tags        quick",
+            commit,
+        ):
             assert line in said.splitlines(), said
     rows = [line.split() for line in said.splitlines()]
     assert ["loss", "0.5", "3", "0.5", "0.5", "1"] in rows
@@ -153,7 +161,7 @@ def test_show_tells_all_of_a_run(client: MLOpsClient, experiment: Experiment) ->
     assert {one["key"] for one in document["series"]} == {"loss", "said", "system/cpu_percent"}
     assert document["artifacts"][0]["sha256"] == hashlib.sha256(b"x" * 2048).hexdigest()
     assert document["note"] == "# Why\n\x1b[2J because"
-    assert document["environment"] == {} and document["params"] == {"deep.er": 1}
+    assert document["environment"]["git"]["branch"] == "main" and document["params"] == {"deep.er": 1}
 
 
 def test_a_name_that_means_several_runs_is_asked_about(client: MLOpsClient, experiment: Experiment) -> None:
@@ -167,7 +175,7 @@ def test_a_name_that_means_several_runs_is_asked_about(client: MLOpsClient, expe
     assert 'no run "nothing like it"' in trackway("runs", "show", "nothing like it", check=1).stderr
 
 
-def test_experiments_are_listed(client: MLOpsClient, experiment: Experiment) -> None:
+def test_experiments_come_in_a_table(client: MLOpsClient, experiment: Experiment) -> None:
     client.create_experiment("ls: phases", "for the list", tags={"phase": "search", "vision": ""})
     said = trackway("experiments", "ls", "LS: PHASES").stdout.splitlines()
     assert said[0].split() == ["id", "name", "status", "runs", "created", "tags"]

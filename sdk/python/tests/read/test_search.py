@@ -125,6 +125,7 @@ def test_pages_follow_each_other_without_gaps_and_only_when_they_are_wanted(
     assert [run.name for run in found] == names, "gone through twice, asked once"
     assert (len(found), found[-1].name, [run.name for run in found[2:4]]) == (7, "run 6", ["run 2", "run 3"])
     assert len(asked) == 4
+    assert [run.name for run in experiment.runs(sort="name")[3:1:-1]] == ["run 3", "run 2"]
     assert [run.name for run in experiment.runs(sort="name", limit=3)] == names[:3]
     with pytest.raises(IndexError):
         found[7]

@@ -107,6 +107,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     found = ask.run(ask.reader(arguments.url), arguments.run)
     series, artifacts, note = found.series(), found.artifacts(), found.note()
+    environment = found.environment()
     if arguments.json:
         form.print_json(
             {
@@ -114,12 +115,21 @@ def _show(arguments: argparse.Namespace) -> int:
                 "series": [_series_json(one) for one in series],
                 "artifacts": [one._asdict() for one in artifacts],
                 "note": note,
-                "environment": found.environment(),
+                "environment": environment,
             }
         )
         return 0
-    _tell(found, series, artifacts, note)
+    _tell(found, _commit(environment), series, artifacts, note)
     return 0
+
+
+def _commit(environment: dict[str, Any]) -> str:
+    """The code that ran, in a line; anybody may have written what the environment holds."""
+    git = environment.get("git")
+    if not isinstance(git, dict) or not git.get("commit"):
+        return ""
+    branch = f" on {git['branch']}" if git.get("branch") else ""
+    return f"{str(git['commit'])[:12]}{branch}{', with changes of its own' if git.get('dirty') else ''}"
 
 
 def _series_json(one: SeriesSummary) -> dict[str, Any]:
@@ -128,7 +138,11 @@ def _series_json(one: SeriesSummary) -> dict[str, Any]:
 
 
 def _tell(
-    run: StoredRun, series: list[SeriesSummary], artifacts: list[StoredArtifact], note: str | None
+    run: StoredRun,
+    commit: str,
+    series: list[SeriesSummary],
+    artifacts: list[StoredArtifact],
+    note: str | None,
 ) -> None:
     print(f"{heading(clean(run.name))}  {status_text(run.status)}")
     tags = ", ".join(f"{key}: {value}" if value else key for key, value in run.tags.items())
@@ -138,6 +152,7 @@ def _tell(
         "started": f"{form.time_text(run.started_at)} by {run.user}",
         "duration": form.duration_text(run.duration_seconds),
         "tags": tags,
+        "commit": commit,
         "parent": run.parent_id or "",
         "page": run.url,
     }

@@ -6,11 +6,12 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
 
 from ..run import Run
 
-# What is still on its way when the process ends gets so long before its folder is left alone.
-EXIT_SECONDS_MAX = 2.0
+# What is still on its way when the process ends gets so long, all together, before its folder is left alone.
+EXIT_SECONDS_MAX = 1.0
 _folders: list[tuple[int, str, Run]] = []
 
 
@@ -24,7 +25,8 @@ def new(run: Run, name: str) -> str:
 
 
 def _clear() -> None:
+    deadline = time.monotonic() + EXIT_SECONDS_MAX
     for pid, folder, run in _folders:
         # Offline the spool may point at a large file here, for ``trackway sync``.
-        if pid == os.getpid() and run.mode != "offline" and run.flush(EXIT_SECONDS_MAX):
+        if pid == os.getpid() and run.mode != "offline" and run.flush(max(0.0, deadline - time.monotonic())):
             shutil.rmtree(folder, ignore_errors=True)

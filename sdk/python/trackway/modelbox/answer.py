@@ -1,4 +1,4 @@
-"""What the calls of an experiment give back. Times are of this machine, at the call."""
+"""Answers to the calls of an experiment. Times are of this machine, at the call."""
 
 from __future__ import annotations
 
@@ -12,21 +12,31 @@ def now() -> datetime:
 
 
 class UpdateMetadataResponse(NamedTuple):
+    """To ``update_metadata``."""
+
     updated_at: datetime
 
 
 class LogMetricsResponse(NamedTuple):
+    """To ``log_metrics``."""
+
     updated_at: datetime
 
 
 class LogEventResponse(NamedTuple):
+    """To ``log_event``."""
+
     created_at: datetime
 
 
 class UploadArtifactResponse(NamedTuple):
+    """To ``upload_artifact``."""
+
     #: Of each file, by its path as it was given; of a folder, those of the files below it.
     artifact_ids: dict[str, str]
 
 
 class TrackArtifactsResponse(NamedTuple):
+    """To ``track_artifacts``."""
+
     num_artifacts_tracked: int
