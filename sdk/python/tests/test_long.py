@@ -38,11 +38,9 @@ TRAINER = """
 
 @pytest.mark.long
 def test_trainers_and_servers_killed_at_random_times_lose_and_double_nothing(
-    tmp_path: Path, monkeypatch
+    own_server: Server, tmp_path: Path
 ) -> None:
-    server = Server(tmp_path / "server")
-    server.start()
-    monkeypatch.setenv("TRACKWAY_CREDENTIALS", str(server.credentials))
+    server = own_server
     stop = threading.Event()
     dice = random.Random(SEED)
 
@@ -82,7 +80,6 @@ def test_trainers_and_servers_killed_at_random_times_lose_and_double_nothing(
     for run_id, ends in logged.items():
         check(server, run_id, ends)
     assert not any((tmp_path / "spool").iterdir())
-    server.stop()
 
 
 def check(server: Server, run_id: str, ends: list[int]) -> None:
@@ -105,10 +102,8 @@ def check(server: Server, run_id: str, ends: list[int]) -> None:
 
 
 @pytest.mark.long
-def test_a_million_points_in_a_server_that_is_killed_all_the_time(tmp_path: Path, monkeypatch) -> None:
-    server = Server(tmp_path / "server")
-    server.start()
-    monkeypatch.setenv("TRACKWAY_CREDENTIALS", str(server.credentials))
+def test_a_million_points_in_a_server_that_is_killed_all_the_time(own_server: Server) -> None:
+    server = own_server
     script = Script(
         """
         run = trackway.init(experiment="million")
@@ -131,4 +126,3 @@ def test_a_million_points_in_a_server_that_is_killed_all_the_time(tmp_path: Path
     script.kill()
     assert {metric["count"] for metric in server.run(run_id)["metrics"]} == {50_000}
     assert server.status(run_id) == "completed"
-    server.stop()
