@@ -191,6 +191,16 @@ def test_training_goes_on_in_the_run_of_an_id(server: Server, experiment_name: s
     assert list(run.points("train/loss")) == list(range(12))
 
 
+def test_a_run_that_must_be_there_and_is_not(
+    server: Server, experiment_name: str, what_went_wrong: set[str]
+) -> None:
+    module = _tiny()
+    _trainer(TrackwayLogger(id="ab" * 16, resume="must")).fit(module)
+    assert len(module.logged) == 8
+    assert runs_of(server, experiment_name) == []
+    assert what_went_wrong == {"the training was not recorded"}
+
+
 def test_several_loggers_and_a_prefix(server: Server, experiment_name: str) -> None:
     loggers = [TrackwayLogger(prefix="a/"), TrackwayLogger(prefix="b/")]
     with trackway.init():
