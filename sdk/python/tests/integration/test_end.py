@@ -84,7 +84,9 @@ def test_ctrl_c(server: Server, experiment_name: str, program: str) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"
     process.send_signal(signal.SIGINT)
-    assert _ended(process, server, experiment_name).status("killed") == "killed"
+    # Python 3.9 does not tell one thread what another is handling.
+    status = "failed" if "sleep" in program and sys.version_info < (3, 10) else "killed"
+    assert _ended(process, server, experiment_name).status(status) == status
 
 
 def test_sigterm(server: Server, experiment_name: str) -> None:

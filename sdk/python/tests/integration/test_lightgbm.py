@@ -147,12 +147,24 @@ def test_the_scikit_learn_classes_work_too(server: Server, experiment_name: str)
 
 
 def test_copies_record_too(server: Server, experiment_name: str) -> None:
-    callback = trackway_callback(tags=["copied"])
+    with trackway.init(name="parent") as parent:
+        pass
+    callback = trackway_callback(tags=["copied"], parent=parent)
     for copied in (copy.deepcopy(callback), pickle.loads(pickle.dumps(callback))):
         _train(callbacks=[copied])
-    runs = runs_of(server, experiment_name)
+    runs = runs_of(server, experiment_name)[1:]
     assert [run.tags for run in runs] == [{"copied": ""}] * 2
+    assert [run.parent_id for run in runs] == [parent.id] * 2
     assert [len(run.points("valid_0/l2")) for run in runs] == [6, 6]
+
+
+def test_a_copy_for_another_process_joins_the_run_given(
+    client: trackway.MLOpsClient, server: Server, experiment_name: str
+) -> None:
+    with client.start_run(client.create_experiment(experiment_name)) as run:
+        _train(callbacks=[pickle.loads(pickle.dumps(trackway_callback(run)))])
+    assert only_run_of(server, experiment_name).id == run.id
+    assert len(only_run_of(server, experiment_name).points("valid_0/l2")) == 6
 
 
 def test_results_are_the_same_as_without(server: Server, experiment_name: str) -> None:

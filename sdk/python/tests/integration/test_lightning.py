@@ -6,6 +6,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,16 @@ def test_training_goes_on_in_the_run_of_an_id(server: Server, experiment_name: s
     assert list(run.points("train/loss")) == list(range(12))
 
 
+def test_a_run_that_must_be_there_and_is_not(
+    server: Server, experiment_name: str, what_went_wrong: set[str]
+) -> None:
+    module = _tiny()
+    _trainer(TrackwayLogger(id="ab" * 16, resume="must")).fit(module)
+    assert len(module.logged) == 8
+    assert runs_of(server, experiment_name) == []
+    assert what_went_wrong == {"the training was not recorded"}
+
+
 def test_several_loggers_and_a_prefix(server: Server, experiment_name: str) -> None:
     loggers = [TrackwayLogger(prefix="a/"), TrackwayLogger(prefix="b/")]
     with trackway.init():
@@ -266,3 +277,55 @@ def test_without_a_server_training_goes_on(
     _trainer(TrackwayLogger(log_model="all"), enable_checkpointing=True).fit(module)
     assert len(module.logged) == 8
     assert what_went_wrong == {"the training was not recorded"}
+
+
+OTHER_PACKAGE = """
+import sys
+sys.path[:0] = {path!r}
+import torch
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.loggers.logger import Logger
+from trackway.integration.lightning import TrackwayLogger
+
+assert issubclass(TrackwayLogger, Logger)
+assert "lightning.pytorch" not in sys.modules
+
+class Tiny(LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+    def training_step(self, batch, place):
+        loss = self.layer(batch).mean()
+        self.log("loss", loss)
+        return loss
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), 0.1)
+
+quiet = dict(enable_progress_bar=False, enable_model_summary=False, accelerator="cpu", log_every_n_steps=1)
+data = torch.utils.data.DataLoader(torch.rand(6, 2), batch_size=2)
+Trainer(logger=TrackwayLogger(log_model=True), max_epochs=1, **quiet).fit(Tiny(), data)
+"""
+
+
+def test_the_other_package(server: Server, experiment_name: str) -> None:
+    if find_spec("pytorch_lightning") is None:
+        pytest.skip("pytorch_lightning is not installed")
+    program = [sys.executable, "-c", OTHER_PACKAGE.format(path=sys.path)]
+    result = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    run = only_run_of(server, experiment_name)
+    assert run.status("completed") == "completed"
+    assert list(run.points("loss")) == [0, 1, 2]
+    assert run.artifacts == ["checkpoints/epoch=0-step=3.ckpt"]
+
+
+def test_fabric(server: Server, experiment_name: str) -> None:
+    fabric = lightning.Fabric(accelerator="cpu", devices=1, loggers=TrackwayLogger())
+    for step in range(3):
+        fabric.log("loss", 1 / (step + 1), step)
+    fabric.logger.log_hyperparams({"lr": 0.1})
+    fabric.logger.finalize("success")
+    run = only_run_of(server, experiment_name)
+    assert run.status("completed") == "completed"
+    assert run.values("loss") == [1, 1 / 2, 1 / 3]
+    assert run.params == {"lr": 0.1}

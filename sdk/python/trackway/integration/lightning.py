@@ -61,6 +61,7 @@ class TrackwayLogger(_logger.Logger):  # type: ignore[misc]
             init.get("experiment") or os.environ.get("TRACKWAY_EXPERIMENT") or "default"
         )
         self._wanted_id: str | None = init.get("id") or os.environ.get("TRACKWAY_RUN_ID") or None
+        self._resume = str(init.get("resume") or "allow")
         # Known from the start: a process that Lightning forks has to find the same.
         self._own_id = str(self._wanted_id or os.urandom(16).hex())
         self._log_model = log_model
@@ -143,7 +144,7 @@ class TrackwayLogger(_logger.Logger):  # type: ignore[misc]
                 self._run_id = current.id
             else:
                 self._run_id = self._own_id
-                self._recorder.join(self._run_id)
+                self._recorder.join(self._run_id, self._resume)
         return self._run_id
 
     def _log_checkpoints(self) -> None:

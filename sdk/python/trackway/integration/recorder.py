@@ -43,6 +43,9 @@ class Recorder:
         self.run: Run | None = None
         self._given = run
         self._start = dict(start or {})
+        if isinstance(self._start.get("parent"), Run):
+            # Copies for other processes need no more of it.
+            self._start["parent"] = self._start["parent"].id
         self._joins: dict[str, Any] = {}
         self._call: Call | None = None
         self._watched: Run | None = None
@@ -93,11 +96,9 @@ class Recorder:
         by_hand = isinstance(error, (KeyboardInterrupt, SystemExit))
         self.close("killed" if by_hand else "failed", error, wait=False)
 
-    def join(self, run_id: str, experiment: str | None = None) -> None:
-        """The next ``open`` goes on with this run, which another ``open`` or another process has made."""
-        self._joins = {"id": run_id, "resume": "allow"}
-        if experiment is not None:
-            self._joins["experiment"] = experiment
+    def join(self, run_id: str, resume: str = "allow") -> None:
+        """The next ``open`` is of this run, ``resume`` as in ``trackway.init``; those after it go on with it."""
+        self._joins = {"id": run_id, "resume": resume}
 
     def finds_run(self) -> bool:
         """Whether there is a run to record to without opening one."""
@@ -154,6 +155,8 @@ class Recorder:
         else:
             client = MLOpsClient(api_token=start.get("api_token"), url=start.get("url"))
             run = client.start_run(experiment_id, id=start["id"], resume="allow")
+        if self._joins:
+            self._joins["resume"] = "allow"
         _own[run.id] = self
         return run
 
