@@ -8,11 +8,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Trackway records, shows and compares machine-learning training runs.
 #[derive(Debug, Parser)]
-#[command(name = "trackway", version)]
+#[command(name = "trackway", version, after_help = CLIENT)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const CLIENT: &str = "Recording runs, and looking at them from the command line (runs, experiments, sync, download, …), \
+    is the Python package's part, which has a command of the same name: pip install trackway";
 
 #[derive(Debug, Subcommand)]
 enum Command {

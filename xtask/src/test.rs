@@ -176,9 +176,12 @@ fn python(root: &Path, log: &mut Log) -> Result<Counts> {
     let binary = server(root, log)?;
     let python =
         python::interpreter(root, &["sdk/python/requirements-test.txt", "examples/requirements.txt"])?;
-    let mut pytest = process::program(&root.join("sdk/python"), python);
+    let package = root.join("sdk/python");
+    let mut counts = Counts::one(log.run(process::program(&package, &python).args(["-m", "mypy"]))?);
+    let mut pytest = process::program(&package, python);
     pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("TRACKWAY_BINARY", binary);
-    log.count(&mut pytest, pytest_counts)
+    counts += log.count(&mut pytest, pytest_counts)?;
+    Ok(counts)
 }
 
 /// The genuine mlflow package against our server.

@@ -19,7 +19,8 @@ pub fn follow() {
 /// The page of ours that a fragment stands for.
 fn page(fragment: &str) -> Option<String> {
     let mut parts = fragment.trim_start_matches('#').strip_prefix("/experiments/")?.split('/');
-    let experiment = parts.next().filter(|id| !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit()))?;
+    let experiment =
+        parts.next().filter(|id| !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit()))?;
     match (parts.next(), parts.next()) {
         (Some("runs"), Some(run)) => run.parse::<model::RunId>().ok().map(|id| format!("/runs/{id}")),
         _ => Some(format!("/experiments/{experiment}")),

@@ -200,8 +200,7 @@ def _pointed_at(error: TrackwayError, filter: str) -> TrackwayError:
     said = _PLACE.match(str(error)) if error.kind == "invalid" else None
     if said is None:
         return error
-    # The server counts the bytes of UTF-8.
-    before = filter.encode("utf-8")[: int(said["place"]) - 1].decode("utf-8", "ignore")
+    before = filter[: int(said["place"]) - 1]
     line = (before + filter[len(before) :].split("\n", 1)[0]).rsplit("\n", 1)[-1]
     mark = "".join("\t" if one == "\t" else " " * width(one) for one in before.rsplit("\n", 1)[-1])
     message = f"filter: {said['message']}\n  {line}\n  {mark}^"

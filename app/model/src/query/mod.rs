@@ -275,13 +275,21 @@ impl OrderBy {
 pub struct QueryError {
     /// Bytes of the text.
     pub at: Range<usize>,
+    /// The character at which they begin, counted from 1.
+    pub character: usize,
     /// Lower case, no full stop.
     pub message: String,
 }
 
 impl QueryError {
     fn new(at: Range<usize>, message: impl Into<String>) -> Self {
-        Self { at, message: message.into() }
+        Self { at, character: 0, message: message.into() }
+    }
+
+    /// The same, with its character counted.
+    fn counted(mut self, text: &str) -> Self {
+        self.character = text[..self.at.start].chars().count() + 1;
+        self
     }
 
     /// For clients that see no position.
@@ -292,6 +300,6 @@ impl QueryError {
 
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, at character {}", self.message, self.at.start + 1)
+        write!(f, "{}, at character {}", self.message, self.character)
     }
 }

@@ -29,9 +29,13 @@ pub fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
 
 /// The same under other rules.
 pub fn parse_with(text: &str, rules: Rules) -> Result<Option<Expr>, QueryError> {
+    condition(text, rules).map_err(|error| error.counted(text))
+}
+
+fn condition(text: &str, rules: Rules) -> Parsed<Option<Expr>> {
     if text.len() > limits::QUERY_BYTES_MAX {
         let message = format!("longer than {} bytes", limits::QUERY_BYTES_MAX);
-        return Err(QueryError::new(limits::QUERY_BYTES_MAX..text.len(), message));
+        return Err(QueryError::new(0..text.len(), message));
     }
     let tokens = tokens(text)?;
     if tokens.is_empty() {
@@ -50,6 +54,10 @@ pub fn parse_with(text: &str, rules: Rules) -> Result<Option<Expr>, QueryError> 
 
 /// Reads what to order by: a field, and `asc` (the default) or `desc`.
 pub fn parse_order(text: &str, rules: Rules) -> Result<OrderBy, QueryError> {
+    one_order(text, rules).map_err(|error| error.counted(text))
+}
+
+fn one_order(text: &str, rules: Rules) -> Parsed<OrderBy> {
     let tokens = tokens(text)?;
     let mut parser = Parser { text, tokens, next: 0, rules, depth: 0, clauses: 0 };
     let field = parser.field()?;
@@ -568,6 +576,10 @@ mod tests {
         assert_eq!(order("metrics.\"val loss\".min DESC"), Ok(OrderBy::descending(loss)));
         assert_eq!(order("started"), Ok(OrderBy::ascending(Field::Attribute(Attribute::Started))));
         assert_eq!(order("started down").unwrap_err().at, 8..12);
+        assert_eq!(
+            order("metrics.größe x").unwrap_err().to_string(),
+            "expected asc, desc or the end, at character 15"
+        );
     }
 
     #[test]
