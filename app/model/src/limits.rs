@@ -75,7 +75,7 @@ pub const BUNDLE_POINTS_MAX: usize = 256;
 pub const BUNDLE_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Bundles and their bytes that wait in one run: a chart of one of its series reads them all.
 pub const BUNDLES_PER_RUN_MAX: i64 = SEGMENT_FAN as i64;
-pub const BUNDLE_BYTES_PER_RUN_MAX: i64 = 512 * 1024;
+pub const BUNDLE_BYTES_PER_RUN_MAX: i64 = 1024 * 1024;
 /// Batch numbers of a writer whose content is remembered: an altered replay of these is refused, and one of them
 /// that comes late is taken. Clients have far fewer batches under way.
 pub const WRITER_WINDOW: usize = 32;

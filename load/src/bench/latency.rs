@@ -22,8 +22,10 @@ use tokio::time::{sleep, sleep_until};
 /// Long enough between two requests that the second finds the server at rest.
 const PAUSE: Duration = Duration::from_millis(30);
 
-/// Connections that share the half load: enough that a slow answer does not hold up the next request.
-const LANES: usize = 32;
+/// Runs with a writer each, as where the rate was found.
+const WRITERS: usize = 8;
+/// Connections of each: enough that a slow answer does not hold up the next request.
+const LANES: usize = 4;
 
 /// `half_rate`: requests a second, as found by the ingest part.
 pub async fn run(options: &Options, database: &Database, half_rate: Option<f64>) -> Result<()> {
@@ -33,12 +35,25 @@ pub async fn run(options: &Options, database: &Database, half_rate: Option<f64>)
         let place = place::fresh(options, database).await?;
         let server = place.start().await?;
         let run = server.client().new_run().await?;
-        let times = alone(server.client(), bodies(options, &run, format, 0, options.sized(500))?).await?;
+        let times = alone(server.client(), bodies(options, &run, format, options.sized(500))?).await?;
         table.row(row(&format!("{}, alone", format.name()), &times));
         if let Some(rate) = half_rate {
-            let count = (rate * options.sized(10) as f64).max(100.0) as usize / LANES + 1;
-            let lanes = (1..=LANES).map(|lane| bodies(options, &run, format, lane, count));
-            let times = paced(server.client(), lanes.collect::<Result<_>>()?, rate).await?;
+            let count = (rate * options.sized(10) as f64).max(100.0) as usize / WRITERS + 1;
+            let mut lanes = Vec::new();
+            for _ in 0..WRITERS {
+                let run = server.client().new_run().await?;
+                let mut bodies = bodies(options, &run, format, count)?.into_iter();
+                let mut shares = vec![Vec::new(); LANES];
+                // In turn: each connection has every fourth batch of its writer.
+                (0..LANES)
+                    .cycle()
+                    .map_while(|lane| Some((lane, bodies.next()?)))
+                    .for_each(|(lane, body)| shares[lane].push(body));
+                lanes.push(shares);
+            }
+            // The lanes of one writer follow each other after those of all others.
+            let lanes = (0..LANES).flat_map(|lane| lanes.iter().map(move |shares| shares[lane].clone()));
+            let times = paced(server.client(), lanes.collect(), rate).await?;
             table.row(row(&format!("{}, at {rate:.0} requests/s (half load)", format.name()), &times));
         }
         server.stop().await?;
@@ -52,16 +67,17 @@ fn row(name: &str, times: &Times) -> Vec<String> {
     vec![name.to_owned(), times.len().to_string(), times.p50(), times.p99()]
 }
 
-fn bodies(options: &Options, run: &RunId, format: Format, lane: usize, count: usize) -> Result<Vec<Body>> {
-    let seed = options.seed + lane as u64;
-    let mut curve = Generator::new(Curve::Noise, seed);
+fn bodies(options: &Options, run: &RunId, format: Format, count: usize) -> Result<Vec<Body>> {
     let shape = Shape::THOUSAND;
-    let batch = |sequence| IngestBatch {
-        writer: Some(Writer { id: format!("latency-{lane}"), sequence }),
-        series: (0..20).map(|key| curve.series(run, &format!("{lane}/{key}"), shape.points() / 20)).collect(),
+    let mut keys: Vec<_> = (0..20)
+        .map(|key| (format!("train/metric-{key}"), Generator::new(Curve::Noise, options.seed + key)))
+        .collect();
+    let mut batch = |sequence| IngestBatch {
+        writer: Some(Writer { id: format!("latency-{run}"), sequence }),
+        series: keys.iter_mut().map(|(key, curve)| curve.series(run, key, shape.points() / 20)).collect(),
         runs: Vec::new(),
     };
-    let batches = (0..count as i64).map(batch).collect::<Vec<_>>();
+    let batches = (0..count as i64).map(&mut batch).collect::<Vec<_>>();
     batches.iter().map(|batch| format.encode(batch)).collect()
 }
 

@@ -15,11 +15,13 @@ use model::{
     series::{Points, Texts},
 };
 
-const PLAIN: u8 = 1;
+pub(crate) const PLAIN: u8 = 1;
 const PACKED: u8 = 2;
 const TEXTS: u8 = 3;
-const HEADER_BYTES: usize = 8;
-const POINT_BYTES: usize = 24;
+pub(crate) const HEADER_BYTES: usize = 8;
+pub(crate) const POINT_BYTES: usize = 24;
+/// Step and time of a point.
+pub(crate) const AXIS_POINT_BYTES: usize = 16;
 /// A merge may leave up to twice the usual number of points in one segment; no blob may claim more.
 const POINTS_MAX: u64 = 2 * limits::SEGMENT_POINTS_MAX as u64;
 

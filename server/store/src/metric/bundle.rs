@@ -9,7 +9,7 @@ use crate::{
 };
 use ::segment::{Bundled, decode_bundle, encode_bundle};
 use model::limits;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// A segment that lies in a bundle, or is about to.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct SmallSegment {
 impl SmallSegment {
     fn bundled(&self) -> Bundled<'_> {
         let Self { id, count, step_min, step_max, ref blob } = *self;
-        Bundled { id, count, step_min, step_max, blob }
+        Bundled { id, count, step_min, step_max, blob: Cow::Borrowed(blob) }
     }
 }
 
@@ -70,22 +70,23 @@ pub(super) async fn add(
 const BUNDLE_DATA: &str = "SELECT bundle.data FROM v JOIN bundle ON bundle.run_id = v.run_id";
 
 /// Runs whose bundles are held at once.
-const RUNS_AT_ONCE: usize = 16;
+const RUNS_AT_ONCE: usize = 8;
 
-/// The segments in the bundles of these runs that `wanted` asks for, by id: in each series in the order of writing.
+/// The segments in the bundles of these runs that `wanted` asks for by id, lowest and highest step; by id: in each series
+/// in the order of writing.
 pub(super) async fn segments(
     tx: &mut Tx,
     run_ids: &[String],
-    wanted: impl Fn(&Bundled) -> bool,
+    wanted: impl Fn(i64, i64, i64) -> bool,
 ) -> Result<Vec<SmallSegment>> {
     let mut found = Vec::new();
     for run_ids in run_ids.chunks(RUNS_AT_ONCE) {
         let rows: Vec<(Vec<u8>,)> =
             Rows::default().with("run_id", Column::Text(run_ids.to_vec())).fetch(tx, BUNDLE_DATA).await?;
         for (bundle,) in rows {
-            for segment in decode_bundle(&bundle).map_err(corrupt)?.into_iter().filter(|one| wanted(one)) {
+            for segment in decode_bundle(&bundle, &wanted).map_err(corrupt)? {
                 let Bundled { id, count, step_min, step_max, blob } = segment;
-                found.push(SmallSegment { id, count, step_min, step_max, blob: blob.to_vec() });
+                found.push(SmallSegment { id, count, step_min, step_max, blob: blob.into_owned() });
             }
         }
     }
@@ -97,7 +98,7 @@ const BUNDLE_REMOVE: &str = "DELETE FROM bundle WHERE run_id = $1";
 
 /// Takes all segments out of the bundles of a run, in the order of `segments`.
 pub(super) async fn take(tx: &mut Tx, run_id: &str) -> Result<Vec<SmallSegment>> {
-    let found = segments(tx, &[run_id.to_owned()], |_| true).await?;
+    let found = segments(tx, &[run_id.to_owned()], |_, _, _| true).await?;
     if !found.is_empty() {
         on!(tx, c => sqlx::query(BUNDLE_REMOVE).bind(run_id).execute(c).await.map(drop))?;
     }

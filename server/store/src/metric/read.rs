@@ -205,10 +205,8 @@ impl Snapshot {
         let run_ids: BTreeSet<&str> = series.iter().map(|one| one.run_id.as_str()).collect();
         let run_ids: Vec<String> = run_ids.into_iter().map(str::to_owned).collect();
         let series_ids: HashSet<i64> = series.iter().map(|one| one.id).collect();
-        bundle::segments(&mut self.tx, &run_ids, |segment| {
-            series_ids.contains(&(segment.id >> super::NUMBER_BITS))
-                && segment.step_max >= step_min
-                && segment.step_min <= step_max
+        bundle::segments(&mut self.tx, &run_ids, |id, lowest, highest| {
+            series_ids.contains(&(id >> super::NUMBER_BITS)) && highest >= step_min && lowest <= step_max
         })
         .await
     }
@@ -271,8 +269,8 @@ pub(super) async fn blobs_between(tx: &mut Tx, row: &SeriesRow, low: i64, high: 
         .bind(high)
         .fetch_all(c)
         .await)?;
-    let bundled = bundle::segments(tx, std::slice::from_ref(&row.run_id), |segment| {
-        segment.id >> super::NUMBER_BITS == row.id && segment.step_max >= low && segment.step_min <= high
+    let bundled = bundle::segments(tx, std::slice::from_ref(&row.run_id), |id, lowest, highest| {
+        id >> super::NUMBER_BITS == row.id && highest >= low && lowest <= high
     });
     let bundled = bundled.await?.into_iter().map(|segment| segment.blob);
     Ok(rows.into_iter().map(|(data,)| data).chain(bundled).collect())

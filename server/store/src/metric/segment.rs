@@ -207,8 +207,7 @@ fn new_segments(row: &mut SeriesRow, gathered: Gathered) -> Vec<NewSegment> {
     match gathered {
         Gathered::Numbers(mut points) => {
             ::segment::sort_by_step(&mut points);
-            let pieces = pieces(&points);
-            pieces.iter().map(|piece| NewSegment::of_points(next_id(), piece, false)).collect()
+            pieces(&points).map(|piece| NewSegment::of_points(next_id(), &piece, false)).collect()
         }
         Gathered::Texts(mut texts) => {
             ::segment::sort_texts_by_step(&mut texts);
@@ -258,11 +257,11 @@ fn joined<'a>(
     })
 }
 
-/// Points cut into segments of at most the usual size, about equally large.
-fn pieces(points: &Points) -> Vec<Points> {
+/// Points cut into segments of at most the usual size, about equally large; one at a time, because they are copies.
+fn pieces(points: &Points) -> impl Iterator<Item = Points> {
     let count = ::segment::pieces(points.len());
-    let edge = |piece: usize| points.len() * piece / count;
-    (0..count).map(|piece| slice(points, edge(piece)..edge(piece + 1))).collect()
+    let edge = move |piece: usize| points.len() * piece / count;
+    (0..count).map(move |piece| slice(points, edge(piece)..edge(piece + 1)))
 }
 
 fn slice(points: &Points, rows: Range<usize>) -> Points {
@@ -336,16 +335,17 @@ async fn merge_turns(tx: &mut Tx, turns: Vec<(&mut SeriesRow, Vec<Size>)>, all: 
     let ids: Vec<i64> = turns.iter().flat_map(|(_, turn)| turn).map(|(id, ..)| *id).collect();
     let ids = || Rows::default().with("id", Column::Int(ids.clone()));
     let blobs: Vec<(i64, Vec<u8>)> = ids().fetch(tx, SEGMENT_DATA).await?;
-    let blobs: HashMap<i64, Vec<u8>> = blobs.into_iter().collect();
+    let mut blobs: HashMap<i64, Vec<u8>> = blobs.into_iter().collect();
     let mut merged = Vec::with_capacity(turns.len());
     for (row, turn) in turns {
         let low = turn[0].0;
-        let blobs = turn.iter().filter_map(|(id, ..)| blobs.get(id)).map(Vec::as_slice);
+        let blobs: Vec<Vec<u8>> = turn.iter().filter_map(|(id, ..)| blobs.remove(id)).collect();
+        let blobs = blobs.iter().map(Vec::as_slice);
         let before = merged.len();
         if row.kind()? == Kind::Number {
-            let pieces = pieces(&join(blobs)?);
-            let pieces = pieces.iter().zip(low..);
-            merged.extend(pieces.map(|(piece, id)| NewSegment::of_points(id, piece, all)));
+            let points = join(blobs)?;
+            merged
+                .extend(pieces(&points).zip(low..).map(|(piece, id)| NewSegment::of_points(id, &piece, all)));
         } else {
             merged.push(joined(row.kind()?, low, blobs, all)?);
         }
