@@ -164,8 +164,14 @@ def test_an_offline_process_that_is_followed_is_not_lost(
     syncer.close()
 
 
-def test_a_person_stops_the_run_and_it_ends_as_killed(watchful_server: Server) -> None:
-    body = """
+@pytest.mark.parametrize(
+    ("before", "by"), [("", signal.SIGINT), ("signal.signal(signal.SIGINT, signal.SIG_IGN)", signal.SIGTERM)]
+)
+def test_a_person_stops_the_run_and_it_ends_as_killed(
+    watchful_server: Server, before: str, by: signal.Signals
+) -> None:
+    body = f"""
+        {before}
         with trackway.init(experiment="stopped") as run:
             print(run.id, flush=True)
             time.sleep(60)
@@ -176,7 +182,7 @@ def test_a_person_stops_the_run_and_it_ends_as_killed(watchful_server: Server) -
     asked_at = time.monotonic()
     code, said = script.end()
     assert time.monotonic() - asked_at < 10
-    assert code == -signal.SIGINT and "asked the run" in said
+    assert code == -by and "asked the run" in said
     assert watchful_server.status(run_id) == "killed"
 
 

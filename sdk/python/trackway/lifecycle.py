@@ -73,7 +73,13 @@ def after_fork(call: Callable[[], None]) -> None:
 
 
 def interrupt() -> None:
-    """Ends training as Ctrl-C does: KeyboardInterrupt in the main thread, also out of a sleep."""
+    """Ends training as Ctrl-C does: KeyboardInterrupt in the main thread, also out of a sleep.
+
+    What a shell started in the background, or under nohup, ignores Ctrl-C: that is ended as by SIGTERM.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
     main = threading.main_thread()
     if main.is_alive() and hasattr(signal, "pthread_kill") and main.ident is not None:
         signal.pthread_kill(main.ident, signal.SIGINT)

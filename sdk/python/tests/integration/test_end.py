@@ -13,8 +13,10 @@ from stored import Stored, only_run_of, runs_of
 pytest.importorskip("numpy")
 pytest.importorskip("xgboost")
 
+# Whoever starts the tests in the background has them ignore Ctrl-C, and what they start.
 TRAINING = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = {path!r}
 import numpy, time, xgboost
 from trackway.integration.xgboost import TrackwayCallback

@@ -92,10 +92,10 @@ impl SeriesRow {
     }
 
     fn into_metric(self) -> Result<MetricSummary> {
-        let summary = self.summary();
+        let (summary, kind) = (self.summary(), self.kind()?);
         Ok(MetricSummary {
             context: read_context(&self.context)?,
-            kind: self.kind()?,
+            kind,
             key: self.key,
             count: summary.count,
             non_finite_count: summary.non_finite_count,
@@ -107,7 +107,7 @@ impl SeriesRow {
             min_step: summary.min.map(|(_, step)| step),
             max: summary.max.map(|(value, _)| Float64(value)),
             max_step: summary.max.map(|(_, step)| step),
-            mean: summary.mean().map(Float64),
+            mean: summary.mean().filter(|_| kind == Kind::Number).map(Float64),
         })
     }
 }
