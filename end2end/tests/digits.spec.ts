@@ -32,7 +32,8 @@ test("digits.py is seen learning", async ({ page, world }, info) => {
     await awake(page);
     await page.evaluate(() => document.body.setAttribute("data-loaded-once", ""));
     const plot = page.getByRole("img", { name: /^val\/loss: / });
-    await plot.scrollIntoViewIfNeeded();
+    // Metrics that come for the first time lay the page out anew.
+    await expect(() => plot.scrollIntoViewIfNeeded({ timeout: 2_000 })).toPass();
     const points = async () => Number(/: (\d+) points?/.exec((await plot.getAttribute("aria-label")) ?? "")?.[1] ?? 0);
     const counts = [await points()];
     for (let look = 0; look < 3; look += 1) {
@@ -42,6 +43,7 @@ test("digits.py is seen learning", async ({ page, world }, info) => {
     }
     expect(counts[0], "the page was open early").toBeLessThan(epochs / 2);
     expect(await ended, "the training's exit status").toEqual([0, null]);
+    await expect(() => plot.scrollIntoViewIfNeeded({ timeout: 2_000 })).toPass();
     await expect.poll(points, { message: "the whole curve is there" }).toBe(epochs);
     await expect(page.getByText("completed").first()).toBeVisible();
     await expect(page.locator("body[data-loaded-once]"), "the page was loaded again").toHaveCount(1);

@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use leptos::{html, prelude::*};
+use model::metric::SYSTEM;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
@@ -63,14 +64,17 @@ pub fn Sections(
     }
 }
 
-/// The part of a key that names its section; keys without a prefix come first.
+/// The part of a key that names its section.
 fn section_of(key: &str) -> &str {
     key.split_once('/').map_or("", |(section, _)| section)
 }
 
+/// Keys without a prefix come first, and last what tells of the machine: it comes when the run is long under way, and
+/// must not push down what a person reads.
 fn sections(keys: &[String]) -> Vec<String> {
     let mut names: Vec<String> = keys.iter().map(|key| section_of(key).to_owned()).collect();
-    names.sort();
+    let machine = SYSTEM.trim_end_matches('/');
+    names.sort_by(|a, b| (a == machine).cmp(&(b == machine)).then_with(|| a.cmp(b)));
     names.dedup();
     names
 }
@@ -151,8 +155,8 @@ mod tests {
 
     #[test]
     fn sections_are_the_prefixes() {
-        let keys = ["val/loss", "loss", "train/loss", "train/acc"].map(ToOwned::to_owned);
-        assert_eq!(sections(&keys), ["", "train", "val"]);
+        let keys = ["val/loss", "system/cpu", "loss", "train/loss", "train/acc"].map(ToOwned::to_owned);
+        assert_eq!(sections(&keys), ["", "train", "val", "system"]);
     }
 
     #[test]
