@@ -10,6 +10,7 @@ use super::{
 use crate::client::{Answer, Client};
 use anyhow::{Context as _, Result, bail, ensure};
 use futures::future::{join, join_all};
+use model::limits;
 use std::{
     fs,
     time::{Duration, Instant},
@@ -46,7 +47,7 @@ pub async fn failed_flush(options: &Options) -> Result<Outcome> {
 }
 
 /// More than wait in the server's queue and are committed together.
-const CLIENTS: usize = 450;
+const CLIENTS: usize = limits::INGEST_QUEUE_MAX + limits::INGEST_GROUP_MAX + 100;
 const STALL: Duration = Duration::from_secs(5);
 /// Which flush of the log: after the start's own three, early enough that all clients meet it.
 const STALLED: &str = "8";
