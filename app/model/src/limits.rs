@@ -76,6 +76,11 @@ pub const BUNDLE_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Bundles and their bytes that wait in one run: a chart of one of its series reads them all.
 pub const BUNDLES_PER_RUN_MAX: i64 = SEGMENT_FAN as i64;
 pub const BUNDLE_BYTES_PER_RUN_MAX: i64 = 1024 * 1024;
+/// Points that one commit packs anew, at the least, and for each point that it adds. Where many runs log in step, their
+/// series are due in the same commit; a share at a time, nobody waits for all of them. A point is packed anew three
+/// times until its segment is full, so what is put off does not pile up.
+pub const MERGE_POINTS_PER_COMMIT: usize = 16_384;
+pub const MERGE_POINTS_PER_POINT: usize = 4;
 /// Batch numbers of a writer whose content is remembered: an altered replay of these is refused, and one of them
 /// that comes late is taken. Clients have far fewer batches under way.
 pub const WRITER_WINDOW: usize = 32;

@@ -29,7 +29,7 @@ const LANES: usize = 4;
 
 /// `half_rate`: requests a second, as found by the ingest part.
 pub async fn run(options: &Options, database: &Database, half_rate: Option<f64>) -> Result<()> {
-    let heads = &["1 000 points a request", "requests", "p50 ms", "p99 ms"];
+    let heads = &["1 000 points a request", "requests", "p50 ms", "p99 ms", "longest ms"];
     let mut table = Table::new(&format!("One durable request, on {}", database.name()), heads);
     for format in Format::ALL {
         let place = place::fresh(options, database).await?;
@@ -64,7 +64,7 @@ pub async fn run(options: &Options, database: &Database, half_rate: Option<f64>)
 }
 
 fn row(name: &str, times: &Times) -> Vec<String> {
-    vec![name.to_owned(), times.len().to_string(), times.p50(), times.p99()]
+    vec![name.to_owned(), times.len().to_string(), times.p50(), times.p99(), times.longest()]
 }
 
 fn bodies(options: &Options, run: &RunId, format: Format, count: usize) -> Result<Vec<Body>> {

@@ -38,6 +38,9 @@ pub struct Options {
     /// On the disk to measure
     #[arg(long, value_name = "DIR", default_value_os_t = env::temp_dir())]
     folder: PathBuf,
+    /// Requests a second for `latency` where `ingest` is not run: half of what it found on another occasion
+    #[arg(long, value_name = "REQUESTS")]
+    half_rate: Option<f64>,
     /// Only these parts
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
@@ -97,7 +100,8 @@ pub async fn run(options: Options) -> Result<()> {
     }
     if options.wants(Part::Latency) {
         for database in &databases {
-            latency::run(&options, database, half_rate(&findings.ingested, database)).await?;
+            let half = half_rate(&findings.ingested, database).or(options.half_rate);
+            latency::run(&options, database, half).await?;
         }
     }
     if options.wants(Part::Storage) {

@@ -62,6 +62,10 @@ impl Times {
         ms(self.percentile(99))
     }
 
+    pub fn longest(&self) -> String {
+        ms(self.percentile(100))
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }

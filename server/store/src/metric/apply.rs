@@ -4,7 +4,7 @@
 
 use super::{
     SeriesRow, context_text, corrupt, read,
-    segment::{self, Gathered},
+    segment::{self, Allowance, Gathered},
     sequence::{self, Standing},
     series_columns, to_bits,
 };
@@ -21,7 +21,10 @@ use model::{
     metric::Kind,
     series::Points,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+};
 
 /// Why a batch was not applied. Nothing of it was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -269,19 +272,24 @@ impl Group {
             additions.push(gathered);
             rows.push(row);
         }
-        let bundled = segment::append(tx, &mut rows, additions).await?;
-        let mut due: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.small_count >= limits::SEGMENT_FAN as i64) {
-            due.entry(row.run_id.clone()).or_default().push(row.id);
-        }
-        for (run_id, bytes) in bundled {
-            if targets[&run_id].waiting.is_due(bytes) {
-                due.entry(run_id).or_default();
-            }
-        }
+        let points = additions.iter().map(|addition| addition.steps().len()).sum();
+        let due = segment::append(tx, &mut rows, additions).await?;
         store_series(tx, rows).await?;
-        for (run_id, series_ids) in due {
-            segment::settle(tx, &run_id, &series_ids).await?;
+        let waiting = |run_id: &str| targets[run_id].waiting;
+        let mut due: Vec<(String, segment::Due)> = due
+            .into_iter()
+            .filter(|(run_id, due)| {
+                !due.series_ids.is_empty() || due.bundle_bytes > 0 && waiting(run_id).is_due(due.bundle_bytes)
+            })
+            .collect();
+        // The longest waiting first: what is put off has its turn in one of the next commits.
+        due.sort_by_key(|(run_id, _)| Reverse(waiting(run_id).bundles));
+        let mut allowance = Allowance::of_commit(points);
+        for (run_id, due) in due {
+            if allowance.is_used_up() {
+                break;
+            }
+            segment::settle(tx, &run_id, &due.series_ids, &mut allowance).await?;
         }
         Ok(())
     }

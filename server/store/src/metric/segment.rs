@@ -20,6 +20,7 @@ use model::{
     series::{Points, Texts},
 };
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     ops::Range,
 };
@@ -174,13 +175,23 @@ async fn add(tx: &mut Tx, segments: Vec<NewSegment>) -> Result<()> {
         .await
 }
 
+/// What an addition leaves to do in a run.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    /// Of the new bundle.
+    pub bundle_bytes: i64,
+    /// The series in which enough small segments have gathered.
+    pub series_ids: Vec<i64>,
+}
+
 /// Adds points to series, one addition a row: many at once as new segments, few to the bundle of their run. Changes
-/// `last_number` and `small_count` of the rows, which the caller stores. Answers the bytes of each run's new bundle.
+/// `last_number` and `small_count` of the rows, which the caller stores.
 pub(super) async fn append(
     tx: &mut Tx,
     rows: &mut [SeriesRow],
     additions: Vec<Gathered>,
-) -> Result<BTreeMap<String, i64>> {
+) -> Result<BTreeMap<String, Due>> {
+    let mut due: BTreeMap<String, Due> = BTreeMap::new();
     let mut segments = Vec::new();
     let mut bundles: BTreeMap<String, Vec<SmallSegment>> = BTreeMap::new();
     for (row, gathered) in rows.iter_mut().zip(additions) {
@@ -192,10 +203,34 @@ pub(super) async fn append(
         } else {
             row.small_count += i64::from(!::segment::is_full(new[0].count));
             segments.extend(new);
+            if row.small_count >= limits::SEGMENT_FAN as i64 {
+                due.entry(row.run_id.clone()).or_default().series_ids.push(row.id);
+            }
         }
     }
     add(tx, segments).await?;
-    bundle::add(tx, bundles).await
+    for (run_id, bytes) in bundle::add(tx, bundles).await? {
+        due.entry(run_id).or_default().bundle_bytes = bytes;
+    }
+    Ok(due)
+}
+
+/// How many points a commit still packs anew.
+#[derive(Debug)]
+pub(super) struct Allowance(usize);
+
+impl Allowance {
+    pub fn of_commit(points: usize) -> Self {
+        Self(limits::MERGE_POINTS_PER_COMMIT + limits::MERGE_POINTS_PER_POINT * points)
+    }
+
+    pub fn is_used_up(&self) -> bool {
+        self.0 == 0
+    }
+
+    fn spend(&mut self, points: usize) {
+        self.0 = self.0.saturating_sub(points);
+    }
 }
 
 /// The next segments of a series.
@@ -217,8 +252,14 @@ fn new_segments(row: &mut SeriesRow, gathered: Gathered) -> Vec<NewSegment> {
 }
 
 /// Gives what waits in the bundles of a run to its series, a segment each, and merges where enough small ones have
-/// gathered: there, and in these other series of the run.
-pub(super) async fn settle(tx: &mut Tx, run_id: &str, others: &[i64]) -> Result<()> {
+/// gathered: there, and in these other series of the run. What is allowed may be overdrawn by one merge; series that
+/// are left over wait for their next segment.
+pub(super) async fn settle(
+    tx: &mut Tx,
+    run_id: &str,
+    others: &[i64],
+    allowance: &mut Allowance,
+) -> Result<()> {
     let mut by_series: BTreeMap<i64, Vec<SmallSegment>> = others.iter().map(|&id| (id, Vec::new())).collect();
     for small in bundle::take(tx, run_id).await? {
         by_series.entry(small.id >> NUMBER_BITS).or_default().push(small);
@@ -238,9 +279,11 @@ pub(super) async fn settle(tx: &mut Tx, run_id: &str, others: &[i64]) -> Result<
             row.small_count += 1;
         }
     }
+    allowance.spend(segments.iter().map(|segment| segment.count).sum());
     add(tx, segments).await?;
+    rows.sort_by_key(|row| Reverse(row.small_count));
     let full = rows.iter_mut().filter(|row| row.small_count >= limits::SEGMENT_FAN as i64);
-    merge(tx, full.collect(), false).await?;
+    merge(tx, full.collect(), Some(allowance)).await?;
     store_segment_counts(tx, &rows).await
 }
 
@@ -283,24 +326,45 @@ const SEGMENT_REMOVE: &str = "DELETE FROM segment WHERE id IN (SELECT v.id FROM 
 /// A segment looked at when merging: id, points, bytes.
 type Size = (i64, i64, i64);
 
-/// Merges the small segments at the end of each of these series: those whose turn it is, or, to seal the series, all of
-/// them. The bundles of their runs must be empty. Changes `last_number` and `small_count`, which the caller stores.
-async fn merge(tx: &mut Tx, rows: Vec<&mut SeriesRow>, all: bool) -> Result<()> {
-    let mut sizes = sizes(tx, &rows).await?;
-    let (mut turns, mut points) = (Vec::new(), 0);
-    for row in rows {
-        // 1 until the series is sealed: what was merged may still be small.
-        row.small_count = i64::from(!all);
-        let Some(turn) = turn(row.kind()?, sizes.remove(&row.id).unwrap_or_default(), all) else { continue };
-        points += turn.iter().map(|(_, count, _)| *count as usize).sum::<usize>();
-        turns.push((row, turn));
-        // Bounds what is held at once: one large merge, or several small ones.
-        if points >= limits::SEGMENT_POINTS_MAX {
-            merge_turns(tx, std::mem::take(&mut turns), all).await?;
-            points = 0;
+/// Series whose segments are looked at together when merging.
+const SERIES_AT_ONCE: usize = 64;
+
+/// Merges the small segments at the end of each of these series: those whose turn it is, while it is allowed, or, to seal
+/// the series, all of them. The bundles of their runs must be empty. Changes `last_number` and `small_count`, which the
+/// caller stores.
+async fn merge(
+    tx: &mut Tx,
+    mut rows: Vec<&mut SeriesRow>,
+    mut allowance: Option<&mut Allowance>,
+) -> Result<()> {
+    let all = allowance.is_none();
+    for rows in rows.chunks_mut(SERIES_AT_ONCE) {
+        let mut sizes = sizes(tx, rows).await?;
+        let (mut turns, mut points) = (Vec::new(), 0);
+        for row in rows {
+            if allowance.as_ref().is_some_and(|allowance| allowance.is_used_up()) {
+                break;
+            }
+            // 1 until the series is sealed: what was merged may still be small.
+            row.small_count = i64::from(!all);
+            let Some(turn) = turn(row.kind()?, sizes.remove(&row.id).unwrap_or_default(), all) else {
+                continue;
+            };
+            let count = turn.iter().map(|(_, count, _)| *count as usize).sum::<usize>();
+            if let Some(allowance) = &mut allowance {
+                allowance.spend(count);
+            }
+            points += count;
+            turns.push((&mut **row, turn));
+            // Bounds what is held at once: one large merge, or several small ones.
+            if points >= limits::SEGMENT_POINTS_MAX {
+                merge_turns(tx, std::mem::take(&mut turns), all).await?;
+                points = 0;
+            }
         }
+        merge_turns(tx, turns, all).await?;
     }
-    merge_turns(tx, turns, all).await
+    Ok(())
 }
 
 /// The newest segments of each series, in the order of writing.
@@ -375,13 +439,14 @@ const SERIES_SMALL: &str = concat!(
 /// Packs small segments of a run that has ended, of at most so many series. Answers whether there may be more to do.
 pub async fn seal(tx: &mut Tx, series_max: i64) -> Result<bool> {
     let Some(run_id) = run::lock_unsealed(tx).await? else { return Ok(false) };
-    settle(tx, &run_id, &[]).await?;
+    // Nobody waits for this one; what it leaves is merged below.
+    settle(tx, &run_id, &[], &mut Allowance(usize::MAX)).await?;
     let mut rows: Vec<SeriesRow> =
         on!(tx, c => sqlx::query_as(SERIES_SMALL).bind(&run_id).bind(series_max).fetch_all(c).await)?;
     if (rows.len() as i64) < series_max {
         run::set_sealed(tx, &run_id).await?;
     }
-    merge(tx, rows.iter_mut().collect(), true).await?;
+    merge(tx, rows.iter_mut().collect(), None).await?;
     store_segment_counts(tx, &rows).await?;
     Ok(true)
 }
