@@ -1,8 +1,33 @@
-//! Artifacts: files that a run made. Named by a path inside the run, stored once by content.
+//! Artifacts: files of a run, a model or a trace. Named by a path inside their owner, stored once by content.
 
-use crate::{Error, UnixMillis, limits};
+use crate::{AssetId, Error, RunId, TraceId, UnixMillis, limits};
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
+
+/// What files belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    Run(RunId),
+    Asset(AssetId),
+    Trace(TraceId),
+}
+
+impl From<RunId> for Owner {
+    fn from(id: RunId) -> Self {
+        Self::Run(id)
+    }
+}
+
+/// As it is stored: no two owners are written alike.
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Run(id) => write!(f, "{id}"),
+            Self::Asset(id) => write!(f, "asset-{id}"),
+            Self::Trace(id) => write!(f, "trace-{id}"),
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -73,6 +73,16 @@ hex_id!(
     "event_id"
 );
 hex_id!(
+    /// A dataset or a model: chosen by the server.
+    AssetId,
+    "asset_id"
+);
+hex_id!(
+    /// A trace: chosen by its client.
+    TraceId,
+    "trace_id"
+);
+hex_id!(
     /// What a start and its finish have in common.
     SpanId,
     "span"

@@ -2,6 +2,7 @@
 //! series. Shared by every half of the system, the browser included; knows no database and no HTTP.
 
 pub mod artifact;
+pub mod asset;
 pub mod compare;
 pub mod environment;
 pub mod error;
@@ -21,10 +22,13 @@ pub mod run;
 pub mod run_event;
 pub mod series;
 pub mod tag;
+pub mod trace;
 pub mod user;
 
 pub use error::{Error, ErrorKind, Result};
 pub use float::Float64;
-pub use id::{ExperimentId, ProcessId, ProjectId, RunEventId, RunId, SpanId, UnixMillis, UserId};
+pub use id::{
+    AssetId, ExperimentId, ProcessId, ProjectId, RunEventId, RunId, SpanId, TraceId, UnixMillis, UserId,
+};
 pub use page::Page;
 pub use tag::Tags;

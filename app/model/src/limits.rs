@@ -129,6 +129,23 @@ pub const ARTIFACTS_PER_RUN_MAX: i64 = 100_000;
 /// Text of an artifact shown as preview.
 pub const PREVIEW_BYTES_MAX: usize = 256 * 1024;
 
+/// Name of a dataset or model, of a registered model, and of an alias.
+pub const ASSET_NAME_BYTES_MAX: usize = 1_000;
+/// Digest of a dataset, as its maker computed it: the longest in use are 64 hex digits.
+pub const ASSET_DIGEST_BYTES_MAX: usize = 128;
+/// Where a dataset comes from, as JSON: MLflow allows 65 535.
+pub const ASSET_SOURCE_BYTES_MAX: usize = 65_535;
+/// Columns and types of a dataset, as JSON: MLflow allows 1 048 575.
+pub const ASSET_SCHEMA_BYTES_MAX: usize = 1_048_575;
+/// Statistics of a dataset, as JSON: MLflow allows 16 777 215, which is more than one request may have.
+pub const ASSET_PROFILE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Params of one model.
+pub const ASSET_PARAMS_MAX: usize = 10_000;
+/// Metrics of one model, each for each dataset: the latest of every one is kept.
+pub const ASSET_METRICS_MAX: i64 = 10_000;
+/// Datasets and models that one run reads or writes: a sweep of checkpoints.
+pub const ASSETS_PER_RUN_MAX: i64 = 10_000;
+
 /// Events kept for a slow listener; one that lags further is told to refetch.
 pub const EVENT_QUEUE_MAX: usize = 1_024;
 /// Listeners at once: one a tab; bounds file descriptors.

@@ -27,11 +27,11 @@ pub struct Shown {
 #[server(prefix = "/ui", endpoint = "artifact/list", input = Json)]
 pub async fn list(run_id: RunId, path: Option<ArtifactPath>) -> Result<Files, AppError> {
     let (caller, artifact) = (crate::remote::caller()?, crate::remote::services().artifact);
-    let files = artifact.list(&caller, &run_id).await?;
+    let files = artifact.list(&caller, &run_id.clone().into()).await?;
     let wanted = files.iter().find(|one| Some(&one.path) == path.as_ref());
     let shown = match wanted.filter(|one| super::preview::kind(one) != super::preview::Kind::Image) {
         Some(one) => {
-            let text = artifact.preview(&caller, &run_id, &one.path).await?;
+            let text = artifact.preview(&caller, &run_id.clone().into(), &one.path).await?;
             Some(Shown { path: one.path.clone(), text })
         }
         None => None,

@@ -1,12 +1,12 @@
-//! Artifacts: content goes to the object store under its SHA-256, complete and checked, before any run lists it.
+//! Artifacts: content goes to the object store under its SHA-256, complete and checked, before any owner lists it.
 
 use crate::{Base, Result, World};
 use anyhow::Context as _;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use model::{
-    Error, RunId,
-    artifact::{Artifact, ArtifactPath},
+    Error,
+    artifact::{Artifact, ArtifactPath, Owner},
     event::RunChange,
     id::hex,
     limits,
@@ -69,10 +69,10 @@ pub enum ByteRange {
 pub struct Artifacts(pub(crate) Arc<Base>);
 
 impl Artifacts {
-    pub async fn list(&self, caller: &Caller, run_id: &RunId) -> Result<Vec<Artifact>> {
+    pub async fn list(&self, caller: &Caller, owner: &Owner) -> Result<Vec<Artifact>> {
         caller.require(Role::Viewer)?;
-        self.0.run(run_id).await?;
-        Ok(store::artifact::list(&self.0.db, run_id).await?)
+        self.0.owned(owner).await?;
+        Ok(store::artifact::list(&self.0.db, owner).await?)
     }
 
     /// Takes content in as it streams, and lists it under the path once it is complete and durable. True when the
@@ -80,26 +80,26 @@ impl Artifacts {
     pub async fn upload<E: std::fmt::Display>(
         &self,
         caller: &Caller,
-        run_id: &RunId,
+        owner: &Owner,
         path: ArtifactPath,
         expected_sha256: Option<&str>,
         content: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<(Artifact, bool)> {
         caller.require(Role::Member)?;
-        let run = self.0.run(run_id).await?;
+        self.0.owned(owner).await?;
         let Base { db, world, .. } = &*self.0;
-        let before = store::artifact::get(db, run_id, &path).await?;
-        if before.is_none() && store::artifact::total(db, run_id).await?.0 >= limits::ARTIFACTS_PER_RUN_MAX {
-            let expected = format!("a run has at most {} artifacts", limits::ARTIFACTS_PER_RUN_MAX);
+        let before = store::artifact::get(db, owner, &path).await?;
+        if before.is_none() && store::artifact::total(db, owner).await?.0 >= limits::ARTIFACTS_PER_RUN_MAX {
+            let expected = format!("at most {} artifacts belong together", limits::ARTIFACTS_PER_RUN_MAX);
             return Err(Error::too_large("path", expected).into());
         }
         let (sha256, size_bytes) = self.take_in(expected_sha256, content).await?;
         let mime = mime_guess::from_path(path.as_str()).first_or_octet_stream().to_string();
         let artifact = Artifact { path, size_bytes, sha256, mime, created_at_ms: world.now() };
         let mut tx = db.begin().await?;
-        store::artifact::put(&mut tx, run_id, &artifact).await?;
+        store::artifact::put(&mut tx, owner, &artifact).await?;
         tx.commit().await?;
-        self.0.run_changed(&run, RunChange::Artifacts);
+        self.0.artifacts_changed(owner).await?;
         let new = before.is_none_or(|before| before.sha256 != artifact.sha256);
         Ok((artifact, new))
     }
@@ -134,15 +134,15 @@ impl Artifacts {
         Ok((sha256, size_bytes))
     }
 
-    /// Takes an artifact, or all below a folder, out of a run; what is not there is passed over. The content stays in
+    /// Takes an artifact, or all below a folder, out of its owner; what is not there is passed over. The content stays in
     /// the store, where others may have it.
-    pub async fn remove(&self, caller: &Caller, run_id: &RunId, path: &ArtifactPath) -> Result<()> {
+    pub async fn remove(&self, caller: &Caller, owner: &Owner, path: &ArtifactPath) -> Result<()> {
         caller.require(Role::Member)?;
-        let run = self.0.run(run_id).await?;
+        self.0.owned(owner).await?;
         let mut tx = self.0.db.begin().await?;
-        store::artifact::remove(&mut tx, run_id, path).await?;
+        store::artifact::remove(&mut tx, owner, path).await?;
         tx.commit().await?;
-        self.0.run_changed(&run, RunChange::Artifacts);
+        self.0.artifacts_changed(owner).await?;
         Ok(())
     }
 
@@ -150,12 +150,12 @@ impl Artifacts {
     pub async fn open(
         &self,
         caller: &Caller,
-        run_id: &RunId,
+        owner: &Owner,
         path: &ArtifactPath,
         range: Option<ByteRange>,
     ) -> Result<OpenArtifact> {
         caller.require(Role::Viewer)?;
-        let artifact = self.find(run_id, path).await?;
+        let artifact = self.find(owner, path).await?;
         let size = artifact.size_bytes.cast_unsigned();
         let range = match range {
             None => None,
@@ -179,11 +179,11 @@ impl Artifacts {
     pub async fn preview(
         &self,
         caller: &Caller,
-        run_id: &RunId,
+        owner: &Owner,
         path: &ArtifactPath,
     ) -> Result<Option<String>> {
         caller.require(Role::Viewer)?;
-        let artifact = self.find(run_id, path).await?;
+        let artifact = self.find(owner, path).await?;
         let size = artifact.size_bytes.cast_unsigned();
         if size == 0 {
             return Ok(Some(String::new()));
@@ -201,10 +201,29 @@ impl Artifacts {
         Ok((!text.contains('\0')).then(|| text.to_owned()))
     }
 
-    async fn find(&self, run_id: &RunId, path: &ArtifactPath) -> Result<Artifact> {
-        self.0.run(run_id).await?;
-        let found = store::artifact::get(&self.0.db, run_id, path).await?;
+    async fn find(&self, owner: &Owner, path: &ArtifactPath) -> Result<Artifact> {
+        self.0.owned(owner).await?;
+        let found = store::artifact::get(&self.0.db, owner, path).await?;
         Ok(found.ok_or_else(|| Error::not_found("artifact", path.as_str()))?)
+    }
+}
+
+impl Base {
+    /// Whether what files are asked of exists.
+    async fn owned(&self, owner: &Owner) -> Result<()> {
+        match owner {
+            Owner::Run(id) => self.run(id).await.map(drop),
+            Owner::Asset(id) => self.asset(id).await.map(drop),
+            Owner::Trace(id) => self.trace(id).await.map(drop),
+        }
+    }
+
+    /// Tells who watches a run that its files are others now.
+    async fn artifacts_changed(&self, owner: &Owner) -> Result<()> {
+        if let Owner::Run(id) = owner {
+            self.run_changed(&self.run(id).await?, RunChange::Artifacts);
+        }
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ mod name;
 mod world;
 
 pub mod artifact;
+pub mod asset;
 pub mod compare;
 pub mod environment;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod note;
 pub mod process;
 pub mod run;
 pub mod run_event;
+pub mod trace;
 pub mod user;
 
 pub use error::{Error, Result};
@@ -42,6 +44,7 @@ pub(crate) struct Base {
 #[derive(Clone, Debug)]
 pub struct Services {
     pub artifact: artifact::Artifacts,
+    pub asset: asset::Assets,
     pub compare: compare::Compare,
     pub environment: environment::Environments,
     pub event: event::Events,
@@ -51,6 +54,7 @@ pub struct Services {
     pub process: process::Processes,
     pub run: run::Runs,
     pub run_event: run_event::RunEventLog,
+    pub trace: trace::Traces,
     pub user: user::Users,
     base: Arc<Base>,
 }
@@ -77,6 +81,7 @@ impl Services {
         process::start_sweeper(&base, lost_after);
         Ok(Self {
             artifact: artifact::Artifacts(base.clone()),
+            asset: asset::Assets(base.clone()),
             compare: compare::Compare(base.clone()),
             environment: environment::Environments(base.clone()),
             event: event::Events(base.clone()),
@@ -86,6 +91,7 @@ impl Services {
             process: process::Processes(base.clone()),
             run: run::Runs(base.clone()),
             run_event: run_event::RunEventLog(base.clone()),
+            trace: trace::Traces(base.clone()),
             user: user::Users(base.clone()),
             base,
         })

@@ -93,7 +93,7 @@ impl Runs {
         let db = &self.0.db;
         let run = self.0.run(id).await?;
         let experiment = store::experiment::get(db, run.experiment_id).await?;
-        let (artifact_count, artifact_bytes) = store::artifact::total(db, id).await?;
+        let (artifact_count, artifact_bytes) = store::artifact::total(db, &id.clone().into()).await?;
         let (children, child_count) = store::run::children(db, id, limits::CHILDREN_SHOWN_MAX).await?;
         let parent = match &run.parent_id {
             Some(parent_id) => store::run::get(db, parent_id).await?,

@@ -1,9 +1,11 @@
-//! Artifacts: MLflow's proxy paths `<experiment>/<run>/artifacts/<path>`, which are places in our artifact store.
+//! Artifacts: MLflow's proxy paths, which are places in our artifact store: `<experiment>/<run>/artifacts/<path>`,
+//! `<experiment>/models/<model>/artifacts/<path>` and `<experiment>/traces/<trace>/artifacts/<path>`.
 
 use super::{
     convert::{self, Input, artifact_uri, object},
     error::{Answer, Failure},
 };
+use crate::rest;
 use axum::{
     Extension,
     body::Body,
@@ -11,18 +13,17 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use engine::Services;
+use engine::{Services, artifact::ByteRange};
 use model::{
-    RunId,
-    artifact::{Artifact, ArtifactPath},
+    artifact::{Artifact, ArtifactPath, Owner},
     user::Caller,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A run, and a path in it; none for its root.
+/// What files belong to, and a path in it; none for its root.
 struct Place {
-    run_id: RunId,
+    owner: Owner,
     path: Option<ArtifactPath>,
 }
 
@@ -60,15 +61,22 @@ fn artifact_path(text: &str) -> Answer<Option<ArtifactPath>> {
     text.parse().map(Some).map_err(|_| unsafe_path())
 }
 
-/// Reads `<experiment>/<run>/artifacts[/<path>]`.
+/// Reads one of the three forms; none for what is no place of ours.
 fn place(text: &str) -> Answer<Option<Place>> {
     check_decoded(text)?;
-    let mut parts = text.splitn(4, '/');
-    let (Some(_), Some(run), Some("artifacts")) = (parts.next(), parts.next(), parts.next()) else {
-        return Ok(None);
+    let parts: Vec<&str> = text.splitn(5, '/').collect();
+    let (owner, rest) = match parts[..] {
+        [_, "models", id, "artifacts", ref rest @ ..] => {
+            (convert::model_id(id).ok().map(Owner::Asset), rest.first().copied())
+        }
+        [_, "traces", id, "artifacts", ref rest @ ..] => {
+            (convert::trace_id(id).ok().map(Owner::Trace), rest.first().copied())
+        }
+        [_, id, "artifacts", ..] => (convert::run_id(id).ok().map(Owner::Run), text.splitn(4, '/').nth(3)),
+        _ => (None, None),
     };
-    let Ok(run_id) = convert::run_id(run) else { return Ok(None) };
-    Ok(Some(Place { run_id, path: artifact_path(parts.next().unwrap_or_default())? }))
+    let Some(owner) = owner else { return Ok(None) };
+    Ok(Some(Place { owner, path: artifact_path(rest.unwrap_or_default())? }))
 }
 
 fn missing(path: &str) -> Failure {
@@ -87,7 +95,7 @@ pub(super) async fn upload(
     let place = place(&path)?.ok_or_else(unsafe_path)?;
     let target = place.path.ok_or_else(unsafe_path)?;
     let content = body.into_data_stream();
-    services.artifact.upload(&caller, &place.run_id, target, None, content).await?;
+    services.artifact.upload(&caller, &place.owner, target, None, content).await?;
     Ok(axum::Json(json!({})))
 }
 
@@ -95,36 +103,45 @@ pub(super) async fn download(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     Path(path): Path<String>,
+    headers: HeaderMap,
 ) -> Answer<Response> {
-    let Some(Place { run_id, path: Some(target) }) = place(&path)? else { return Err(missing(&path)) };
-    bytes(&services, &caller, &run_id, &target).await
+    let Some(Place { owner, path: Some(target) }) = place(&path)? else { return Err(missing(&path)) };
+    bytes(&services, &caller, &owner, &target, range(&headers)).await
 }
 
 /// `GET /get-artifact?run_id=&path=`
 pub(super) async fn download_of_run(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     input: Input,
 ) -> Answer<Response> {
     let run_id = input.run_id()?;
     let path = input.required("path")?;
     let target = artifact_path(&path)?.ok_or_else(|| Failure::missing("path"))?;
-    bytes(&services, &caller, &run_id, &target).await
+    bytes(&services, &caller, &run_id.into(), &target, range(&headers)).await
 }
 
-async fn bytes(
+/// The part of a file that the request names; more than one part is answered with the whole, as RFC 9110 allows.
+pub(super) fn range(headers: &HeaderMap) -> Option<ByteRange> {
+    rest::artifact::byte_range(headers.get(header::RANGE)?.to_str().ok()?)
+}
+
+/// Answers a file, or the part of it that is asked for.
+pub(super) async fn bytes(
     services: &Services,
     caller: &Caller,
-    run_id: &RunId,
+    owner: &Owner,
     path: &ArtifactPath,
+    range: Option<ByteRange>,
 ) -> Answer<Response> {
     let open =
-        match services.artifact.open(caller, run_id, path, None).await.map_err(engine::Error::into_public) {
+        match services.artifact.open(caller, owner, path, range).await.map_err(engine::Error::into_public) {
             Ok(open) => open,
             Err(error) if error.kind == model::ErrorKind::NotFound => {
                 let below = format!("{}/", path.as_str());
                 let is_folder =
-                    services.artifact.list(caller, run_id).await.is_ok_and(|all| {
+                    services.artifact.list(caller, owner).await.is_ok_and(|all| {
                         all.iter().any(|artifact| artifact.path.as_str().starts_with(&below))
                     });
                 return Err(if is_folder {
@@ -139,7 +156,8 @@ async fn bytes(
     let mut headers = HeaderMap::new();
     let fixed = [
         (header::CONTENT_TYPE, mime(path.file_name(), &open.artifact.mime).to_owned()),
-        (header::CONTENT_LENGTH, open.artifact.size_bytes.to_string()),
+        (header::CONTENT_LENGTH, (open.range.end - open.range.start).to_string()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{name}")),
         // Whatever is inside, it may run nothing and load nothing.
         (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
@@ -149,7 +167,13 @@ async fn bytes(
             value.parse().map_err(|_| Failure::new(500, "INTERNAL_ERROR", "a header cannot be sent"))?;
         headers.insert(name, value);
     }
-    Ok((StatusCode::OK, headers, Body::from_stream(open.bytes)).into_response())
+    let (start, end, size) = (open.range.start, open.range.end, open.artifact.size_bytes);
+    let body = Body::from_stream(open.bytes);
+    if range.is_none() {
+        return Ok((headers, body).into_response());
+    }
+    let part = [(header::CONTENT_RANGE, rest::artifact::content_range(start, end, size))];
+    Ok((StatusCode::PARTIAL_CONTENT, part, headers, body).into_response())
 }
 
 /// Text that MLflow's pages show comes as text.
@@ -189,7 +213,7 @@ pub(super) async fn list(
 ) -> Answer {
     let path = input.text("path")?.unwrap_or_default();
     let Some(place) = place(&path)? else { return Ok(axum::Json(json!({}))) };
-    let Ok(all) = services.artifact.list(&caller, &place.run_id).await else {
+    let Ok(all) = services.artifact.list(&caller, &place.owner).await else {
         return Ok(axum::Json(json!({})));
     };
     let found = children(&all, place.path.as_ref());
@@ -205,7 +229,7 @@ pub(super) async fn list_of_run(
     let run_id = input.run_id()?;
     let folder = artifact_path(&input.text("path")?.unwrap_or_default())?;
     let run = services.run.header(&caller, &run_id).await?;
-    let all = services.artifact.list(&caller, &run_id).await?;
+    let all = services.artifact.list(&caller, &run_id.into()).await?;
     let prefix = folder.as_ref().map(|path| format!("{}/", path.as_str())).unwrap_or_default();
     let found = children(&all, folder.as_ref());
     Ok(axum::Json(object([("root_uri", json!(artifact_uri(&run))), ("files", files(found, &prefix))])))
@@ -218,10 +242,10 @@ pub(super) async fn remove(
 ) -> Answer {
     let place = place(&path)?.ok_or_else(unsafe_path)?;
     match place.path {
-        Some(path) => services.artifact.remove(&caller, &place.run_id, &path).await?,
+        Some(path) => services.artifact.remove(&caller, &place.owner, &path).await?,
         None => {
-            for artifact in services.artifact.list(&caller, &place.run_id).await? {
-                services.artifact.remove(&caller, &place.run_id, &artifact.path).await?;
+            for artifact in services.artifact.list(&caller, &place.owner).await? {
+                services.artifact.remove(&caller, &place.owner, &artifact.path).await?;
             }
         }
     }
@@ -250,5 +274,9 @@ mod tests {
             assert!(place(bad).is_err(), "{bad}");
         }
         assert!(place("0/models/m-1/artifacts/x").unwrap().is_none());
+        let model = place(&format!("0/models/m-{run}/artifacts/a/b")).unwrap().unwrap();
+        assert!(matches!(model.owner, Owner::Asset(_)) && model.path.unwrap().as_str() == "a/b");
+        assert!(place(&format!("0/traces/tr-{run}/artifacts")).unwrap().unwrap().path.is_none());
+        assert!(place(&format!("0/models/m-{run}/artifacts/../x")).is_err());
     }
 }

@@ -7,7 +7,7 @@ use axum::{
     http::Method,
 };
 use model::{
-    ExperimentId, RunId,
+    AssetId, ExperimentId, RunId, TraceId,
     query::{Attribute, Clause, Expr, Field, OrderBy, QueryError, Rules, Test, parse_order, parse_with},
     run::{Run, RunStatus, Trash},
 };
@@ -234,6 +234,26 @@ pub(super) fn run_id(text: &str) -> Answer<RunId> {
     text.parse().map_err(|_| Failure::not_there(format!("Run with id={text} not found")))
 }
 
+/// A model's id: ours with `m-` before it.
+pub(super) fn model_id(text: &str) -> Answer<AssetId> {
+    let id = text.strip_prefix("m-").and_then(|id| id.parse().ok());
+    id.ok_or_else(|| Failure::not_there(format!("Logged model with ID '{text}' not found.")))
+}
+
+pub(super) fn model_id_text(id: &AssetId) -> String {
+    format!("m-{id}")
+}
+
+/// A trace's id: ours with `tr-` before it.
+pub(super) fn trace_id(text: &str) -> Answer<TraceId> {
+    let id = text.strip_prefix("tr-").and_then(|id| id.parse().ok());
+    id.ok_or_else(|| Failure::not_there(format!("Trace with ID '{text}' not found.")))
+}
+
+pub(super) fn trace_id_text(id: &TraceId) -> String {
+    format!("tr-{id}")
+}
+
 pub(super) fn experiment_id(text: &str) -> Answer<ExperimentId> {
     let number: i64 = text.parse().map_err(|_| {
         Failure::invalid(format!("Invalid experiment id '{text}': expected a decimal integer"))
@@ -352,8 +372,9 @@ fn experiment_attribute(name: &str) -> Option<Attribute> {
     })
 }
 
-const RUNS: Rules = Rules { stats: false, bare_words: false, attribute: run_attribute };
-const EXPERIMENTS: Rules = Rules { stats: false, bare_words: false, attribute: experiment_attribute };
+const RUNS: Rules = Rules { stats: false, bare_words: false, attribute: run_attribute, datasets: true };
+const EXPERIMENTS: Rules =
+    Rules { stats: false, bare_words: false, attribute: experiment_attribute, datasets: false };
 
 /// The filter of a search for runs.
 pub(super) fn run_filter(text: &str) -> Answer<Option<Expr>> {

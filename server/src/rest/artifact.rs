@@ -44,7 +44,7 @@ pub(crate) async fn list(
     Extension(caller): Extension<Caller>,
     At(id): At<RunId>,
 ) -> Reply<Vec<Artifact>> {
-    Ok(axum::Json(services.artifact.list(&caller, &id).await?))
+    Ok(axum::Json(services.artifact.list(&caller, &id.into()).await?))
 }
 
 /// Stores the body under a path of the run; it shows there only once it is complete and its hash is checked.
@@ -62,7 +62,7 @@ pub(crate) async fn upload(
     let expected = headers.get(CONTENT_SHA256).map(HeaderValue::to_str).transpose();
     let expected = expected.map_err(|_| Error::invalid("X-Content-SHA256", "expected 64 hex digits"))?;
     let content = body.into_data_stream();
-    let (artifact, new) = services.artifact.upload(&caller, &id, path, expected, content).await?;
+    let (artifact, new) = services.artifact.upload(&caller, &id.into(), path, expected, content).await?;
     Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, axum::Json(artifact)))
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn download(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(byte_range);
-    let open = services.artifact.open(&caller, &id, &path, range).await?;
+    let open = services.artifact.open(&caller, &id.into(), &path, range).await?;
     let artifact = &open.artifact;
     let length = open.range.end - open.range.start;
     let disposition = if query.download { "attachment" } else { "inline" };
@@ -111,8 +111,13 @@ pub(crate) async fn download(
     if range.is_none() {
         return Ok((fixed, body).into_response());
     }
-    let part = format!("bytes {start}-{}/{size}", end.saturating_sub(1));
+    let part = content_range(start, end, size);
     Ok((StatusCode::PARTIAL_CONTENT, fixed, [(header::CONTENT_RANGE, part)], body).into_response())
+}
+
+/// What of how much follows.
+pub(crate) fn content_range(start: u64, end: u64, size: i64) -> String {
+    format!("bytes {start}-{}/{size}", end.saturating_sub(1))
 }
 
 fn shown_type(mime: &str) -> &str {
@@ -124,7 +129,7 @@ fn shown_type(mime: &str) -> &str {
 }
 
 /// One range of bytes (RFC 9110, section 14.1.2). Others, such as several ranges, are ignored as the RFC allows.
-fn byte_range(value: &str) -> Option<ByteRange> {
+pub(crate) fn byte_range(value: &str) -> Option<ByteRange> {
     let (start, end) = value.strip_prefix("bytes=")?.split_once('-')?;
     match (start.trim(), end.trim()) {
         ("", count) => Some(ByteRange::Last(count.parse().ok()?)),

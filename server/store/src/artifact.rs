@@ -1,9 +1,9 @@
-//! Artifacts: which content lies under which path of which run. The content itself is in the artifact store.
+//! Artifacts: which content lies under which path of which owner. The content itself is in the artifact store.
 
 use crate::{Db, Error, Result, Tx, db::on};
 use model::{
-    RunId, UnixMillis,
-    artifact::{Artifact, ArtifactPath},
+    UnixMillis,
+    artifact::{Artifact, ArtifactPath, Owner},
 };
 
 #[derive(sqlx::FromRow)]
@@ -30,24 +30,24 @@ impl Row {
 const ARTIFACT_LIST: &str = "
     SELECT path, size_bytes, artifact.sha256 AS sha256, mime, artifact.created_at_ms AS created_at_ms
     FROM artifact JOIN blob ON blob.sha256 = artifact.sha256
-    WHERE run_id = $1 ORDER BY path";
+    WHERE owner = $1 ORDER BY path";
 
-pub async fn list(db: &Db, run_id: &RunId) -> Result<Vec<Artifact>> {
+pub async fn list(db: &Db, owner: &Owner) -> Result<Vec<Artifact>> {
     let mut conn = db.read().await?;
     let rows: Vec<Row> =
-        on!(conn, c => sqlx::query_as(ARTIFACT_LIST).bind(run_id.as_str()).fetch_all(c).await)?;
+        on!(conn, c => sqlx::query_as(ARTIFACT_LIST).bind(owner.to_string()).fetch_all(c).await)?;
     rows.into_iter().map(Row::into_artifact).collect()
 }
 
 const ARTIFACT_GET: &str = "
     SELECT path, size_bytes, artifact.sha256 AS sha256, mime, artifact.created_at_ms AS created_at_ms
     FROM artifact JOIN blob ON blob.sha256 = artifact.sha256
-    WHERE run_id = $1 AND path = $2";
+    WHERE owner = $1 AND path = $2";
 
-pub async fn get(db: &Db, run_id: &RunId, path: &ArtifactPath) -> Result<Option<Artifact>> {
+pub async fn get(db: &Db, owner: &Owner, path: &ArtifactPath) -> Result<Option<Artifact>> {
     let mut conn = db.read().await?;
     let row: Option<Row> = on!(conn, c => sqlx::query_as(ARTIFACT_GET)
-        .bind(run_id.as_str())
+        .bind(owner.to_string())
         .bind(path.as_str())
         .fetch_optional(c)
         .await)?;
@@ -68,12 +68,12 @@ const BLOB_ADD: &str = "
     INSERT INTO blob (sha256, size_bytes, created_at_ms) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
 
 const ARTIFACT_PUT: &str = "
-    INSERT INTO artifact (run_id, path, sha256, mime, created_at_ms) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (run_id, path) DO UPDATE SET
+    INSERT INTO artifact (owner, path, sha256, mime, created_at_ms) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (owner, path) DO UPDATE SET
         sha256 = excluded.sha256, mime = excluded.mime, created_at_ms = excluded.created_at_ms";
 
 /// Lists content that is complete in the artifact store under a path; a path that is there takes the new content.
-pub async fn put(tx: &mut Tx, run_id: &RunId, artifact: &Artifact) -> Result<()> {
+pub async fn put(tx: &mut Tx, owner: &Owner, artifact: &Artifact) -> Result<()> {
     on!(tx, c => sqlx::query(BLOB_ADD)
         .bind(&artifact.sha256)
         .bind(artifact.size_bytes)
@@ -82,7 +82,7 @@ pub async fn put(tx: &mut Tx, run_id: &RunId, artifact: &Artifact) -> Result<()>
         .await
         .map(drop))?;
     on!(tx, c => sqlx::query(ARTIFACT_PUT)
-        .bind(run_id.as_str())
+        .bind(owner.to_string())
         .bind(artifact.path.as_str())
         .bind(&artifact.sha256)
         .bind(&artifact.mime)
@@ -94,12 +94,12 @@ pub async fn put(tx: &mut Tx, run_id: &RunId, artifact: &Artifact) -> Result<()>
 }
 
 const ARTIFACT_REMOVE: &str =
-    "DELETE FROM artifact WHERE run_id = $1 AND (path = $2 OR SUBSTR(path, 1, LENGTH($3)) = $3)";
+    "DELETE FROM artifact WHERE owner = $1 AND (path = $2 OR SUBSTR(path, 1, LENGTH($3)) = $3)";
 
-/// Takes a path and all below it out of a run.
-pub async fn remove(tx: &mut Tx, run_id: &RunId, path: &ArtifactPath) -> Result<()> {
+/// Takes a path and all below it out of an owner.
+pub async fn remove(tx: &mut Tx, owner: &Owner, path: &ArtifactPath) -> Result<()> {
     on!(tx, c => sqlx::query(ARTIFACT_REMOVE)
-        .bind(run_id.as_str())
+        .bind(owner.to_string())
         .bind(path.as_str())
         .bind(format!("{}/", path.as_str()))
         .execute(c)
@@ -111,10 +111,10 @@ pub async fn remove(tx: &mut Tx, run_id: &RunId, path: &ArtifactPath) -> Result<
 // CAST: a sum of BIGINT is NUMERIC on PostgreSQL.
 const ARTIFACT_TOTAL: &str = "
     SELECT COUNT(*), CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT)
-    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE run_id = $1";
+    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE owner = $1";
 
-/// How many artifacts a run has, and their bytes.
-pub async fn total(db: &Db, run_id: &RunId) -> Result<(i64, i64)> {
+/// How many artifacts there are, and their bytes.
+pub async fn total(db: &Db, owner: &Owner) -> Result<(i64, i64)> {
     let mut conn = db.read().await?;
-    Ok(on!(conn, c => sqlx::query_as(ARTIFACT_TOTAL).bind(run_id.as_str()).fetch_one(c).await)?)
+    Ok(on!(conn, c => sqlx::query_as(ARTIFACT_TOTAL).bind(owner.to_string()).fetch_one(c).await)?)
 }

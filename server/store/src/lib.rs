@@ -13,6 +13,7 @@ pub mod scratch;
 
 pub mod account;
 pub mod artifact;
+pub mod asset;
 pub mod environment;
 pub mod experiment;
 pub mod metric;
@@ -22,6 +23,7 @@ pub mod process;
 pub mod run;
 pub mod run_event;
 pub mod tag;
+pub mod trace;
 
 pub use db::{Db, Dialect, Error, Result, Trouble, Tx};
 pub use metric::{Rejection, Snapshot};

@@ -16,6 +16,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "process", include_str!("../migrations/0004_process.sql")),
     (5, "mean", include_str!("../migrations/0005_mean.sql")),
     (6, "trash", include_str!("../migrations/0006_trash.sql")),
+    (7, "asset", include_str!("../migrations/0007_asset.sql")),
+    (9, "trace", include_str!("../migrations/0009_trace.sql")),
 ];
 
 impl Db {

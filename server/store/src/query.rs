@@ -7,7 +7,7 @@
 use crate::{Dialect, sql::Statement};
 use model::{
     UnixMillis,
-    query::{Attribute, AttributeKind, Clause, Expr, Field, Likeness, Order, Stat, Test},
+    query::{Attribute, AttributeKind, Clause, DatasetField, Expr, Field, Likeness, Order, Stat, Test},
 };
 
 /// Adds the condition, in parentheses where it needs them.
@@ -51,6 +51,7 @@ fn push_clause(
         Field::Metric { key, .. } => {
             ("EXISTS (SELECT 1 FROM series k WHERE k.run_id = run.id AND k.context = '' AND k.key = ", key)
         }
+        Field::Dataset(field) => return push_dataset(statement, *field, test, dialect),
     };
     if *test == Test::IsNull {
         statement.push("NOT ");
@@ -72,6 +73,27 @@ fn push_clause(
             statement.push(" AND ");
             push_text(statement, "k.value", test, dialect);
         }
+    }
+    statement.push(")");
+}
+
+fn push_dataset(statement: &mut Statement, field: DatasetField, test: &Test, dialect: Dialect) {
+    let column = match field {
+        DatasetField::Name => "d.name",
+        DatasetField::Digest => "d.digest",
+        DatasetField::Context => "k.context",
+    };
+    if *test == Test::IsNull {
+        statement.push("NOT ");
+    }
+    statement
+        .push("EXISTS (SELECT 1 FROM asset_use k JOIN asset d ON d.id = k.asset_id AND d.kind = 'dataset' ")
+        .push("WHERE k.run_id = run.id AND ")
+        .push(column)
+        .push(" <> ''");
+    if *test != Test::IsNull {
+        statement.push(" AND ");
+        push_text(statement, column, test, dialect);
     }
     statement.push(")");
 }
@@ -130,6 +152,8 @@ fn push_attribute(
         Attribute::Started | Attribute::Duration => "run.started_at_ms",
         Attribute::Ended => "run.ended_at_ms",
         Attribute::Updated => "run.updated_at_ms",
+        // No run has these, and no query on runs asks for them.
+        Attribute::Type | Attribute::Source | Attribute::Run => "NULL",
     };
     match test {
         Test::IsNull => {

@@ -192,7 +192,7 @@ pub async fn count(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<i64> 
 
 fn push_order_join(statement: &mut Statement, field: &Field, place: usize) {
     let (table, key) = match field {
-        Field::Attribute(_) => return,
+        Field::Attribute(_) | Field::Dataset(_) => return,
         Field::Param(key) => (" LEFT JOIN param ", key),
         Field::Tag(key) => (" LEFT JOIN run_tag ", key),
         Field::Metric { key, .. } => (" LEFT JOIN series ", key),
@@ -257,12 +257,15 @@ fn push_order(statement: &mut Statement, order: &OrderBy, place: usize, now: Uni
                 Attribute::Started | Attribute::Duration => ("run.started_at_ms", true),
                 Attribute::Ended => ("run.ended_at_ms", true),
                 Attribute::Updated => ("run.updated_at_ms", false),
+                Attribute::Type | Attribute::Source | Attribute::Run => return,
             };
             if nullable {
                 statement.push(column).push(" IS NULL, ");
             }
             statement.push(column).push(direction);
         }
+        // The parser lets no dataset be an order.
+        Field::Dataset(_) => {}
         Field::Param(_) => {
             for (column, end) in [
                 (".key", " IS NULL, "),

@@ -1,6 +1,6 @@
 //! Whether a run is meant, decided in memory. What SQL must agree with.
 
-use super::{Attribute, Clause, Expr, Field, Likeness, Test};
+use super::{Attribute, Clause, DatasetField, Expr, Field, Likeness, Test};
 use crate::UnixMillis;
 use std::borrow::Cow;
 
@@ -11,8 +11,12 @@ pub trait Facts {
     fn number(&self, field: &Field) -> Option<f64>;
     /// The text of a text attribute, a param or a tag.
     fn text(&self, field: &Field) -> Option<Cow<'_, str>>;
-    /// Whether there is anything, number or not.
+    /// Whether there is anything, number or not. Datasets are not asked for here.
     fn exists(&self, field: &Field) -> bool;
+    /// What the datasets of the run have for a field.
+    fn datasets(&self, _: DatasetField) -> Vec<Cow<'_, str>> {
+        Vec::new()
+    }
 }
 
 /// Whether the run is meant.
@@ -26,15 +30,20 @@ pub fn evaluate(expr: &Expr, facts: &impl Facts, now: UnixMillis) -> bool {
 }
 
 fn holds(Clause { field, test }: &Clause, facts: &impl Facts, now: UnixMillis) -> bool {
+    let texts = || match field {
+        Field::Dataset(field) => facts.datasets(*field).into_iter().filter(|text| !text.is_empty()).collect(),
+        field => facts.text(field).into_iter().collect::<Vec<_>>(),
+    };
     match test {
         Test::Number { is, than } => facts.number(field).is_some_and(|number| is.holds(number, than.at(now))),
-        Test::Text { is, text } => facts.text(field).is_some_and(|found| match is {
-            Likeness::Equal => found == *text,
-            Likeness::NotEqual => found != *text,
-            Likeness::Like => like(&found, text),
+        Test::Text { is, text } => texts().iter().any(|found| match is {
+            Likeness::Equal => found == text,
+            Likeness::NotEqual => found != text,
+            Likeness::Like => like(found, text),
             Likeness::ILike => like(&found.to_ascii_lowercase(), &text.to_ascii_lowercase()),
         }),
-        Test::In(texts) => facts.text(field).is_some_and(|found| texts.iter().any(|text| found == *text)),
+        Test::In(wanted) => texts().iter().any(|found| wanted.iter().any(|text| found == text)),
+        Test::IsNull if matches!(field, Field::Dataset(_)) => texts().is_empty(),
         Test::IsNull => !facts.exists(field),
         Test::IsNan => facts.number(field).is_some_and(f64::is_nan),
     }

@@ -4,6 +4,7 @@
 //! ```text
 //! metrics.val_f1 > 0.85 and (params.optimizer = 'adam' or params.lr between 1e-4 and 1e-2)
 //! not tags.phase in ('debug', 'smoke') and started > -7d and duration < 2h and name ilike '%resnet%'
+//! dataset.name = 'mnist' and dataset.version = '2.1'
 //! metrics."val loss".min <= 0.1 and metrics.loss is not nan and tags.owner is null
 //! ```
 //!
@@ -52,9 +53,38 @@ pub enum Field {
         stat: Stat,
     },
     Tag(String),
+    /// Of any dataset that the run read or wrote.
+    Dataset(DatasetField),
 }
 
-/// What every run has by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DatasetField {
+    Name,
+    /// What its maker computed of its content, or calls its version.
+    Digest,
+    /// What the run used it for.
+    Context,
+}
+
+impl DatasetField {
+    pub const ALL: [Self; 3] = [Self::Name, Self::Digest, Self::Context];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Digest => "digest",
+            Self::Context => "context",
+        }
+    }
+
+    /// `version` is another word for the digest.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = if name == "version" { "digest" } else { name };
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+}
+
+/// What every run has by itself; the last three are of other things that are searched, and no run has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Attribute {
     Id,
@@ -69,6 +99,9 @@ pub enum Attribute {
     Updated,
     /// From the start until the end, or until now.
     Duration,
+    Type,
+    Source,
+    Run,
 }
 
 /// How a query writes the attributes; the first name of each is the one that is shown.
@@ -95,6 +128,7 @@ const ATTRIBUTES: [(&str, Attribute); 19] = [
 ];
 
 impl Attribute {
+    /// Those of runs.
     pub const ALL: [Self; 10] = [
         Self::Id,
         Self::Name,
@@ -120,7 +154,9 @@ impl Attribute {
     /// What it is compared with.
     pub fn kind(self) -> AttributeKind {
         match self {
-            Self::Id | Self::Name | Self::Status | Self::User => AttributeKind::Text,
+            Self::Id | Self::Name | Self::Status | Self::User | Self::Type | Self::Source | Self::Run => {
+                AttributeKind::Text
+            }
             Self::Number => AttributeKind::Number,
             Self::Created | Self::Started | Self::Ended | Self::Updated => AttributeKind::Time,
             Self::Duration => AttributeKind::Duration,

@@ -2,7 +2,8 @@
 //! whoever pointed at the place of a mistake while typing points at the same as the server.
 
 use super::{
-    Attribute, AttributeKind, Bound, Clause, Expr, Field, Likeness, Order, OrderBy, QueryError, Stat, Test,
+    Attribute, AttributeKind, Bound, Clause, DatasetField, Expr, Field, Likeness, Order, OrderBy, QueryError,
+    Stat, Test,
     token::{Spanned, Token, tokens},
 };
 use crate::limits;
@@ -16,10 +17,13 @@ pub struct Rules {
     /// `status = running`: a text of one word needs no quotes, and a param without quotes is compared as a number.
     pub bare_words: bool,
     pub attribute: fn(&str) -> Option<Attribute>,
+    /// Whether there are datasets to ask for.
+    pub datasets: bool,
 }
 
 impl Rules {
-    pub const OURS: Self = Self { stats: true, bare_words: true, attribute: Attribute::named };
+    pub const OURS: Self =
+        Self { stats: true, bare_words: true, attribute: Attribute::named, datasets: true };
 }
 
 /// Reads a query; `None` when the text is blank and means every run.
@@ -61,6 +65,9 @@ fn one_order(text: &str, rules: Rules) -> Parsed<OrderBy> {
     let tokens = tokens(text)?;
     let mut parser = Parser { text, tokens, next: 0, rules, depth: 0, clauses: 0 };
     let field = parser.field()?;
+    if matches!(field, Field::Dataset(_)) {
+        return Err(QueryError::new(0..text.len(), "a run may have many datasets, so they are no order"));
+    }
     let descending = parser.keyword("desc");
     if !descending {
         parser.keyword("asc");
@@ -227,9 +234,17 @@ impl<'a> Parser<'a> {
             "param" | "params" | "parameter" | "parameters" => Ok(Field::Param(key)),
             "tag" | "tags" => Ok(Field::Tag(key)),
             "attribute" | "attributes" | "attr" | "run" => attribute(self.rules, &key, at),
+            "dataset" | "datasets" if self.rules.datasets => match DatasetField::named(&key) {
+                Some(field) => Ok(Field::Dataset(field)),
+                None => {
+                    let message = format!("a dataset has no \"{key}\": expected name, digest or context");
+                    Err(QueryError::new(at, message))
+                }
+            },
             _ => {
-                let message =
-                    format!("there is no \"{prefix}\": expected metrics, params, tags or attributes");
+                let message = format!(
+                    "there is no \"{prefix}\": expected metrics, params, tags, dataset or attributes"
+                );
                 Err(QueryError::new(at, message))
             }
         }
@@ -335,7 +350,7 @@ impl<'a> Parser<'a> {
         let what = match field {
             Field::Metric { .. } => "a number",
             Field::Param(_) => "a number, or a text in quotes",
-            Field::Tag(_) => "a text in quotes",
+            Field::Tag(_) | Field::Dataset(_) => "a text in quotes",
             Field::Attribute(attribute) => match attribute.kind() {
                 AttributeKind::Text => "a text in quotes",
                 AttributeKind::Number => "a number",
@@ -353,7 +368,7 @@ impl<'a> Parser<'a> {
         let bound = match field {
             Field::Metric { .. } | Field::Attribute(Attribute::Number) => number.map(Bound::Number),
             Field::Param(_) if self.rules.bare_words => number.map(Bound::Number),
-            Field::Param(_) | Field::Tag(_) => None,
+            Field::Param(_) | Field::Tag(_) | Field::Dataset(_) => None,
             Field::Attribute(attribute) => match attribute.kind() {
                 AttributeKind::Time => number.map(Bound::Number).or_else(|| time(&text)),
                 AttributeKind::Duration => number
@@ -401,7 +416,7 @@ fn is_metric(prefix: &str) -> bool {
 fn is_text(field: &Field) -> bool {
     match field {
         Field::Metric { .. } => false,
-        Field::Param(_) | Field::Tag(_) => true,
+        Field::Param(_) | Field::Tag(_) | Field::Dataset(_) => true,
         Field::Attribute(attribute) => attribute.kind() == AttributeKind::Text,
     }
 }
@@ -503,6 +518,10 @@ mod tests {
             ("tags.mlflow.parentRunId = 'x'", "tags.mlflow.parentRunId = 'x'"),
             ("tags.note = 'it''s'", "tags.note = 'it''s'"),
             ("tags.version = 2", "tags.version = '2'"),
+            (
+                "datasets.version = 2.1 and dataset.name like 'm%'",
+                "dataset.digest = '2.1' and dataset.name like 'm%'",
+            ),
             ("status = Running", "status = 'running'"),
             ("attributes.start_time > 1700000000000", "started > 1700000000000.0"),
             ("started > -7d or ended is null", "started > -604800000ms or ended is null"),
@@ -549,6 +568,7 @@ mod tests {
             ("metrics.loss ~ 1", "~", "\"~\" is not expected here"),
             ("lr > 1", "lr", "there is no attribute \"lr\""),
             ("foo.bar = 1", "foo.bar", "there is no \"foo\""),
+            ("dataset.size = 1", "dataset.size", "a dataset has no \"size\""),
             ("name = 'a", "'a", "this ' is never closed"),
             ("(name = 'a'", "(", "this parenthesis is never closed"),
             ("name = 'a')", ")", "this parenthesis was never opened"),

@@ -59,6 +59,7 @@ impl Display for Field {
             Self::Param(key) => ("params", key),
             Self::Metric { key, .. } => ("metrics", key),
             Self::Tag(key) => ("tags", key),
+            Self::Dataset(field) => return write!(f, "dataset.{}", field.name()),
         };
         if reads_back(self, entity, key) {
             write!(f, "{entity}.{key}")?;
@@ -93,7 +94,7 @@ impl Display for Quoted<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attribute, Likeness, Order};
+    use super::super::{Attribute, DatasetField, Likeness, Order};
     use super::*;
     use proptest::prelude::*;
 
@@ -102,6 +103,7 @@ mod tests {
             prop_oneof!["[a-z/_.]{1,8}", "\\PC{1,6}", Just("loss.min".to_owned()), Just("and".to_owned())];
         prop_oneof![
             prop::sample::select(Attribute::ALL.to_vec()).prop_map(Field::Attribute),
+            prop::sample::select(DatasetField::ALL.to_vec()).prop_map(Field::Dataset),
             key.clone().prop_map(Field::Param),
             key.clone().prop_map(Field::Tag),
             (key, prop::sample::select(Stat::ALL.to_vec()))
@@ -127,7 +129,7 @@ mod tests {
         (field(), order(), number, text, 0_i64..1_000_000_000, 0_usize..5).prop_map(
             |(field, is, number, text, ago, kind)| {
                 let is_text = match &field {
-                    Field::Param(_) | Field::Tag(_) => true,
+                    Field::Param(_) | Field::Tag(_) | Field::Dataset(_) => true,
                     Field::Metric { .. } => false,
                     Field::Attribute(attribute) => attribute.kind() == AttributeKind::Text,
                 };

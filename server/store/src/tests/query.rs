@@ -1,13 +1,17 @@
 //! The query language: SQL decides as the evaluator in memory does.
 
 use super::{NOW, add_experiment, on_each};
-use crate::{metric, metric::PreparedBatch, param, run, run::RunRecord, tag};
+use crate::{asset, asset::UseRecord, metric, metric::PreparedBatch, param, run, run::RunRecord, tag};
 use model::{
-    ExperimentId, Float64, RunId, Tags, UnixMillis,
+    AssetId, ExperimentId, Float64, RunId, Tags, UnixMillis,
+    asset::{Access, AssetUse, DatasetNew},
     ingest::{IngestBatch, SeriesPoints},
     metric::{Context, MetricSummary},
     param::ParamValue,
-    query::{Attribute, Bound, Clause, Expr, Facts, Field, Likeness, Order, Stat, Test, evaluate, parse},
+    query::{
+        Attribute, Bound, Clause, DatasetField, Expr, Facts, Field, Likeness, Order, Stat, Test, evaluate,
+        parse,
+    },
     run::{Run, RunQuery, RunSearch, RunStatus, RunUpdate},
 };
 use proptest::{
@@ -23,6 +27,7 @@ struct Known {
     run: Run,
     params: BTreeMap<String, ParamValue>,
     metrics: BTreeMap<String, MetricSummary>,
+    datasets: Vec<AssetUse>,
 }
 
 impl Facts for Known {
@@ -41,7 +46,7 @@ impl Facts for Known {
                 };
                 number.map(|number| number.0)
             }
-            Field::Tag(_) => None,
+            Field::Tag(_) | Field::Dataset(_) => None,
             Field::Attribute(attribute) => match attribute {
                 Attribute::Number => Some(run.number as f64),
                 Attribute::Created => millis(Some(run.created_at_ms)),
@@ -52,7 +57,7 @@ impl Facts for Known {
                     let started = run.started_at_ms?.0;
                     Some((run.ended_at_ms.unwrap_or(NOW).0 - started) as f64 / 1_000.0)
                 }
-                Attribute::Id | Attribute::Name | Attribute::Status | Attribute::User => None,
+                _ => None,
             },
         }
     }
@@ -61,7 +66,7 @@ impl Facts for Known {
         match field {
             Field::Param(key) => self.params.get(key).map(|value| Cow::Owned(value.to_string())),
             Field::Tag(key) => self.run.tags.0.get(key).map(|value| Cow::Borrowed(value.as_str())),
-            Field::Metric { .. } => None,
+            Field::Metric { .. } | Field::Dataset(_) => None,
             Field::Attribute(attribute) => match attribute {
                 Attribute::Id => Some(Cow::Borrowed(self.run.id.as_str())),
                 Attribute::Name => Some(Cow::Borrowed(&self.run.name)),
@@ -77,6 +82,15 @@ impl Facts for Known {
             Field::Metric { key, .. } => self.metrics.contains_key(key),
             field => self.number(field).is_some() || self.text(field).is_some(),
         }
+    }
+
+    fn datasets(&self, field: DatasetField) -> Vec<Cow<'_, str>> {
+        let text = |one: &'_ AssetUse| match field {
+            DatasetField::Name => one.asset.name.clone(),
+            DatasetField::Digest => one.asset.digest.clone(),
+            DatasetField::Context => one.context.clone(),
+        };
+        self.datasets.iter().map(|one| Cow::Owned(text(one))).collect()
     }
 }
 
@@ -143,6 +157,24 @@ async fn fill(db: &crate::Db, experiment_id: ExperimentId, random: &mut TestRunn
         tag::put_run(&mut tx, record.id.as_str(), &Tags(tags)).await.unwrap();
         let batch = IngestBatch { series, ..IngestBatch::default() };
         metric::apply(&mut tx, &[PreparedBatch { batch, digest: 0, strict: false }], NOW).await.unwrap();
+        for _ in 0..pick(3) {
+            let new = DatasetNew {
+                name: TEXTS[pick(2)].into(),
+                digest: TEXTS[5 + pick(3)].into(),
+                ..DatasetNew::default()
+            };
+            let id = AssetId::from_bytes([pick(250) as u8, number, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+            let asset_id = asset::ensure_dataset(&mut tx, &id, experiment_id, &new, NOW).await.unwrap();
+            let record = UseRecord {
+                run_id: &record.id,
+                asset_id: &asset_id,
+                access: Access::Read,
+                context: TEXTS[1 + pick(4)],
+                step: 0,
+                tags: &Tags::default(),
+            };
+            asset::add_use(&mut tx, &record, NOW).await.unwrap();
+        }
         if let Some(end) = end {
             run::update(&mut tx, &record.id, &end, UnixMillis(NOW.0 - 500)).await.unwrap();
         }
@@ -156,6 +188,7 @@ fn clause() -> impl Strategy<Value = Expr> {
         prop::sample::select(Attribute::ALL.to_vec()).prop_map(Field::Attribute),
         key().prop_map(Field::Param),
         key().prop_map(Field::Tag),
+        prop::sample::select(DatasetField::ALL.to_vec()).prop_map(Field::Dataset),
         (key(), prop::sample::select(Stat::ALL.to_vec())).prop_map(|(key, stat)| Field::Metric { key, stat }),
     ];
     let orders = vec![
@@ -182,7 +215,7 @@ fn clause() -> impl Strategy<Value = Expr> {
             let is_number = match &field {
                 Field::Metric { .. } => true,
                 Field::Param(_) => kind == 1,
-                Field::Tag(_) => false,
+                Field::Tag(_) | Field::Dataset(_) => false,
                 Field::Attribute(attribute) => attribute.kind() != model::query::AttributeKind::Text,
             };
             let is_last = matches!(&field, Field::Metric { stat: Stat::Last, .. });
@@ -215,12 +248,16 @@ async fn sql_means_the_same_runs_as_the_evaluator() {
         fill(&db, experiment_id, &mut random).await;
         let all = RunQuery::new(experiment_id).into_search(100).unwrap();
         let mut known = Vec::new();
-        for run in run::search(&db, &all, NOW).await.unwrap() {
+        let runs = run::search(&db, &all, NOW).await.unwrap();
+        let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
+        let mut uses = asset::uses_of_runs(&db, &ids).await.unwrap();
+        for run in runs {
             let params = param::list(&db, &run.id).await.unwrap();
             let metrics = metric::summaries(&db, &run.id).await.unwrap();
             known.push(Known {
                 params: params.into_iter().map(|one| (one.key, one.value)).collect(),
                 metrics: metrics.into_iter().map(|one| (one.key.clone(), one)).collect(),
+                datasets: uses.remove(run.id.as_str()).unwrap_or_default(),
                 run,
             });
         }

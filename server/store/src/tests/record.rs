@@ -40,21 +40,21 @@ async fn an_artifact_path_shows_its_newest_content() {
                 created_at_ms: NOW,
             };
             let mut tx = db.begin().await.unwrap();
-            artifact::put(&mut tx, &run_id, &artifact).await.unwrap();
+            artifact::put(&mut tx, &run_id.clone().into(), &artifact).await.unwrap();
             tx.commit().await.unwrap();
         };
         put("b.txt", "aa", 1).await;
         put("a/x.txt", "aa", 1).await;
         put("b.txt", "bb", 5).await;
-        let list = artifact::list(&db, &run_id).await.unwrap();
+        let list = artifact::list(&db, &run_id.clone().into()).await.unwrap();
         let rows: Vec<_> =
             list.iter().map(|one| (one.path.as_str(), one.sha256.as_str(), one.size_bytes)).collect();
         assert_eq!(rows, [("a/x.txt", "aa", 1), ("b.txt", "bb", 5)]);
-        assert_eq!(artifact::total(&db, &run_id).await.unwrap(), (2, 6));
+        assert_eq!(artifact::total(&db, &run_id.clone().into()).await.unwrap(), (2, 6));
         assert!(artifact::blob_known(&db, "aa").await.unwrap());
         assert!(!artifact::blob_known(&db, "cc").await.unwrap());
         assert_eq!(
-            artifact::get(&db, &run_id, &"b.txt".parse().unwrap()).await.unwrap().as_ref(),
+            artifact::get(&db, &run_id.clone().into(), &"b.txt".parse().unwrap()).await.unwrap().as_ref(),
             list.get(1)
         );
     })
