@@ -3,7 +3,7 @@
 
 use crate::{AssetId, Error, ExperimentId, Float64, RunId, Tags, UnixMillis, limits, param, run::Trash};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -121,7 +121,8 @@ impl DatasetNew {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelNew {
     pub experiment_id: ExperimentId,
-    pub name: String,
+    /// Made up when absent.
+    pub name: Option<String>,
     pub format: String,
     pub source_run_id: Option<RunId>,
     pub tags: Tags,
@@ -130,7 +131,9 @@ pub struct ModelNew {
 
 impl ModelNew {
     pub fn check(&self) -> Result<(), Error> {
-        check_name("name", &self.name)?;
+        if let Some(name) = &self.name {
+            check_name("name", name)?;
+        }
         param::check_text("format", &self.format, limits::ASSET_NAME_BYTES_MAX)?;
         self.tags.check()?;
         check_params(&self.params)
@@ -235,7 +238,9 @@ pub enum Used {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssetUse {
-    pub asset: Asset,
+    /// Shared: many runs read one dataset.
+    #[cfg_attr(feature = "openapi", schema(value_type = Asset))]
+    pub asset: Arc<Asset>,
     pub access: Access,
     pub context: String,
     pub step: i64,

@@ -1,7 +1,9 @@
 //! Runs: one execution of a training script.
 
 use crate::{
-    Error, ExperimentId, ProcessId, RunId, Tags, UnixMillis, experiment,
+    Error, ExperimentId, ProcessId, RunId, Tags, UnixMillis,
+    asset::AssetUse,
+    experiment,
     metric::{MetricStat, MetricSummary},
     note::Note,
     param::{Param, ParamValue},
@@ -359,6 +361,8 @@ pub struct FoundRun {
     pub params: BTreeMap<String, ParamValue>,
     /// Those without a context.
     pub metrics: Vec<MetricSummary>,
+    /// The datasets and models that it read and wrote.
+    pub assets: Vec<AssetUse>,
 }
 
 /// A row of the run table: the run with its params and the last, min and max of its metrics.
@@ -380,6 +384,8 @@ pub struct RunDetail {
     pub metrics: Vec<MetricSummary>,
     pub artifact_count: i64,
     pub artifact_bytes: i64,
+    /// The datasets and models that it read and wrote.
+    pub assets: Vec<AssetUse>,
     /// The newest revision; absent when nothing was ever written.
     pub note: Option<Note>,
     /// Those of the newest attempt first.

@@ -1,6 +1,6 @@
 //! Assets: datasets and models, and which runs read or wrote them.
 
-use crate::{Base, Result};
+use crate::{Base, Result, name};
 use model::{
     AssetId, Error, ExperimentId, RunId,
     asset::{
@@ -34,7 +34,7 @@ impl Assets {
             id: AssetId::from_bytes(world.bytes()),
             experiment_id: new.experiment_id,
             kind: AssetKind::Model,
-            name: new.name,
+            name: new.name.unwrap_or_else(|| name::generate(world)),
             digest: String::new(),
             format: new.format,
             status: AssetStatus::Pending,

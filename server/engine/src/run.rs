@@ -105,6 +105,10 @@ impl Runs {
             metrics: store::metric::summaries(db, id).await?,
             artifact_count,
             artifact_bytes,
+            assets: store::asset::uses_of_runs(db, std::slice::from_ref(id))
+                .await?
+                .remove(id.as_str())
+                .unwrap_or_default(),
             note: store::note::latest(db, id).await?.map(markdown::note),
             processes: process::list(db, id, limits::PROCESSES_SHOWN_MAX).await?,
             parent,
@@ -156,9 +160,11 @@ impl Runs {
             params.extend(store::param::of_runs(db, ids, None).await?);
             metrics.extend(store::metric::summaries_of_runs(db, ids, None).await?);
         }
+        let mut assets = store::asset::uses_of_runs(db, &ids).await?;
         let found = runs.into_iter().map(|run| FoundRun {
             params: params.remove(run.id.as_str()).unwrap_or_default(),
             metrics: metrics.remove(run.id.as_str()).unwrap_or_default(),
+            assets: assets.remove(run.id.as_str()).unwrap_or_default(),
             run,
         });
         Ok(found.collect())

@@ -12,6 +12,12 @@ use std::sync::Arc;
 pub struct Traces(pub(crate) Arc<Base>);
 
 impl Traces {
+    /// An id for a trace whose client chose none.
+    pub fn new_id(&self, caller: &Caller) -> Result<TraceId> {
+        caller.require(Role::Member)?;
+        Ok(TraceId::from_bytes(self.0.world.bytes()))
+    }
+
     /// Stores a trace; one of this id takes the new facts, as long as it is of the same experiment.
     pub async fn put(&self, caller: &Caller, trace: &Trace) -> Result<Trace> {
         caller.require(Role::Member)?;

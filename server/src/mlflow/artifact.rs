@@ -4,13 +4,14 @@
 use super::{
     convert::{self, Input, artifact_uri, object},
     error::{Answer, Failure},
+    run,
 };
 use crate::rest;
 use axum::{
     Extension,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use engine::{Services, artifact::ByteRange};
@@ -20,6 +21,9 @@ use model::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// What one `upload-artifact` may bring; larger files come by PUT.
+const UPLOAD_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// What files belong to, and a path in it; none for its root.
 struct Place {
@@ -52,7 +56,7 @@ fn check_decoded(text: &str) -> Answer<()> {
     Err(unsafe_path())
 }
 
-fn artifact_path(text: &str) -> Answer<Option<ArtifactPath>> {
+pub(super) fn artifact_path(text: &str) -> Answer<Option<ArtifactPath>> {
     check_decoded(text)?;
     let text = text.trim_end_matches('/');
     if text.is_empty() {
@@ -220,19 +224,56 @@ pub(super) async fn list(
     Ok(axum::Json(object([("files", files(found, ""))])))
 }
 
-/// `GET artifacts/list`: paths in the run.
+/// What lies below a folder, with paths from the root of what the files belong to.
+pub(super) async fn listing(
+    services: &Services,
+    caller: &Caller,
+    owner: &Owner,
+    root: &str,
+    folder: &str,
+) -> Answer {
+    let folder = artifact_path(folder)?;
+    let all = services.artifact.list(caller, owner).await?;
+    let prefix = folder.as_ref().map(|path| format!("{}/", path.as_str())).unwrap_or_default();
+    let found = children(&all, folder.as_ref());
+    Ok(axum::Json(object([("root_uri", json!(root)), ("files", files(found, &prefix))])))
+}
+
+/// `GET artifacts/list`
 pub(super) async fn list_of_run(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     input: Input,
 ) -> Answer {
-    let run_id = input.run_id()?;
-    let folder = artifact_path(&input.text("path")?.unwrap_or_default())?;
-    let run = services.run.header(&caller, &run_id).await?;
-    let all = services.artifact.list(&caller, &run_id.into()).await?;
-    let prefix = folder.as_ref().map(|path| format!("{}/", path.as_str())).unwrap_or_default();
-    let found = children(&all, folder.as_ref());
-    Ok(axum::Json(object([("root_uri", json!(artifact_uri(&run))), ("files", files(found, &prefix))])))
+    let run = run::header(&services, &caller, &input.run_id()?).await?;
+    let (root, folder) = (artifact_uri(&run), input.text("path")?.unwrap_or_default());
+    listing(&services, &caller, &run.id.into(), &root, &folder).await
+}
+
+/// `POST upload-artifact?run_uuid=&path=`: a small file as the body.
+pub(super) async fn upload_to_run(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+    body: Body,
+) -> Answer {
+    let query = Input::from_query(uri.query().unwrap_or_default());
+    let asked = |name: &str| {
+        let text = query.text(name)?.filter(|text| !text.is_empty());
+        text.ok_or_else(|| Failure::invalid(format!("Request must specify {name}.")))
+    };
+    let (run_id, path) = (asked("run_uuid")?, asked("path")?);
+    let run = run::header(&services, &caller, &convert::run_id(&run_id)?).await?;
+    let path = artifact_path(&path)?.ok_or_else(unsafe_path)?;
+    let bytes = axum::body::to_bytes(body, UPLOAD_BYTES_MAX).await.map_err(|_| {
+        Failure::invalid(format!("Artifact size is too large. Max size is {UPLOAD_BYTES_MAX} bytes."))
+    })?;
+    if bytes.is_empty() {
+        return Err(Failure::invalid("Request must specify data."));
+    }
+    let content = futures::stream::iter([Ok::<_, std::convert::Infallible>(bytes)]);
+    services.artifact.upload(&caller, &run.id.into(), path, None, content).await?;
+    Ok(axum::Json(json!({})))
 }
 
 pub(super) async fn remove(

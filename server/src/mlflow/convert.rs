@@ -12,6 +12,7 @@ use model::{
     run::{Run, RunStatus, Trash},
 };
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The fields of a request: of its JSON body, or of its query string for GET. Names come in `snake_case` or `camelCase`,
 /// integers as numbers or texts, and what is `null` is absent.
@@ -39,7 +40,7 @@ impl<S: Send + Sync> FromRequest<S> for Input {
 }
 
 impl Input {
-    fn from_query(query: &str) -> Self {
+    pub fn from_query(query: &str) -> Self {
         let pairs: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
         let mut fields = Map::new();
         for (key, value) in pairs {
@@ -132,6 +133,46 @@ impl Input {
             None => Ok(Vec::new()),
             Some(Value::Array(list)) => Ok(list.clone()),
             Some(other) => Err(Failure::wrong_value(name, other, "expected a list")),
+        }
+    }
+
+    /// The fields of an object that is a field.
+    pub fn object(&self, name: &str) -> Answer<Option<Self>> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Object(fields)) => Ok(Some(Self(fields.clone()))),
+            Some(other) => Err(Failure::wrong_value(name, other, "expected an object")),
+        }
+    }
+
+    /// An object of texts, or a list of `{key, value}`; absent is empty.
+    pub fn pairs(&self, name: &str) -> Answer<BTreeMap<String, String>> {
+        match self.get(name) {
+            None => Ok(BTreeMap::new()),
+            Some(Value::Object(fields)) => {
+                let inner = Self(fields.clone());
+                fields.keys().map(|key| Ok((key.clone(), inner.text(key)?.unwrap_or_default()))).collect()
+            }
+            Some(_) => {
+                let mut pairs = BTreeMap::new();
+                for (index, one) in self.list(name)?.iter().enumerate() {
+                    let one = Self::of(one);
+                    let key = one.text("key")?.filter(|key| !key.is_empty());
+                    let key = key.ok_or_else(|| Failure::missing(&format!("{name}[{index}].key")))?;
+                    pairs.insert(key, one.text("value")?.unwrap_or_default());
+                }
+                Ok(pairs)
+            }
+        }
+    }
+
+    pub fn flag(&self, name: &str) -> Answer<Option<bool>> {
+        match self.one(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            Some(other) => Err(Failure::wrong_value(name, other, "expected true or false")),
         }
     }
 
@@ -238,6 +279,16 @@ pub(super) fn run_id(text: &str) -> Answer<RunId> {
 pub(super) fn model_id(text: &str) -> Answer<AssetId> {
     let id = text.strip_prefix("m-").and_then(|id| id.parse().ok());
     id.ok_or_else(|| Failure::not_there(format!("Logged model with ID '{text}' not found.")))
+}
+
+/// What is not found, in MLflow's words where it is a model.
+pub(super) fn model_not_found(error: engine::Error) -> Failure {
+    let error = error.into_public();
+    let id = error.message.strip_prefix("no asset \"").and_then(|rest| rest.strip_suffix('"'));
+    match id {
+        Some(id) => Failure::not_there(format!("Logged model with ID 'm-{id}' not found.")),
+        None => error.into(),
+    }
 }
 
 pub(super) fn model_id_text(id: &AssetId) -> String {
@@ -375,6 +426,59 @@ fn experiment_attribute(name: &str) -> Option<Attribute> {
 const RUNS: Rules = Rules { stats: false, bare_words: false, attribute: run_attribute, datasets: true };
 const EXPERIMENTS: Rules =
     Rules { stats: false, bare_words: false, attribute: experiment_attribute, datasets: false };
+
+pub(super) fn model_attribute(name: &str) -> Option<Attribute> {
+    Some(match name {
+        "name" => Attribute::Name,
+        "model_id" => Attribute::Id,
+        "model_type" => Attribute::Type,
+        "status" => Attribute::Status,
+        "source_run_id" => Attribute::Run,
+        "creation_timestamp" | "creation_time" => Attribute::Created,
+        "last_updated_timestamp" | "last_updated_time" => Attribute::Updated,
+        _ => return None,
+    })
+}
+
+const MODELS: Rules = Rules { stats: false, bare_words: false, attribute: model_attribute, datasets: false };
+
+/// The filter of a search for logged models.
+pub(super) fn model_filter(text: &str) -> Answer<Option<Expr>> {
+    plain_filter(text, MODELS)
+}
+
+fn trace_attribute(name: &str) -> Option<Attribute> {
+    Some(match name {
+        "request_id" | "trace_id" => Attribute::Id,
+        "name" => Attribute::Name,
+        "run_id" => Attribute::Run,
+        "status" | "state" => Attribute::Status,
+        "client_request_id" => Attribute::Source,
+        "timestamp" | "timestamp_ms" => Attribute::Started,
+        "execution_time" | "execution_time_ms" => Attribute::Number,
+        _ => return None,
+    })
+}
+
+const TRACES: Rules = Rules { stats: false, bare_words: false, attribute: trace_attribute, datasets: false };
+
+/// MLflow's names of a trace's parts in ours: metadata are asked for as params are.
+fn trace_words(text: &str) -> String {
+    let words = [("request_metadata.", "params."), ("metadata.", "params."), ("trace.", "attributes.")];
+    words.iter().fold(text.to_owned(), |text, (theirs, ours)| match text.strip_prefix(theirs) {
+        Some(rest) => format!("{ours}{rest}"),
+        None => text.replace(&format!(" {theirs}"), &format!(" {ours}")),
+    })
+}
+
+/// The filter of a search for traces.
+pub(super) fn trace_filter(text: &str) -> Answer<Option<Expr>> {
+    plain_filter(&trace_words(text), TRACES)
+}
+
+pub(super) fn trace_order(texts: &[String]) -> Answer<Vec<OrderBy>> {
+    orders(&texts.iter().map(|text| trace_words(text)).collect::<Vec<_>>(), TRACES)
+}
 
 /// The filter of a search for runs.
 pub(super) fn run_filter(text: &str) -> Answer<Option<Expr>> {

@@ -8,7 +8,8 @@ use super::{
 use axum::{Extension, extract::State};
 use engine::Services;
 use model::{
-    Float64, RunId, Tags,
+    AssetId, Float64, RunId, Tags, UnixMillis,
+    asset::AssetMetric,
     ingest::{IngestBatch, RunFacts, SeriesPoints},
     metric::Context,
     param::ParamValue,
@@ -23,9 +24,12 @@ const TAGS_MAX: usize = 100;
 const ENTITIES_MAX: usize = 1_000;
 const PARAM_CHARACTERS_MAX: usize = 6_000;
 
-/// Points as they are given, gathered by key in the order of the request.
+/// Points as they are given, gathered by key in the order of the request; and those that are of models as well.
 #[derive(Default)]
-struct Points(BTreeMap<String, SeriesPoints>);
+struct Points {
+    by_key: BTreeMap<String, SeriesPoints>,
+    of_models: Vec<(AssetId, AssetMetric)>,
+}
 
 impl Points {
     /// Adds the point that a metric describes; `name` gives the name of a field of it in errors.
@@ -38,7 +42,20 @@ impl Points {
         if time < 0 {
             return Err(Failure::wrong_value(&name("timestamp"), &json!(time), "expected a time from 0 up"));
         }
-        let series = self.0.entry(key.clone()).or_insert_with(|| SeriesPoints {
+        let step = metric.int("step")?.unwrap_or(0);
+        if let Some(model) = metric.text("model_id")?.filter(|id| !id.is_empty()) {
+            let of_model = AssetMetric {
+                key: key.clone(),
+                dataset_name: metric.text("dataset_name")?.unwrap_or_default(),
+                dataset_digest: metric.text("dataset_digest")?.unwrap_or_default(),
+                run_id: run_id.clone(),
+                step,
+                time_ms: UnixMillis(time),
+                value: Float64(value),
+            };
+            self.of_models.push((convert::model_id(&model)?, of_model));
+        }
+        let series = self.by_key.entry(key.clone()).or_insert_with(|| SeriesPoints {
             run_id: run_id.clone(),
             key,
             context: Context::default(),
@@ -48,7 +65,7 @@ impl Points {
             texts: Vec::new(),
             bytes: Vec::new(),
         });
-        series.steps.push(metric.int("step")?.unwrap_or(0));
+        series.steps.push(step);
         series.times_ms.push(time);
         series.values.push(Float64(value));
         Ok(())
@@ -63,7 +80,7 @@ async fn store(
     params: BTreeMap<String, ParamValue>,
 ) -> Answer<()> {
     let runs = vec![RunFacts { run_id: run_id.clone(), params, tags: Tags::default() }];
-    let batch = IngestBatch { writer: None, series: points.0.into_values().collect(), runs };
+    let batch = IngestBatch { writer: None, series: points.by_key.into_values().collect(), runs };
     services.metric.ingest_strictly(caller, batch, None).await.map_err(|error| {
         match error.into_public() {
             error if error.kind == model::ErrorKind::NotFound => {
@@ -73,6 +90,9 @@ async fn store(
             error => error.into(),
         }
     })?;
+    if !points.of_models.is_empty() {
+        services.asset.log_metrics(caller, &points.of_models).await.map_err(convert::model_not_found)?;
+    }
     Ok(())
 }
 

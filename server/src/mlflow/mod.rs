@@ -7,9 +7,12 @@ mod convert;
 mod error;
 mod experiment;
 mod history;
+mod lineage;
 mod log;
+mod logged_model;
 mod run;
 mod search;
+mod trace;
 
 use crate::App;
 use axum::{
@@ -60,12 +63,49 @@ pub(crate) fn routes() -> Vec<Route> {
     both(Viewer, Method::GET, "/metrics/get-history-bulk", get(history::bulk));
     both(Viewer, Method::GET, "/metrics/get-history-bulk-interval", get(history::bulk_interval));
     both(Viewer, Method::GET, "/artifacts/list", get(artifact::list_of_run));
-    both(Viewer, Method::POST, "/logged-models/search", post(no_models));
+    both(Member, Method::POST, "/upload-artifact", post(artifact::upload_to_run));
+    both(Member, Method::POST, "/runs/log-inputs", post(lineage::log_inputs));
+    both(Member, Method::POST, "/runs/outputs", post(lineage::log_outputs));
+    both(Member, Method::POST, "/runs/log-model", post(run::log_model));
+    both(Viewer, Method::POST, "/experiments/search-datasets", post(lineage::search_datasets));
+    both(Member, Method::POST, "/logged-models", post(logged_model::create));
+    both(Viewer, Method::POST, "/logged-models/search", post(logged_model::search));
+    both(Viewer, Method::GET, "/logged-models/{id}", get(logged_model::get));
+    both(Member, Method::PATCH, "/logged-models/{id}", patch(logged_model::finalize));
+    both(Member, Method::DELETE, "/logged-models/{id}", delete(logged_model::delete));
+    both(Member, Method::PATCH, "/logged-models/{id}/tags", patch(logged_model::set_tags));
+    both(Member, Method::DELETE, "/logged-models/{id}/tags/{key}", delete(logged_model::delete_tag));
+    both(Member, Method::POST, "/logged-models/{id}/params", post(logged_model::log_params));
+    both(Viewer, Method::GET, "/logged-models/{id}/artifacts/directories", get(logged_model::list_files));
+    both(Viewer, Method::GET, "/logged-models/{id}/artifacts/files", get(logged_model::download_file));
+    both(Member, Method::POST, "/traces", post(trace::start_old));
+    both(Viewer, Method::GET, "/traces", get(trace::search_old));
+    both(Member, Method::PATCH, "/traces/{id}", patch(trace::end_old));
+    both(Viewer, Method::GET, "/traces/{id}/info", get(trace::get_old));
+    both(Member, Method::PATCH, "/traces/{id}/tags", patch(trace::set_tag));
+    both(Member, Method::DELETE, "/traces/{id}/tags", delete(trace::delete_tag));
+    both(Member, Method::POST, "/traces/delete-traces", post(trace::delete));
     both(Viewer, Method::GET, "/{*unknown}", get(unknown));
     both(Member, Method::POST, "/{*unknown}", post(unknown));
     both(Member, Method::PUT, "/{*unknown}", put(unknown));
     both(Member, Method::PATCH, "/{*unknown}", patch(unknown));
     both(Member, Method::DELETE, "/{*unknown}", delete(unknown));
+    for prefix in ["/api/3.0/mlflow", "/ajax-api/3.0/mlflow"] {
+        let mut third = |role: Role, method: Method, path: &str, handler: MethodRouter<App>| {
+            routes.push((role, method, format!("{prefix}{path}"), handler));
+        };
+        third(Member, Method::POST, "/traces", post(trace::start));
+        third(Viewer, Method::POST, "/traces/search", post(trace::search));
+        third(Viewer, Method::GET, "/traces/batchGetInfos", get(trace::batch));
+        third(Viewer, Method::POST, "/traces/batchGetInfos", post(trace::batch));
+        third(Viewer, Method::GET, "/traces/{id}", get(trace::get));
+        third(Viewer, Method::GET, "/server-info", get(server_info));
+        third(Viewer, Method::GET, "/{*unknown}", get(unknown));
+        third(Member, Method::POST, "/{*unknown}", post(unknown));
+        third(Member, Method::PUT, "/{*unknown}", put(unknown));
+        third(Member, Method::PATCH, "/{*unknown}", patch(unknown));
+        third(Member, Method::DELETE, "/{*unknown}", delete(unknown));
+    }
     let file = format!("{FILES}/{{*path}}");
     routes.push((Viewer, Method::GET, FILES.to_owned(), get(artifact::list)));
     routes.push((Viewer, Method::GET, file.clone(), get(artifact::download)));
@@ -78,7 +118,6 @@ pub(crate) fn routes() -> Vec<Route> {
         post(artifact::no_multipart),
     ));
     routes.push((Viewer, Method::GET, "/get-artifact".to_owned(), get(artifact::download_of_run)));
-    routes.push((Viewer, Method::GET, "/api/3.0/mlflow/server-info".to_owned(), get(server_info)));
     routes
 }
 
@@ -98,11 +137,6 @@ async fn server_info() -> axum::Json<serde_json::Value> {
         "presigned_upload_model_id_supported": false,
         "features_enabled": { "gateway": false },
     }))
-}
-
-/// Clients look among logged models for an artifact that a run does not have. None can be logged here, so none is found.
-async fn no_models() -> axum::Json<serde_json::Value> {
-    axum::Json(serde_json::json!({}))
 }
 
 async fn unknown() -> Failure {

@@ -6,7 +6,7 @@ use super::{
         status_named, truncated,
     },
     error::{Answer, Failure},
-    experiment,
+    experiment, lineage,
 };
 use axum::{Extension, extract::State};
 use engine::Services;
@@ -20,6 +20,8 @@ use model::{
 };
 use serde_json::{Value, json};
 
+/// What `log-model` keeps.
+const MODEL_HISTORY: &str = "mlflow.log-model.history";
 pub(super) const TAG_CHARACTERS_MAX: usize = 8_000;
 const NAME_BYTES_MAX: usize = model::limits::NAME_BYTES_MAX;
 
@@ -41,7 +43,7 @@ pub(super) fn info(run: &Run) -> Value {
 
 /// A run with its data; `note` is shown as the tag that MLflow keeps notes in.
 pub(super) fn encode(found: &FoundRun, note: Option<&str>) -> Value {
-    let FoundRun { run, params, metrics } = found;
+    let FoundRun { run, params, metrics, assets } = found;
     let metrics = metrics.iter().filter(|metric| metric.kind == Kind::Number && metric.context.is_empty());
     let mut tags: Vec<_> = run.tags.0.iter().map(|(key, value)| pair(key, value)).collect();
     tags.push(pair(RUN_NAME, &run.name));
@@ -51,10 +53,10 @@ pub(super) fn encode(found: &FoundRun, note: Option<&str>) -> Value {
         ("params", params.iter().map(|(key, value)| pair(key, &param_text(value))).collect()),
         ("tags", Value::Array(tags)),
     ]);
-    // Present though empty, as a message that is set.
-    let mut whole = json!({ "info": info(run), "data": data, "inputs": {}, "outputs": {} });
-    if let Some(members) = whole.as_object_mut() {
-        members.retain(|key, _| key != "outputs");
+    let mut whole = json!({ "info": info(run), "data": data, "inputs": lineage::inputs(assets) });
+    let outputs = lineage::outputs(assets);
+    if let Some(members) = whole.as_object_mut().filter(|_| outputs != json!({})) {
+        members.insert("outputs".to_owned(), outputs);
     }
     whole
 }
@@ -161,6 +163,7 @@ async fn whole(services: &Services, caller: &Caller, id: &RunId) -> Answer<Value
         run: detail.run,
         params: detail.params.into_iter().map(|param| (param.key, param.value)).collect(),
         metrics: detail.metrics,
+        assets: detail.assets,
     };
     Ok(encode(&found, detail.note.as_ref().map(|note| note.body.as_str())))
 }
@@ -174,9 +177,14 @@ fn not_found(error: engine::Error, id: &RunId) -> Failure {
     }
 }
 
+/// The run by itself.
+pub(super) async fn header(services: &Services, caller: &Caller, id: &RunId) -> Answer<Run> {
+    services.run.header(caller, id).await.map_err(|error| not_found(error, id))
+}
+
 /// A run that is not in the trash.
 pub(super) async fn active(services: &Services, caller: &Caller, id: &RunId) -> Answer<Run> {
-    let run = services.run.header(caller, id).await.map_err(|error| not_found(error, id))?;
+    let run = header(services, caller, id).await?;
     if run.trashed_at_ms.is_some() { Err(Failure::run_is_deleted(id.as_str())) } else { Ok(run) }
 }
 
@@ -277,5 +285,31 @@ pub(super) async fn delete_tag(
     }
     let update = RunUpdate { remove_tags: vec![key], ..RunUpdate::default() };
     services.run.update(&caller, &id, update).await?;
+    Ok(axum::Json(json!({})))
+}
+
+/// `POST runs/log-model`, of clients before 3.0: notes in a tag of the run what kind of model its files are.
+pub(super) async fn log_model(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    input: Input,
+) -> Answer {
+    let id = input.run_id()?;
+    let text = input.required("model_json")?;
+    let model: Value = serde_json::from_str(&text).map_err(|_| {
+        Failure::invalid(format!("Malformed model info. \n {text} \n could not be parsed as JSON"))
+    })?;
+    let mandatory = ["artifact_path", "flavors", "run_id", "utc_time_created"];
+    let missing: Vec<&str> = mandatory.into_iter().filter(|key| model.get(key).is_none()).collect();
+    if !missing.is_empty() {
+        let message = format!("Model json is missing mandatory fields: {}", missing.join(", "));
+        return Err(Failure::invalid(message));
+    }
+    let run = active(&services, &caller, &id).await?;
+    let mut history: Vec<Value> =
+        run.tags.0.get(MODEL_HISTORY).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    history.push(model);
+    let tags = Tags([(MODEL_HISTORY.to_owned(), json!(history).to_string())].into());
+    services.run.update(&caller, &id, RunUpdate { tags, ..RunUpdate::default() }).await?;
     Ok(axum::Json(json!({})))
 }

@@ -14,7 +14,10 @@ use model::{
     },
     run::Trash,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -309,13 +312,13 @@ pub async fn uses_of_runs(db: &Db, run_ids: &[RunId]) -> Result<HashMap<String, 
     if rows.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut assets: HashMap<String, Asset> = HashMap::new();
+    let mut assets: HashMap<String, Arc<Asset>> = HashMap::new();
     let mut ids: Vec<&str> = rows.iter().map(|row| row.asset_id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
     for ids in ids.chunks(IDS_AT_ONCE) {
         let found = of_ids(db, ids.iter().copied()).await?;
-        assets.extend(found.into_iter().map(|asset| (asset.id.to_string(), asset)));
+        assets.extend(found.into_iter().map(|asset| (asset.id.to_string(), Arc::new(asset))));
     }
     let mut uses: HashMap<String, Vec<AssetUse>> = HashMap::new();
     for row in rows {

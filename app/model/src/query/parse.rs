@@ -234,13 +234,10 @@ impl<'a> Parser<'a> {
             "param" | "params" | "parameter" | "parameters" => Ok(Field::Param(key)),
             "tag" | "tags" => Ok(Field::Tag(key)),
             "attribute" | "attributes" | "attr" | "run" => attribute(self.rules, &key, at),
-            "dataset" | "datasets" if self.rules.datasets => match DatasetField::named(&key) {
-                Some(field) => Ok(Field::Dataset(field)),
-                None => {
-                    let message = format!("a dataset has no \"{key}\": expected name, digest or context");
-                    Err(QueryError::new(at, message))
-                }
-            },
+            "dataset" | "datasets" if self.rules.datasets => {
+                let message = format!("a dataset has no \"{key}\": expected name, digest or context");
+                DatasetField::named(&key).map(Field::Dataset).ok_or_else(|| QueryError::new(at, message))
+            }
             _ => {
                 let message = format!(
                     "there is no \"{prefix}\": expected metrics, params, tags, dataset or attributes"
