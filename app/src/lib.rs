@@ -9,6 +9,7 @@ pub mod remote;
 mod shell;
 
 mod artifact;
+mod asset;
 mod browser;
 mod chart;
 mod compare;

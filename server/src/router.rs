@@ -8,7 +8,10 @@ use crate::{
         Access::{self, Api, Page, Public},
         Policy,
     },
-    rest::{artifact, compare, environment, experiment, metric, note, process, run, run_event, server, user},
+    rest::{
+        artifact, asset, compare, environment, experiment, metric, note, process, run, run_event, server,
+        user,
+    },
     site,
 };
 use axum::{
@@ -99,6 +102,9 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(artifact::list))
         .api(Api(Member), routes!(artifact::upload))
         .api(Api(Viewer), routes!(artifact::download))
+        .api(Api(Viewer), routes!(asset::get))
+        .api(Api(Viewer), routes!(asset::files))
+        .api(Api(Viewer), routes!(asset::download))
         .api(Api(Viewer), routes!(note::get))
         .api(Api(Member), routes!(note::update))
         .api(Api(Viewer), routes!(note::history))

@@ -1,4 +1,4 @@
-//! Artifacts: the files that a run made.
+//! Artifacts: the files of a run and of the models that it made.
 
 mod api;
 mod preview;

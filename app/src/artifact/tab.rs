@@ -1,7 +1,7 @@
 //! The Artifacts tab of a run: the tree, and the file that the URL names.
 
 use super::{
-    api::{self, Files, Shown},
+    api::{self, Files, ModelFiles, Shown, Wanted},
     preview::{self, Kind},
     tree::{Node, holds, tree},
 };
@@ -19,14 +19,16 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use model::{
-    RunId,
-    artifact::{Artifact, ArtifactPath},
-};
+use model::{AssetId, RunId, artifact::Artifact};
 
 /// The file that a URL names; a path that cannot be one names nothing.
-pub fn wanted(query: &Query) -> Option<ArtifactPath> {
-    query.get("path").and_then(|path| path.parse().ok())
+pub fn wanted(query: &Query) -> Option<Wanted> {
+    let path = query.get("path").and_then(|path| path.parse().ok())?;
+    let model = match query.get("model") {
+        Some(id) => Some(id.parse().ok()?),
+        None => None,
+    };
+    Some(Wanted { model, path })
 }
 
 /// `first` is what the page was rendered with, absent when the person came from another tab.
@@ -34,13 +36,13 @@ pub fn wanted(query: &Query) -> Option<ArtifactPath> {
 pub fn Tab(view: RunView, first: Option<Files>) -> impl IntoView {
     let search = link::use_search();
     let input = Memo::new(move |_| (view.id(), search.with(wanted)));
-    let (feed, loaded) = Feed::soon(first, input, |(run_id, path)| api::list(run_id, path));
+    let (feed, loaded) = Feed::soon(first, input, |(run_id, wanted)| api::list(run_id, wanted));
     Effect::watch(move || view.filed.get(), move |_, _, _| feed.refresh(), false);
-    let nodes = Memo::new(move |_| feed.current.with(|files| tree(&files.list)));
-    let content = move || match (loaded.get(), nodes.with(Vec::is_empty)) {
+    let trees = Memo::new(move |_| feed.current.with(trees));
+    let content = move || match (loaded.get(), trees.with(Vec::is_empty)) {
         (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
         (true, true) => view! { <Nothing /> }.into_any(),
-        (true, false) => view! { <Browser view feed nodes search /> }.into_any(),
+        (true, false) => view! { <Browser view feed trees search /> }.into_any(),
     };
     view! {
         <Problem error=feed.failed />
@@ -60,19 +62,38 @@ fn Nothing() -> impl IntoView {
     }
 }
 
+/// The files of the run, or of a model that it made.
+#[derive(Clone, Debug, PartialEq)]
+struct Tree {
+    model: Option<(AssetId, String)>,
+    nodes: Vec<Node>,
+}
+
+/// The run's own files first; what has none is left out.
+fn trees(files: &Files) -> Vec<Tree> {
+    let own = Tree { model: None, nodes: tree(&files.list) };
+    let of_model = |ModelFiles { id, name, list }: &ModelFiles| Tree {
+        model: Some((id.clone(), name.clone())),
+        nodes: tree(list),
+    };
+    let all = std::iter::once(own).chain(files.models.iter().map(of_model));
+    all.filter(|tree| !tree.nodes.is_empty()).collect()
+}
+
 #[component]
-fn Browser(view: RunView, feed: Feed<Files>, nodes: Memo<Vec<Node>>, search: Memo<Query>) -> impl IntoView {
+fn Browser(view: RunView, feed: Feed<Files>, trees: Memo<Vec<Tree>>, search: Memo<Query>) -> impl IntoView {
+    let asked = Memo::new(move |_| search.with(wanted));
     let path = Memo::new(move |_| search.with(|query| query.get("path").unwrap_or_default().to_owned()));
     let chosen = Memo::new(move |_| {
-        let path = path.get();
-        feed.current.with(|files| files.list.iter().find(|one| one.path.as_str() == path).cloned())
+        let asked = asked.get()?;
+        let artifact = feed.current.with(|files| files.find(&asked).cloned())?;
+        Some((asked, artifact))
     });
     let shown = Memo::new(move |_| feed.current.with(|files| files.shown.clone()));
-    let branches = move || nodes.get().into_iter().map(|node| branch(view, path, node)).collect_view();
     view! {
         <div class="artifacts">
             <nav class="artifacts__tree" aria-label="Files">
-                <ul class="tree">{branches}</ul>
+                {move || trees.get().into_iter().map(|tree| files_of(view, asked, tree)).collect_view()}
             </nav>
             <div class="artifacts__file area" data-busy=move || feed.busy.get().to_string()>
                 {move || file(view, &path.get(), chosen.get(), shown)}
@@ -81,15 +102,43 @@ fn Browser(view: RunView, feed: Feed<Files>, nodes: Memo<Vec<Node>>, search: Mem
     }
 }
 
-fn file_link(view: RunView, path: &str) -> String {
-    Query::default().with("tab", "artifacts").with("path", path).href(&view.path())
+/// A tree, with the model's name above it.
+fn files_of(view: RunView, asked: Memo<Option<Wanted>>, Tree { model, nodes }: Tree) -> AnyView {
+    let id = model.as_ref().map(|(id, _)| id.clone());
+    let branches = nodes.into_iter().map(|node| branch(view, asked, id.as_ref(), node)).collect_view();
+    let title = model.map(|(id, name)| {
+        view! {
+            <h3 class="artifacts__model" title=format!("Model {id}")>
+                <Icon name="model" />
+                <span class="tree__name">{name}</span>
+                <span class="muted">"model"</span>
+            </h3>
+        }
+    });
+    view! {
+        {title}
+        <ul class="tree">{branches}</ul>
+    }
+    .into_any()
 }
 
-fn branch(view: RunView, chosen: Memo<String>, node: Node) -> AnyView {
+fn file_link(view: RunView, model: Option<&AssetId>, path: &str) -> String {
+    let query = Query::default().with("tab", "artifacts");
+    let query = match model {
+        Some(id) => query.with("model", id.as_str()),
+        None => query,
+    };
+    query.with("path", path).href(&view.path())
+}
+
+fn branch(view: RunView, asked: Memo<Option<Wanted>>, model: Option<&AssetId>, node: Node) -> AnyView {
     match node {
         Node::Folder { name, path, children } => {
             // Small trees stand open; in large ones only the way to the chosen file does.
-            let open = children.len() <= 20 || holds(&path, &chosen.get_untracked());
+            let holds_it =
+                |asked: &Wanted| asked.model.as_ref() == model && holds(&path, asked.path.as_str());
+            let open = children.len() <= 20 || asked.get_untracked().is_some_and(|asked| holds_it(&asked));
+            let branches = children.into_iter().map(|node| branch(view, asked, model, node)).collect_view();
             view! {
                 <li>
                     <details open=open>
@@ -97,16 +146,16 @@ fn branch(view: RunView, chosen: Memo<String>, node: Node) -> AnyView {
                             <Icon name="folder" />
                             <span class="tree__name">{name}</span>
                         </summary>
-                        <ul>{children.into_iter().map(|node| branch(view, chosen, node)).collect_view()}</ul>
+                        <ul>{branches}</ul>
                     </details>
                 </li>
             }
             .into_any()
         }
         Node::File { name, artifact } => {
-            let path = artifact.path.as_str().to_owned();
-            let href = file_link(view, &path);
-            let here = move || (chosen.get() == path).then_some("true");
+            let href = file_link(view, model, artifact.path.as_str());
+            let this = Some(Wanted { model: model.cloned(), path: artifact.path.clone() });
+            let here = move || asked.with(|asked| *asked == this).then_some("true");
             let title = name.clone();
             view! {
                 <li>
@@ -122,9 +171,14 @@ fn branch(view: RunView, chosen: Memo<String>, node: Node) -> AnyView {
     }
 }
 
-fn file(view: RunView, path: &str, artifact: Option<Artifact>, shown: Memo<Option<Shown>>) -> AnyView {
-    match artifact {
-        Some(artifact) => view! { <File run_id=view.id() artifact shown /> }.into_any(),
+fn file(
+    view: RunView,
+    path: &str,
+    chosen: Option<(Wanted, Artifact)>,
+    shown: Memo<Option<Shown>>,
+) -> AnyView {
+    match chosen {
+        Some((wanted, artifact)) => view! { <File run_id=view.id() wanted artifact shown /> }.into_any(),
         None if path.is_empty() => {
             view! { <p class="muted artifacts__hint">"Choose a file to see it here."</p> }.into_any()
         }
@@ -136,14 +190,17 @@ fn file(view: RunView, path: &str, artifact: Option<Artifact>, shown: Memo<Optio
 }
 
 /// Where the bytes of a file are served.
-fn source(run_id: &RunId, artifact: &Artifact) -> String {
-    let path: Vec<_> = artifact.path.as_str().split('/').map(link::encode).collect();
-    format!("/api/v1/runs/{run_id}/artifacts/{}", path.join("/"))
+fn source(run_id: &RunId, Wanted { model, path }: &Wanted) -> String {
+    let path: Vec<_> = path.as_str().split('/').map(link::encode).collect();
+    match model {
+        Some(id) => format!("/api/v1/assets/{id}/artifacts/{}", path.join("/")),
+        None => format!("/api/v1/runs/{run_id}/artifacts/{}", path.join("/")),
+    }
 }
 
 #[component]
-fn File(run_id: RunId, artifact: Artifact, shown: Memo<Option<Shown>>) -> impl IntoView {
-    let source = source(&run_id, &artifact);
+fn File(run_id: RunId, wanted: Wanted, artifact: Artifact, shown: Memo<Option<Shown>>) -> impl IntoView {
+    let source = source(&run_id, &wanted);
     let name = artifact.path.file_name().to_owned();
     let hash = artifact.sha256.clone();
     let (hash_title, hash_short) = (format!("SHA-256 {hash}"), hash[..12].to_owned());
@@ -152,7 +209,7 @@ fn File(run_id: RunId, artifact: Artifact, shown: Memo<Option<Shown>>) -> impl I
             <img class="file__image" src=source.clone() alt=format!("Preview of {name}") />
         }
         .into_any(),
-        kind => view! { <Text artifact=artifact.clone() kind shown /> }.into_any(),
+        kind => view! { <Text wanted artifact=artifact.clone() kind shown /> }.into_any(),
     };
     let download = format!("{source}?download=true");
     view! {
@@ -175,10 +232,10 @@ fn File(run_id: RunId, artifact: Artifact, shown: Memo<Option<Shown>>) -> impl I
 }
 
 #[component]
-fn Text(artifact: Artifact, kind: Kind, shown: Memo<Option<Shown>>) -> impl IntoView {
+fn Text(wanted: Wanted, artifact: Artifact, kind: Kind, shown: Memo<Option<Shown>>) -> impl IntoView {
     let cut = preview::cut(&artifact);
     move || {
-        let shown = shown.get().filter(|shown| shown.path == artifact.path);
+        let shown = shown.get().filter(|shown| shown.file == wanted);
         match shown.map(|shown| shown.text) {
             None => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
             Some(Some(text)) => body(&text, kind, cut),
@@ -244,15 +301,17 @@ fn grid(mut rows: Vec<Vec<String>>) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::tests::artifact;
     use super::*;
 
     #[test]
     fn each_part_of_a_path_is_escaped_and_slashes_stay() {
         let run_id: RunId = "a".repeat(32).parse().expect("32 hex digits");
         assert_eq!(
-            source(&run_id, &artifact("a b/ü#?.txt")),
+            source(&run_id, &Wanted { model: None, path: "a b/ü#?.txt".parse().expect("a path") }),
             format!("/api/v1/runs/{run_id}/artifacts/a%20b/%C3%BC%23%3F.txt")
         );
+        let id: AssetId = "b".repeat(32).parse().expect("32 hex digits");
+        let of_model = Wanted { model: Some(id.clone()), path: "MLmodel".parse().expect("a path") };
+        assert_eq!(source(&run_id, &of_model), format!("/api/v1/assets/{id}/artifacts/MLmodel"));
     }
 }

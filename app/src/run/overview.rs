@@ -5,6 +5,7 @@ use super::{
     family::{Children, Link},
 };
 use crate::{
+    asset,
     chart::format,
     metric::label,
     process,
@@ -41,6 +42,7 @@ pub fn Overview(view: RunView) -> impl IntoView {
                 <Facts view />
             </section>
             <process::Card view />
+            <asset::Card view />
             <Children view />
             <section class="card" aria-labelledby="overview-metrics">
                 <h2 class="card__title" id="overview-metrics">"Metrics"</h2>

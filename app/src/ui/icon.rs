@@ -21,6 +21,8 @@ pub fn Icon(name: &'static str) -> impl IntoView {
 pub const SPRITE: &str = r#"
 <symbol id="icon-logo" viewBox="0 0 16 16"><path d="M2 4c3 8 6 8 12 8.5"/><path d="M2 12.5C5 6 8 4.5 14 4" opacity=".6"/></symbol>
 <symbol id="icon-experiment" viewBox="0 0 16 16"><path d="M6 2h4M6.5 2v4.2L2.9 12.5A1.1 1.1 0 0 0 3.9 14h8.2a1.1 1.1 0 0 0 1-1.5L9.5 6.2V2M5 10h6"/></symbol>
+<symbol id="icon-model" viewBox="0 0 16 16"><path d="m8 1.8 5.4 3.1v6.2L8 14.2l-5.4-3.1V4.9zM2.6 4.9 8 8l5.4-3.1M8 8v6.2"/></symbol>
+<symbol id="icon-dataset" viewBox="0 0 16 16"><ellipse cx="8" cy="3.8" rx="5" ry="2"/><path d="M3 3.8v8.4c0 1.1 2.2 2 5 2s5-.9 5-2V3.8M3 8c0 1.1 2.2 2 5 2s5-.9 5-2"/></symbol>
 <symbol id="icon-search" viewBox="0 0 16 16"><circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/></symbol>
 <symbol id="icon-plus" viewBox="0 0 16 16"><path d="M8 3v10M3 8h10"/></symbol>
 <symbol id="icon-edit" viewBox="0 0 16 16"><path d="m3 13 .7-3L10.5 3.2l2.3 2.3L6 12.3zM9 4.7 11.3 7"/></symbol>

@@ -15,7 +15,7 @@ use axum::{
 use engine::{Services, artifact::ByteRange};
 use model::{
     Error, RunId,
-    artifact::{Artifact, ArtifactPath},
+    artifact::{Artifact, ArtifactPath, Owner},
     user::Caller,
 };
 use serde::Deserialize;
@@ -72,7 +72,7 @@ pub(crate) async fn upload(
 pub(crate) struct DownloadQuery {
     /// Save instead of show.
     #[serde(default)]
-    download: bool,
+    pub(super) download: bool,
 }
 
 /// The content, or the part of it that a Range header asks for.
@@ -86,11 +86,23 @@ pub(crate) async fn download(
     Query(query): Query<DownloadQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    serve(&services, &caller, &id.into(), &path, query.download, &headers).await
+}
+
+/// The content of a file, or the part of it that a Range header asks for; inert whatever is inside.
+pub(super) async fn serve(
+    services: &Services,
+    caller: &Caller,
+    owner: &Owner,
+    path: &ArtifactPath,
+    download: bool,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(byte_range);
-    let open = services.artifact.open(&caller, &id.into(), &path, range).await?;
+    let open = services.artifact.open(caller, owner, path, range).await?;
     let artifact = &open.artifact;
     let length = open.range.end - open.range.start;
-    let disposition = if query.download { "attachment" } else { "inline" };
+    let disposition = if download { "attachment" } else { "inline" };
     let file_name =
         percent_encoding::utf8_percent_encode(path.file_name(), percent_encoding::NON_ALPHANUMERIC);
     let fixed = [

@@ -1,6 +1,7 @@
 //! `/api/v1`: one file a feature. Each handler decodes, calls one verb, encodes.
 
 pub(crate) mod artifact;
+pub(crate) mod asset;
 pub(crate) mod compare;
 pub(crate) mod environment;
 pub(crate) mod experiment;

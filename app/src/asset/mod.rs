@@ -1,0 +1,5 @@
+//! Assets: the datasets and models of a run.
+
+mod card;
+
+pub use card::Card;
