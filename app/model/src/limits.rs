@@ -6,8 +6,8 @@ pub const NAME_BYTES_MAX: usize = 500;
 pub const DESCRIPTION_BYTES_MAX: usize = 20_000;
 /// Keys of params, metrics and tags: MLflow allows 250 characters; four bytes each.
 pub const KEY_BYTES_MAX: usize = 1_000;
-/// Text of a param or tag: MLflow's clients send up to 6 000 (params) and 8 000 (tags).
-pub const TEXT_VALUE_BYTES_MAX: usize = 16_000;
+/// Text of a param or tag: MLflow's clients send up to 20 000 characters (tags of experiments); four bytes each.
+pub const TEXT_VALUE_BYTES_MAX: usize = 80_000;
 /// Tags on one experiment or run: labels, not data.
 pub const TAGS_MAX: usize = 1_000;
 /// Links from a run to its parent, to that one's parent and so on: sweeps of pipelines nest three deep.

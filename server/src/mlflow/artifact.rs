@@ -123,6 +123,7 @@ pub(super) async fn download_of_run(
     let run_id = input.run_id()?;
     let path = input.required("path")?;
     let target = artifact_path(&path)?.ok_or_else(|| Failure::missing("path"))?;
+    run::header(&services, &caller, &run_id).await?;
     bytes(&services, &caller, &run_id.into(), &target, range(&headers)).await
 }
 
@@ -291,6 +292,15 @@ pub(super) async fn remove(
         }
     }
     Ok(axum::Json(json!({})))
+}
+
+/// Clients download through this server instead.
+pub(super) async fn no_presigned() -> Failure {
+    Failure::new(
+        501,
+        "NOT_IMPLEMENTED",
+        "Presigned downloads are not supported for the current artifact repository",
+    )
 }
 
 /// Clients fall back to one PUT.

@@ -8,7 +8,10 @@ use axum::{
 };
 use model::{
     AssetId, ExperimentId, RunId, TraceId,
-    query::{Attribute, Clause, Expr, Field, OrderBy, QueryError, Rules, Test, parse_order, parse_with},
+    query::{
+        Attribute, Clause, Expr, Field, Likeness, OrderBy, QueryError, Rules, Test, like, parse_order,
+        parse_with,
+    },
     run::{Run, RunStatus, Trash},
 };
 use serde_json::{Map, Value, json};
@@ -17,7 +20,11 @@ use std::collections::BTreeMap;
 /// The fields of a request: of its JSON body, or of its query string for GET. Names come in `snake_case` or `camelCase`,
 /// integers as numbers or texts, and what is `null` is absent.
 #[derive(Debug, Default)]
-pub(super) struct Input(Map<String, Value>);
+pub(super) struct Input {
+    fields: Map<String, Value>,
+    /// From a query string: a key may repeat, and where one value is wanted the last counts.
+    repeats: bool,
+}
 
 impl<S: Send + Sync> FromRequest<S> for Input {
     type Rejection = Failure;
@@ -39,28 +46,33 @@ impl<S: Send + Sync> FromRequest<S> for Input {
     }
 }
 
+impl From<Map<String, Value>> for Input {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self { fields, repeats: false }
+    }
+}
+
 impl Input {
     pub fn from_query(query: &str) -> Self {
         let pairs: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
         let mut fields = Map::new();
         for (key, value) in pairs {
-            // A key that repeats is a list; a getter of one value takes the last.
             let list = fields.entry(key).or_insert_with(|| Value::Array(Vec::new()));
             if let Value::Array(list) = list {
                 list.push(Value::String(value));
             }
         }
-        Self(fields)
+        Self { fields, repeats: true }
     }
 
     /// What cannot be read counts as empty, as MLflow has it; then a required field is missing.
     fn from_body(bytes: &[u8]) -> Self {
         let value = serde_json::from_slice(bytes).or_else(|_| serde_json::from_slice(&quote_numbers(bytes)));
         match value {
-            Ok(Value::Object(fields)) => Self(fields),
+            Ok(Value::Object(fields)) => fields.into(),
             // Old clients send a JSON text that holds the JSON.
             Ok(Value::String(inner)) => match serde_json::from_str(&inner) {
-                Ok(Value::Object(fields)) => Self(fields),
+                Ok(Value::Object(fields)) => Self::from(fields),
                 _ => Self::default(),
             },
             _ => Self::default(),
@@ -68,28 +80,39 @@ impl Input {
     }
 
     pub fn of(value: &Value) -> Self {
-        Self(value.as_object().cloned().unwrap_or_default())
+        value.as_object().cloned().unwrap_or_default().into()
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
-        let found = self.0.get(name).or_else(|| self.0.get(&camel_case(name)));
+        let found = self.fields.get(name).or_else(|| self.fields.get(&camel_case(name)));
         found.filter(|value| !value.is_null())
+    }
+
+    /// Whether the field is there, empty or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
     }
 
     fn one(&self, name: &str) -> Option<&Value> {
         match self.get(name) {
-            Some(Value::Array(list)) => list.last(),
+            Some(Value::Array(list)) if self.repeats => list.last(),
             one => one,
         }
     }
 
-    /// A text; numbers and booleans are taken as they are written.
     pub fn text(&self, name: &str) -> Answer<Option<String>> {
         match self.one(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(Value::Number(number)) => Ok(Some(number.to_string())),
             Some(other) => Err(Failure::wrong_value(name, other, "expected a string")),
+        }
+    }
+
+    /// One of some names, each of which has a number as well.
+    pub fn choice(&self, name: &str) -> Answer<Option<String>> {
+        match self.one(name) {
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            _ => self.text(name),
         }
     }
 
@@ -101,9 +124,12 @@ impl Input {
     pub fn int(&self, name: &str) -> Answer<Option<i64>> {
         let Some(value) = self.one(name) else { return Ok(None) };
         let int = match value {
-            Value::Number(number) => number
-                .as_i64()
-                .or_else(|| number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64)),
+            Value::Number(number) => number.as_i64().or_else(|| {
+                // Up to here every integer is a double of its own.
+                const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+                let float = number.as_f64()?;
+                (float.fract() == 0.0 && float.abs() <= EXACT_MAX).then_some(float as i64)
+            }),
             Value::String(text) => text.parse().ok(),
             _ => None,
         };
@@ -140,7 +166,7 @@ impl Input {
     pub fn object(&self, name: &str) -> Answer<Option<Self>> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Object(fields)) => Ok(Some(Self(fields.clone()))),
+            Some(Value::Object(fields)) => Ok(Some(fields.clone().into())),
             Some(other) => Err(Failure::wrong_value(name, other, "expected an object")),
         }
     }
@@ -150,7 +176,7 @@ impl Input {
         match self.get(name) {
             None => Ok(BTreeMap::new()),
             Some(Value::Object(fields)) => {
-                let inner = Self(fields.clone());
+                let inner = Self::from(fields.clone());
                 fields.keys().map(|key| Ok((key.clone(), inner.text(key)?.unwrap_or_default()))).collect()
             }
             Some(_) => {
@@ -207,7 +233,7 @@ impl Input {
 
     /// Which of active and deleted entities are asked for.
     pub fn view(&self, name: &str) -> Answer<Trash> {
-        match self.text(name)?.as_deref() {
+        match self.choice(name)?.as_deref() {
             None | Some("" | "1" | "ACTIVE_ONLY") => Ok(Trash::Without),
             Some("2" | "DELETED_ONLY") => Ok(Trash::Only),
             Some("3" | "ALL") => Ok(Trash::With),
@@ -423,10 +449,6 @@ fn experiment_attribute(name: &str) -> Option<Attribute> {
     })
 }
 
-const RUNS: Rules = Rules { stats: false, bare_words: false, attribute: run_attribute, datasets: true };
-const EXPERIMENTS: Rules =
-    Rules { stats: false, bare_words: false, attribute: experiment_attribute, datasets: false };
-
 pub(super) fn model_attribute(name: &str) -> Option<Attribute> {
     Some(match name {
         "name" => Attribute::Name,
@@ -439,8 +461,6 @@ pub(super) fn model_attribute(name: &str) -> Option<Attribute> {
         _ => return None,
     })
 }
-
-const MODELS: Rules = Rules { stats: false, bare_words: false, attribute: model_attribute, datasets: false };
 
 /// The filter of a search for logged models.
 pub(super) fn model_filter(text: &str) -> Answer<Option<Expr>> {
@@ -460,8 +480,6 @@ fn trace_attribute(name: &str) -> Option<Attribute> {
     })
 }
 
-const TRACES: Rules = Rules { stats: false, bare_words: false, attribute: trace_attribute, datasets: false };
-
 /// MLflow's names of a trace's parts in ours: metadata are asked for as params are.
 fn trace_words(text: &str) -> String {
     let words = [("request_metadata.", "params."), ("metadata.", "params."), ("trace.", "attributes.")];
@@ -480,13 +498,72 @@ pub(super) fn trace_order(texts: &[String]) -> Answer<Vec<OrderBy>> {
     orders(&texts.iter().map(|text| trace_words(text)).collect::<Vec<_>>(), TRACES)
 }
 
+/// MLflow's stricter grammar, with the names of one kind of thing.
+const fn rules(attribute: fn(&str) -> Option<Attribute>) -> Rules {
+    Rules {
+        stats: false,
+        bare_words: false,
+        loose_ands: true,
+        attribute,
+        datasets: false,
+        metrics: true,
+        params: true,
+    }
+}
+
+const RUNS: Rules = Rules { datasets: true, ..rules(run_attribute) };
+const EXPERIMENTS: Rules = Rules { metrics: false, params: false, ..rules(experiment_attribute) };
+const MODELS: Rules = rules(model_attribute);
+const TRACES: Rules = Rules { metrics: false, ..rules(trace_attribute) };
+
 /// The filter of a search for runs.
 pub(super) fn run_filter(text: &str) -> Answer<Option<Expr>> {
-    let mut filter = plain_filter(text, RUNS)?;
-    if let Some(expr) = &mut filter {
-        name_statuses(expr);
+    Ok(plain_filter(text, RUNS)?.map(in_our_terms))
+}
+
+/// What MLflow keeps in other places than we do.
+fn in_our_terms(expr: Expr) -> Expr {
+    let is_user = |field: &Field| *field == Field::Attribute(Attribute::User);
+    match expr {
+        Expr::And(all) => Expr::And(all.into_iter().map(in_our_terms).collect()),
+        Expr::Or(any) => Expr::Or(any.into_iter().map(in_our_terms).collect()),
+        Expr::Not(one) => Expr::Not(Box::new(in_our_terms(*one))),
+        Expr::Clause(Clause { field: Field::Attribute(Attribute::Status), test }) => {
+            let test = Test::In(statuses_of(&test));
+            Expr::Clause(Clause { field: Field::Attribute(Attribute::Status), test })
+        }
+        Expr::Clause(Clause { field, test }) if is_user(&field) => {
+            // The user that a client names is a tag; who signed in stands behind it.
+            let tag = || Field::Tag(USER.to_owned());
+            let clause = |field: Field, test: Test| Expr::Clause(Clause { field, test });
+            let signed_in = vec![clause(tag(), Test::IsNull), clause(field, test.clone())];
+            Expr::Or(vec![clause(tag(), test), Expr::And(signed_in)])
+        }
+        Expr::Clause(Clause { field, test }) => Expr::Clause(Clause { field: our_field(field), test }),
     }
-    Ok(filter)
+}
+
+fn our_field(field: Field) -> Field {
+    match field {
+        Field::Tag(key) if key == RUN_NAME => Field::Attribute(Attribute::Name),
+        other => other,
+    }
+}
+
+/// Our statuses of those whose name in MLflow meets the test.
+fn statuses_of(test: &Test) -> Vec<String> {
+    let meets = |status: &RunStatus| {
+        let name = status_name(*status);
+        match test {
+            Test::Text { is: Likeness::Equal, text } => name == text,
+            Test::Text { is: Likeness::NotEqual, text } => name != text,
+            Test::Text { is: Likeness::Like, text } => like(name, text),
+            Test::Text { is: Likeness::ILike, text } => like(name, &text.to_ascii_uppercase()),
+            Test::In(names) => names.iter().any(|one| one == name),
+            Test::Number { .. } | Test::IsNull | Test::IsNan => false,
+        }
+    };
+    RunStatus::ALL.iter().filter(|status| meets(status)).map(|status| status.as_str().to_owned()).collect()
 }
 
 /// The filter of a search for experiments, which have no params and metrics.
@@ -501,7 +578,7 @@ fn plain_filter(text: &str, rules: Rules) -> Answer<Option<Expr>> {
     if trimmed.is_empty() {
         return if text.is_empty() { Ok(None) } else { Err(wrong(format!("'{text}'"))) };
     }
-    let expr = parse_with(trimmed, rules).map_err(|error| wrong(pointed(trimmed, &error)))?;
+    let expr = parse_with(trimmed, rules).map_err(|error| refusal(trimmed, &error))?;
     let is_clause = |expr: &Expr| match expr {
         Expr::Clause(_) => true,
         Expr::Not(one) => {
@@ -517,27 +594,27 @@ fn plain_filter(text: &str, rules: Rules) -> Answer<Option<Expr>> {
     if plain { Ok(expr) } else { Err(wrong(format!("'{trimmed}': only AND joins clauses"))) }
 }
 
-fn pointed(text: &str, error: &QueryError) -> String {
-    format!("'{text}': {error}")
-}
-
-/// Statuses in a filter are MLflow's.
-fn name_statuses(expr: &mut Expr) {
-    let ours = |text: &mut String| {
-        if let Some(status) = status_named(&text.to_ascii_uppercase()) {
-            status.as_str().clone_into(text);
-        }
+/// What is wrong with a filter: in the words that MLflow's users know, and then in ours, which tell the place.
+fn refusal(text: &str, error: &QueryError) -> Failure {
+    let at = text.get(error.at.clone()).unwrap_or_default();
+    let message = error.message.as_str();
+    let named = || message.split('"').nth(1).unwrap_or_default();
+    let known = if message.starts_with("texts compare with") || message.contains("like does not compare") {
+        format!("Invalid comparator '{at}'")
+    } else if message.starts_with("there is no attribute") {
+        format!("Invalid attribute key '{}' specified", named())
+    } else if message.starts_with("there is no") {
+        format!("Invalid entity type '{}'", named())
+    } else if message.starts_with("a dataset has no") {
+        format!("Invalid dataset key '{}'", named())
+    } else if message == "expected a number" {
+        "Expected numeric value type for metric".to_owned()
+    } else if message.starts_with("expected a text in quotes") || message.contains("text in quotes") {
+        format!("Expected a quoted string value for parameter (e.g. 'my-value'). Got value {at}")
+    } else {
+        "Invalid clause(s) in filter string".to_owned()
     };
-    match expr {
-        Expr::And(all) | Expr::Or(all) => all.iter_mut().for_each(name_statuses),
-        Expr::Not(one) => name_statuses(one),
-        Expr::Clause(Clause { field: Field::Attribute(Attribute::Status), test }) => match test {
-            Test::Text { text, .. } => ours(text),
-            Test::In(texts) => texts.iter_mut().for_each(ours),
-            Test::Number { .. } | Test::IsNull | Test::IsNan => {}
-        },
-        Expr::Clause(_) => {}
-    }
+    Failure::invalid(format!("{known}: '{text}': {error}"))
 }
 
 /// What a search for runs is ordered by: as asked, then the newest first.
@@ -561,9 +638,9 @@ fn orders(texts: &[String], rules: Rules) -> Answer<Vec<OrderBy>> {
     }
     let mut orders: Vec<OrderBy> = Vec::new();
     for text in texts {
-        let order = parse_order(text, rules).map_err(|error| {
-            Failure::invalid(format!("Invalid order_by clause {}", pointed(text, &error)))
-        })?;
+        let mut order = parse_order(text, rules)
+            .map_err(|error| Failure::invalid(format!("Invalid order_by clause '{text}': {error}")))?;
+        order.field = our_field(order.field);
         if orders.iter().any(|one| one.field == order.field) {
             return Err(Failure::invalid(format!("order_by contains duplicate fields: '{text}'")));
         }
@@ -589,7 +666,15 @@ mod tests {
         let input = Input::from_query("run_ids=a&run_ids=b&x=True");
         assert_eq!(input.texts("run_ids").unwrap(), ["a", "b"]);
         assert_eq!(Input::from_body(b"\"{\\\"key\\\": 1}\"").int("key").unwrap(), Some(1));
-        assert!(Input::from_body(b"nonsense").0.is_empty());
+        assert!(Input::from_body(b"nonsense").fields.is_empty());
+        for (wrong, name) in [
+            (&br#"{"name": 123}"#[..], "name"),
+            (br#"{"name": ["a"]}"#, "name"),
+            (br#"{"step": 9223372036854775808}"#, "step"),
+        ] {
+            let input = Input::from_body(wrong);
+            assert!(if name == "step" { input.int(name).is_err() } else { input.text(name).is_err() });
+        }
     }
 
     #[test]
@@ -605,7 +690,15 @@ mod tests {
     #[test]
     fn filters_hold_no_more_than_mlflows_grammar() {
         let read = |text: &str| run_filter(text).map(|filter| filter.map(|expr| expr.to_string()));
-        assert_eq!(read("status = 'FINISHED'").unwrap().as_deref(), Some("status = 'completed'"));
+        assert_eq!(read("status = 'FINISHED'").unwrap().as_deref(), Some("status in ('completed')"));
+        assert_eq!(
+            read("status LIKE 'F%'").unwrap().as_deref(),
+            Some("status in ('completed', 'failed', 'lost')")
+        );
+        assert_eq!(
+            read("tags.mlflow.runName = 'a' AND AND run_name = 'b' AND ").unwrap().as_deref(),
+            Some("name = 'a' and name = 'b'")
+        );
         assert!(read("metrics.a.b > 1 AND tag.x IS NOT NULL").unwrap().is_some());
         assert_eq!(read("").unwrap(), None);
         for bad in [

@@ -61,10 +61,6 @@ impl From<model::Error> for Failure {
         let (status, code) = match error.kind {
             // What MLflow calls invalid, because a client must not send it again.
             ErrorKind::Invalid | ErrorKind::TooLarge => (400, "INVALID_PARAMETER_VALUE"),
-            ErrorKind::Conflict if field.starts_with("params.") => {
-                let message = format!("Changing param values is not allowed. {}", error.message);
-                return Self::invalid(message);
-            }
             ErrorKind::Conflict if field == "run_id" => {
                 let message = format!("{}; it must be in the 'active' state", error.message);
                 return Self::invalid(message);

@@ -143,6 +143,9 @@ pub(super) async fn log_outputs(
     input: Input,
 ) -> Answer {
     let models = input.list("models")?;
+    if models.is_empty() {
+        return Err(Failure::missing("models"));
+    }
     if models.len() > MODELS_MAX {
         return Err(Failure::invalid(format!("A request can contain at most {MODELS_MAX} models.")));
     }

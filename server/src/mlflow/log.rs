@@ -79,6 +79,7 @@ async fn store(
     points: Points,
     params: BTreeMap<String, ParamValue>,
 ) -> Answer<()> {
+    let sent = params.clone();
     let runs = vec![RunFacts { run_id: run_id.clone(), params, tags: Tags::default() }];
     let batch = IngestBatch { writer: None, series: points.by_key.into_values().collect(), runs };
     services.metric.ingest_strictly(caller, batch, None).await.map_err(|error| {
@@ -87,6 +88,7 @@ async fn store(
                 Failure::not_there(format!("Run with id={run_id} not found"))
             }
             error if error.field.as_deref() == Some("run_id") => Failure::run_is_deleted(run_id.as_str()),
+            error if error.kind == model::ErrorKind::Conflict => param_taken(&error, &run_id, &sent),
             error => error.into(),
         }
     })?;
@@ -94,6 +96,26 @@ async fn store(
         services.asset.log_metrics(caller, &points.of_models).await.map_err(convert::model_not_found)?;
     }
     Ok(())
+}
+
+/// A param has another value already.
+fn param_taken(error: &model::Error, run_id: &RunId, sent: &BTreeMap<String, ParamValue>) -> Failure {
+    let key = error.field.as_deref().and_then(|field| field.strip_prefix("params."));
+    let Some((key, new)) = key.and_then(|key| Some((key, sent.get(key)?))) else {
+        return error.clone().into();
+    };
+    let old = error.message.split_once("has the value '").map_or("", |(_, rest)| rest);
+    let old = old.rsplit_once("' already").map_or(old, |(old, _)| old);
+    let message = if sent.len() == 1 {
+        format!(
+            "Param with key='{key}' was already logged with value='{old}' for run ID='{run_id}'. Attempted logging new value '{new}'."
+        )
+    } else {
+        format!(
+            "Params were already logged='[{{'key': '{key}', 'old_value': '{old}', 'new_value': '{new}'}}]' for run ID='{run_id}'."
+        )
+    };
+    Failure::invalid(format!("Changing param values is not allowed. {message}"))
 }
 
 pub(super) async fn metric(

@@ -181,7 +181,7 @@ pub(super) async fn finalize(
     Path(id): Path<String>,
     input: Input,
 ) -> Answer {
-    let status = input.required("status")?;
+    let status = input.choice("status")?.ok_or_else(|| Failure::missing("status"))?;
     let status = status_named(&status).ok_or_else(|| {
         Failure::wrong_value(
             "status",
@@ -204,7 +204,8 @@ pub(super) async fn delete(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Answer {
-    let asset = find(&services, &caller, &id, false).await?;
+    // A client that did not hear the first answer asks again.
+    let asset = find(&services, &caller, &id, true).await?;
     change(&services, &caller, &asset, AssetUpdate { trashed: Some(true), ..AssetUpdate::default() }).await?;
     Ok(axum::Json(json!({})))
 }
@@ -391,7 +392,7 @@ pub(super) async fn search(
     input: Input,
 ) -> Answer {
     let ids = input.texts("experiment_ids")?;
-    if ids.is_empty() {
+    if !input.has("experiment_ids") {
         return Err(Failure::missing("experiment_ids"));
     }
     let experiment_ids =

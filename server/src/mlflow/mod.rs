@@ -117,6 +117,8 @@ pub(crate) fn routes() -> Vec<Route> {
         "/api/2.0/mlflow-artifacts/mpu/{*path}".to_owned(),
         post(artifact::no_multipart),
     ));
+    let presigned = "/api/2.0/mlflow-artifacts/presigned/{*path}".to_owned();
+    routes.push((Viewer, Method::GET, presigned, get(artifact::no_presigned)));
     routes.push((Viewer, Method::GET, "/get-artifact".to_owned(), get(artifact::download_of_run)));
     routes
 }

@@ -53,12 +53,12 @@ pub(super) fn encode(found: &FoundRun, note: Option<&str>) -> Value {
         ("params", params.iter().map(|(key, value)| pair(key, &param_text(value))).collect()),
         ("tags", Value::Array(tags)),
     ]);
-    let mut whole = json!({ "info": info(run), "data": data, "inputs": lineage::inputs(assets) });
-    let outputs = lineage::outputs(assets);
-    if let Some(members) = whole.as_object_mut().filter(|_| outputs != json!({})) {
-        members.insert("outputs".to_owned(), outputs);
-    }
-    whole
+    json!({
+        "info": info(run),
+        "data": data,
+        "inputs": lineage::inputs(assets),
+        "outputs": lineage::outputs(assets),
+    })
 }
 
 fn metric(summary: &MetricSummary) -> Value {
@@ -154,7 +154,9 @@ pub(super) async fn create(
     if let Some(note) = given.note {
         put_note(&services, &caller, &run.id, note).await?;
     }
-    Ok(axum::Json(json!({ "run": whole(&services, &caller, &run.id).await? })))
+    let mut run = whole(&services, &caller, &run.id).await?;
+    run.as_object_mut().and_then(|members| members.remove("outputs"));
+    Ok(axum::Json(json!({ "run": run })))
 }
 
 async fn whole(services: &Services, caller: &Caller, id: &RunId) -> Answer<Value> {
@@ -204,7 +206,7 @@ pub(super) async fn update(
 ) -> Answer {
     let id = input.run_id()?;
     active(&services, &caller, &id).await?;
-    let status = input.text("status")?.and_then(|name| status_named(&name));
+    let status = input.choice("status")?.and_then(|name| status_named(&name));
     let update = RunUpdate {
         status,
         ended_at_ms: input.int("end_time")?.map(UnixMillis).filter(|_| status.is_some_and(RunStatus::ended)),

@@ -170,7 +170,7 @@ pub(super) async fn start(
         client_request_id: input.text("client_request_id")?.unwrap_or_default(),
         started_at_ms: UnixMillis(time.timestamp_millis()),
         duration_ms: millis_of(&duration),
-        state: state_named(&input.text("state")?.unwrap_or_default()),
+        state: state_named(&input.choice("state")?.unwrap_or_default()),
         request_preview: preview(input.text("request_preview")?),
         response_preview: preview(input.text("response_preview")?),
         metadata: cut(input.pairs("trace_metadata")?),
@@ -255,7 +255,7 @@ pub(super) async fn end_old(
     if let Some(end) = input.int("timestamp_ms")? {
         trace.duration_ms = Some(end.saturating_sub(trace.started_at_ms.0).max(0));
     }
-    trace.state = state_named(&input.text("status")?.unwrap_or_default());
+    trace.state = state_named(&input.choice("status")?.unwrap_or_default());
     trace.metadata.extend(cut(input.pairs("request_metadata")?));
     trace.tags.0.extend(cut(input.pairs("tags")?));
     let trace = services.trace.put(&caller, &trace).await?;

@@ -31,6 +31,7 @@ struct Row {
     updated_at_ms: i64,
     late_at_ms: Option<i64>,
     trashed_at_ms: Option<i64>,
+    experiment_trashed_at_ms: Option<i64>,
     stop_requested: i64,
     total: i64,
 }
@@ -51,7 +52,7 @@ impl Row {
             ended_at_ms: self.ended_at_ms.map(UnixMillis),
             updated_at_ms: UnixMillis(self.updated_at_ms),
             late_at_ms: self.late_at_ms.map(UnixMillis),
-            trashed_at_ms: self.trashed_at_ms.map(UnixMillis),
+            trashed_at_ms: self.trashed_at_ms.or(self.experiment_trashed_at_ms).map(UnixMillis),
             stop_requested: self.stop_requested != 0,
             tags,
         })
@@ -118,11 +119,18 @@ pub async fn line(tx: &mut Tx, id: &RunId, limit: i64) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Of a [`Row`]; whoever selects it says the total before it.
+const WHOLE: &str =
+    "run.*, (SELECT experiment.trashed_at_ms FROM experiment WHERE experiment.id = run.experiment_id)
+    AS experiment_trashed_at_ms FROM run WHERE ";
+
 /// The newest children of a run, and how many there are in all.
 pub async fn children(db: &Db, parent_id: &RunId, limit: i64) -> Result<(Vec<Run>, i64)> {
     let mut query = Statement::default();
     query
-        .push("SELECT run.*, COUNT(*) OVER () AS total FROM run WHERE parent_id = ")
+        .push("SELECT COUNT(*) OVER () AS total, ")
+        .push(WHOLE)
+        .push("parent_id = ")
         .bind(parent_id.as_str())
         .push(" ORDER BY created_at_ms DESC, id LIMIT ")
         .bind(limit);
@@ -133,7 +141,9 @@ pub async fn children(db: &Db, parent_id: &RunId, limit: i64) -> Result<(Vec<Run
 pub async fn get_many(db: &Db, ids: &[RunId]) -> Result<Vec<Run>> {
     let mut query = Statement::default();
     query
-        .push("SELECT run.*, CAST(0 AS BIGINT) AS total FROM run WHERE id IN ")
+        .push("SELECT CAST(0 AS BIGINT) AS total, ")
+        .push(WHOLE)
+        .push("run.id IN ")
         .bind_list(ids.iter().map(RunId::as_str));
     Ok(fetch(db, query).await?.0)
 }
@@ -169,7 +179,9 @@ pub async fn search(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<
     for ids in ids.chunks(RUNS_AT_ONCE) {
         let mut query = Statement::default();
         query
-            .push("SELECT run.*, CAST(0 AS BIGINT) AS total FROM run WHERE id IN ")
+            .push("SELECT CAST(0 AS BIGINT) AS total, ")
+            .push(WHOLE)
+            .push("run.id IN ")
             .bind_list(ids.iter().map(|(id,)| id.as_str()));
         runs.extend(fetch(db, query).await?.0);
     }
@@ -363,7 +375,8 @@ pub(crate) struct Target {
 
 macro_rules! run_targets {
     () => {
-        "SELECT run.id, run.experiment_id, run.trashed_at_ms,
+        "SELECT run.id, run.experiment_id, COALESCE(run.trashed_at_ms,
+                (SELECT experiment.trashed_at_ms FROM experiment WHERE experiment.id = run.experiment_id)),
             (SELECT COUNT(*) FROM bundle WHERE bundle.run_id = run.id),
             (SELECT CAST(COALESCE(SUM(bundle.bytes), 0) AS BIGINT) FROM bundle WHERE bundle.run_id = run.id)
         FROM v JOIN run ON run.id = v.id"

@@ -17,13 +17,24 @@ pub struct Rules {
     /// `status = running`: a text of one word needs no quotes, and a param without quotes is compared as a number.
     pub bare_words: bool,
     pub attribute: fn(&str) -> Option<Attribute>,
-    /// Whether there are datasets to ask for.
+    /// An `and` without a comparison after it is passed over.
+    pub loose_ands: bool,
+    /// Whether there are such things to ask for.
     pub datasets: bool,
+    pub metrics: bool,
+    pub params: bool,
 }
 
 impl Rules {
-    pub const OURS: Self =
-        Self { stats: true, bare_words: true, attribute: Attribute::named, datasets: true };
+    pub const OURS: Self = Self {
+        stats: true,
+        bare_words: true,
+        loose_ands: false,
+        attribute: Attribute::named,
+        datasets: true,
+        metrics: true,
+        params: true,
+    };
 }
 
 /// Reads a query; `None` when the text is blank and means every run.
@@ -141,6 +152,12 @@ impl<'a> Parser<'a> {
     fn all(&mut self) -> Parsed<Expr> {
         let mut all = vec![self.one()?];
         while self.keyword("and") {
+            if self.rules.loose_ands {
+                while self.keyword("and") {}
+                if self.peek().is_none() {
+                    break;
+                }
+            }
             all.push(self.one()?);
         }
         Ok(if all.len() == 1 { all.remove(0) } else { Expr::And(all) })
@@ -229,9 +246,11 @@ impl<'a> Parser<'a> {
             key.truncate(end);
         }
         match prefix.to_ascii_lowercase().as_str() {
-            "metric" | "metrics" => Ok(Field::Metric { key, stat: stat.unwrap_or_default() }),
+            "metric" | "metrics" if self.rules.metrics => {
+                Ok(Field::Metric { key, stat: stat.unwrap_or_default() })
+            }
             _ if stat.is_some() => Err(QueryError::new(at, "only metrics have .last, .min, .max and .mean")),
-            "param" | "params" | "parameter" | "parameters" => Ok(Field::Param(key)),
+            "param" | "params" | "parameter" | "parameters" if self.rules.params => Ok(Field::Param(key)),
             "tag" | "tags" => Ok(Field::Tag(key)),
             "attribute" | "attributes" | "attr" | "run" => attribute(self.rules, &key, at),
             "dataset" | "datasets" if self.rules.datasets => {
@@ -392,8 +411,11 @@ impl<'a> Parser<'a> {
             return self.expected(what);
         }
         self.next += 1;
-        let text =
-            if *field == Field::Attribute(Attribute::Status) { text.to_ascii_lowercase() } else { text };
+        let text = if self.rules.bare_words && *field == Field::Attribute(Attribute::Status) {
+            text.to_ascii_lowercase()
+        } else {
+            text
+        };
         Ok(Test::Text { is, text })
     }
 }
