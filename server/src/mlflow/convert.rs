@@ -9,7 +9,7 @@ use axum::{
 use model::{
     AssetId, ExperimentId, RunId, TraceId,
     query::{
-        Attribute, Clause, Expr, Field, Likeness, OrderBy, QueryError, Rules, Test, like, parse_order,
+        Attribute, Clause, Expr, Field, Likeness, OrderBy, Part, QueryError, Rules, Test, like, parse_order,
         parse_with,
     },
     run::{Run, RunStatus, Trash},
@@ -499,22 +499,15 @@ pub(super) fn trace_order(texts: &[String]) -> Answer<Vec<OrderBy>> {
 }
 
 /// MLflow's stricter grammar, with the names of one kind of thing.
-const fn rules(attribute: fn(&str) -> Option<Attribute>) -> Rules {
-    Rules {
-        stats: false,
-        bare_words: false,
-        loose_ands: true,
-        attribute,
-        datasets: false,
-        metrics: true,
-        params: true,
-    }
+const fn rules(attribute: fn(&str) -> Option<Attribute>, parts: &'static [Part]) -> Rules {
+    Rules { stats: false, bare_words: false, loose_ands: true, attribute, parts }
 }
 
-const RUNS: Rules = Rules { datasets: true, ..rules(run_attribute) };
-const EXPERIMENTS: Rules = Rules { metrics: false, params: false, ..rules(experiment_attribute) };
-const MODELS: Rules = rules(model_attribute);
-const TRACES: Rules = Rules { metrics: false, ..rules(trace_attribute) };
+const RUNS: Rules = rules(run_attribute, &[Part::Metrics, Part::Params, Part::Datasets]);
+const EXPERIMENTS: Rules = rules(experiment_attribute, &[]);
+const MODELS: Rules = rules(model_attribute, &[Part::Metrics, Part::Params]);
+/// Metadata are asked for as params are.
+const TRACES: Rules = rules(trace_attribute, &[Part::Params]);
 
 /// The filter of a search for runs.
 pub(super) fn run_filter(text: &str) -> Answer<Option<Expr>> {

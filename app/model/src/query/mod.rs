@@ -19,7 +19,7 @@ mod print;
 mod token;
 
 pub use evaluate::{Facts, evaluate, like};
-pub use parse::{Rules, parse, parse_order, parse_with};
+pub use parse::{Part, Rules, parse, parse_order, parse_with};
 
 use crate::UnixMillis;
 use std::{fmt, ops::Range};

@@ -19,10 +19,16 @@ pub struct Rules {
     pub attribute: fn(&str) -> Option<Attribute>,
     /// An `and` without a comparison after it is passed over.
     pub loose_ands: bool,
-    /// Whether there are such things to ask for.
-    pub datasets: bool,
-    pub metrics: bool,
-    pub params: bool,
+    /// What there is to ask for beside attributes and tags.
+    pub parts: &'static [Part],
+}
+
+/// What a thing that is searched may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Metrics,
+    Params,
+    Datasets,
 }
 
 impl Rules {
@@ -31,9 +37,7 @@ impl Rules {
         bare_words: true,
         loose_ands: false,
         attribute: Attribute::named,
-        datasets: true,
-        metrics: true,
-        params: true,
+        parts: &[Part::Metrics, Part::Params, Part::Datasets],
     };
 }
 
@@ -141,6 +145,10 @@ impl<'a> Parser<'a> {
         Err(QueryError::new(at, format!("expected {}", what.into())))
     }
 
+    fn has(&self, part: Part) -> bool {
+        self.rules.parts.contains(&part)
+    }
+
     fn any(&mut self) -> Parsed<Expr> {
         let mut any = vec![self.all()?];
         while self.keyword("or") {
@@ -246,14 +254,16 @@ impl<'a> Parser<'a> {
             key.truncate(end);
         }
         match prefix.to_ascii_lowercase().as_str() {
-            "metric" | "metrics" if self.rules.metrics => {
+            "metric" | "metrics" if self.has(Part::Metrics) => {
                 Ok(Field::Metric { key, stat: stat.unwrap_or_default() })
             }
             _ if stat.is_some() => Err(QueryError::new(at, "only metrics have .last, .min, .max and .mean")),
-            "param" | "params" | "parameter" | "parameters" if self.rules.params => Ok(Field::Param(key)),
+            "param" | "params" | "parameter" | "parameters" if self.has(Part::Params) => {
+                Ok(Field::Param(key))
+            }
             "tag" | "tags" => Ok(Field::Tag(key)),
             "attribute" | "attributes" | "attr" | "run" => attribute(self.rules, &key, at),
-            "dataset" | "datasets" if self.rules.datasets => {
+            "dataset" | "datasets" if self.has(Part::Datasets) => {
                 let message = format!("a dataset has no \"{key}\": expected name, digest or context");
                 DatasetField::named(&key).map(Field::Dataset).ok_or_else(|| QueryError::new(at, message))
             }
