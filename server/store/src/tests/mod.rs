@@ -1,11 +1,13 @@
 //! The store's contract, the same cases on every database. PostgreSQL joins in when `TEST_DATABASE_URL` is set.
 
+mod asset;
 mod experiment;
 mod metric;
 mod process;
 mod query;
 mod record;
 mod run_event;
+mod trace;
 
 use crate::{Db, experiment as experiments, run as runs, run::RunRecord, scratch};
 use model::{ExperimentId, ProjectId, RunId, Tags, UnixMillis, experiment::ExperimentNew, run::RunStatus};
