@@ -5,6 +5,7 @@ mod metric;
 mod process;
 mod query;
 mod record;
+mod registry;
 mod run_event;
 
 use crate::{Db, experiment as experiments, run as runs, run::RunRecord, scratch};
