@@ -162,7 +162,7 @@ impl AssetUpdate {
     }
 }
 
-fn check_name(field: &str, name: &str) -> Result<(), Error> {
+pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() || name.len() > limits::ASSET_NAME_BYTES_MAX || name.chars().any(char::is_control) {
         let expected =
             format!("1 to {} bytes without control characters were expected", limits::ASSET_NAME_BYTES_MAX);

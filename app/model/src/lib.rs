@@ -18,6 +18,7 @@ pub mod page;
 pub mod param;
 pub mod process;
 pub mod query;
+pub mod registry;
 pub mod run;
 pub mod run_event;
 pub mod series;

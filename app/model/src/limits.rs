@@ -145,6 +145,18 @@ pub const ASSET_PARAMS_MAX: usize = 10_000;
 pub const ASSET_METRICS_MAX: i64 = 10_000;
 /// Datasets and models that one run reads or writes: a sweep of checkpoints.
 pub const ASSETS_PER_RUN_MAX: i64 = 10_000;
+/// Registered models: a search looks at each of them.
+pub const REGISTERED_MODELS_MAX: i64 = 10_000;
+/// Versions of one registered model: one an hour for ten years.
+pub const MODEL_VERSIONS_MAX: i64 = 100_000;
+/// Versions that one search looks at, those that changed last: MLflow's answers have at most as many.
+pub const MODEL_VERSIONS_FOUND_MAX: i64 = 200_000;
+/// Aliases of one registered model: names for the few versions that are in use.
+pub const MODEL_ALIASES_MAX: i64 = 1_000;
+/// Text of a tag in the registry: MLflow keeps the texts of prompts there, of 100 000 characters; four bytes each.
+pub const MODEL_TAG_BYTES_MAX: usize = 400_000;
+/// Where the files of a version lie, and the link to its run: URIs.
+pub const MODEL_SOURCE_BYTES_MAX: usize = 4_000;
 
 /// Events kept for a slow listener; one that lags further is told to refetch.
 pub const EVENT_QUEUE_MAX: usize = 1_024;

@@ -37,12 +37,17 @@ impl Tags {
     }
 
     pub fn check(&self) -> Result<(), Error> {
+        self.check_within(limits::TEXT_VALUE_BYTES_MAX)
+    }
+
+    /// The same with another bound for the values.
+    pub fn check_within(&self, value_bytes_max: usize) -> Result<(), Error> {
         if self.0.len() > limits::TAGS_MAX {
             return Err(Error::invalid("tags", format!("at most {} tags", limits::TAGS_MAX)));
         }
         for (key, value) in &self.0 {
             crate::param::check_key("tags", key)?;
-            crate::param::check_text(&format!("tags.{key}"), value, limits::TEXT_VALUE_BYTES_MAX)?;
+            crate::param::check_text(&format!("tags.{key}"), value, value_bytes_max)?;
         }
         Ok(())
     }

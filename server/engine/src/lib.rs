@@ -17,6 +17,7 @@ pub mod experiment;
 pub mod metric;
 pub mod note;
 pub mod process;
+pub mod registry;
 pub mod run;
 pub mod run_event;
 pub mod trace;
@@ -52,6 +53,7 @@ pub struct Services {
     pub metric: metric::Metrics,
     pub note: note::Notes,
     pub process: process::Processes,
+    pub registry: registry::Registry,
     pub run: run::Runs,
     pub run_event: run_event::RunEventLog,
     pub trace: trace::Traces,
@@ -89,6 +91,7 @@ impl Services {
             metric: metric::Metrics::start(base.clone()),
             note: note::Notes(base.clone()),
             process: process::Processes(base.clone()),
+            registry: registry::Registry(base.clone()),
             run: run::Runs(base.clone()),
             run_event: run_event::RunEventLog(base.clone()),
             trace: trace::Traces(base.clone()),

@@ -26,12 +26,12 @@ use std::collections::BTreeMap;
 const UPLOAD_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// What files belong to, and a path in it; none for its root.
-struct Place {
-    owner: Owner,
-    path: Option<ArtifactPath>,
+pub(super) struct Place {
+    pub owner: Owner,
+    pub path: Option<ArtifactPath>,
 }
 
-fn unsafe_path() -> Failure {
+pub(super) fn unsafe_path() -> Failure {
     Failure::invalid("Invalid path")
 }
 
@@ -66,7 +66,7 @@ pub(super) fn artifact_path(text: &str) -> Answer<Option<ArtifactPath>> {
 }
 
 /// Reads one of the three forms; none for what is no place of ours.
-fn place(text: &str) -> Answer<Option<Place>> {
+pub(super) fn place(text: &str) -> Answer<Option<Place>> {
     check_decoded(text)?;
     let parts: Vec<&str> = text.splitn(5, '/').collect();
     let (owner, rest) = match parts[..] {

@@ -565,7 +565,7 @@ pub(super) fn experiment_filter(text: &str) -> Answer<Option<Expr>> {
 }
 
 /// MLflow's grammar knows AND and nothing that nests.
-fn plain_filter(text: &str, rules: Rules) -> Answer<Option<Expr>> {
+pub(super) fn plain_filter(text: &str, rules: Rules) -> Answer<Option<Expr>> {
     let wrong = |reason: String| Failure::invalid(format!("Invalid clause(s) in filter string: {reason}"));
     let trimmed = text.trim();
     if trimmed.is_empty() {
@@ -624,7 +624,7 @@ pub(super) fn experiment_order(texts: &[String]) -> Answer<Vec<OrderBy>> {
     orders(texts, EXPERIMENTS)
 }
 
-fn orders(texts: &[String], rules: Rules) -> Answer<Vec<OrderBy>> {
+pub(super) fn orders(texts: &[String], rules: Rules) -> Answer<Vec<OrderBy>> {
     const ORDERS_MAX: usize = 16;
     if texts.len() > ORDERS_MAX {
         return Err(Failure::invalid(format!("order_by has at most {ORDERS_MAX} fields")));

@@ -98,7 +98,7 @@ async fn whole(services: &Services, caller: &Caller, asset: &Asset) -> Answer<Va
 }
 
 /// The model of a path: one that is not deleted, unless those are asked for as well.
-async fn find(services: &Services, caller: &Caller, text: &str, deleted: bool) -> Answer<Asset> {
+pub(super) async fn find(services: &Services, caller: &Caller, text: &str, deleted: bool) -> Answer<Asset> {
     let missing = || Failure::not_there(format!("Logged model with ID '{text}' not found."));
     let id = convert::model_id(text)?;
     let asset = match services.asset.get(caller, &id).await.map_err(engine::Error::into_public) {

@@ -6,12 +6,16 @@ mod artifact;
 mod convert;
 mod error;
 mod experiment;
+mod found;
 mod history;
 mod lineage;
 mod log;
 mod logged_model;
+mod model_version;
+mod registry;
 mod run;
 mod search;
+mod source;
 mod trace;
 
 use crate::App;
@@ -85,6 +89,28 @@ pub(crate) fn routes() -> Vec<Route> {
     both(Member, Method::PATCH, "/traces/{id}/tags", patch(trace::set_tag));
     both(Member, Method::DELETE, "/traces/{id}/tags", delete(trace::delete_tag));
     both(Member, Method::POST, "/traces/delete-traces", post(trace::delete));
+    both(Member, Method::POST, "/registered-models/create", post(registry::create));
+    both(Viewer, Method::GET, "/registered-models/get", get(registry::get));
+    both(Member, Method::PATCH, "/registered-models/update", patch(registry::update));
+    both(Member, Method::POST, "/registered-models/rename", post(registry::rename));
+    both(Member, Method::DELETE, "/registered-models/delete", delete(registry::delete));
+    both(Viewer, Method::GET, "/registered-models/search", get(registry::search));
+    both(Viewer, Method::POST, "/registered-models/get-latest-versions", post(registry::latest_versions));
+    both(Viewer, Method::GET, "/registered-models/get-latest-versions", get(registry::latest_versions));
+    both(Member, Method::POST, "/registered-models/set-tag", post(registry::set_tag));
+    both(Member, Method::DELETE, "/registered-models/delete-tag", delete(registry::delete_tag));
+    both(Member, Method::POST, "/registered-models/alias", post(registry::set_alias));
+    both(Member, Method::DELETE, "/registered-models/alias", delete(registry::delete_alias));
+    both(Viewer, Method::GET, "/registered-models/alias", get(registry::get_alias));
+    both(Member, Method::POST, "/model-versions/create", post(model_version::create));
+    both(Viewer, Method::GET, "/model-versions/get", get(model_version::get));
+    both(Member, Method::PATCH, "/model-versions/update", patch(model_version::update));
+    both(Member, Method::POST, "/model-versions/transition-stage", post(model_version::transition_stage));
+    both(Member, Method::DELETE, "/model-versions/delete", delete(model_version::delete));
+    both(Viewer, Method::GET, "/model-versions/search", get(model_version::search));
+    both(Viewer, Method::GET, "/model-versions/get-download-uri", get(model_version::download_uri));
+    both(Member, Method::POST, "/model-versions/set-tag", post(model_version::set_tag));
+    both(Member, Method::DELETE, "/model-versions/delete-tag", delete(model_version::delete_tag));
     both(Viewer, Method::GET, "/{*unknown}", get(unknown));
     both(Member, Method::POST, "/{*unknown}", post(unknown));
     both(Member, Method::PUT, "/{*unknown}", put(unknown));
@@ -120,6 +146,8 @@ pub(crate) fn routes() -> Vec<Route> {
     let presigned = "/api/2.0/mlflow-artifacts/presigned/{*path}".to_owned();
     routes.push((Viewer, Method::GET, presigned, get(artifact::no_presigned)));
     routes.push((Viewer, Method::GET, "/get-artifact".to_owned(), get(artifact::download_of_run)));
+    let of_version = "/model-versions/get-artifact".to_owned();
+    routes.push((Viewer, Method::GET, of_version, get(model_version::download)));
     routes
 }
 

@@ -20,6 +20,7 @@ pub mod metric;
 pub mod note;
 pub mod param;
 pub mod process;
+pub mod registry;
 pub mod run;
 pub mod run_event;
 pub mod tag;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "mean", include_str!("../migrations/0005_mean.sql")),
     (6, "trash", include_str!("../migrations/0006_trash.sql")),
     (7, "asset", include_str!("../migrations/0007_asset.sql")),
+    (8, "registry", include_str!("../migrations/0008_registry.sql")),
     (9, "trace", include_str!("../migrations/0009_trace.sql")),
 ];
 

@@ -390,7 +390,10 @@ impl<'a> Parser<'a> {
             Token::Word(word) if !is_keyword(word) => (word.to_owned(), false),
             _ => return self.expected(what),
         };
-        let number = if quoted { None } else { text.parse::<f64>().ok().filter(|number| !number.is_nan()) };
+        // A whole number that counts reads the same in quotes.
+        let in_quotes = quoted && *field != Field::Attribute(Attribute::Number);
+        let number =
+            if in_quotes { None } else { text.parse::<f64>().ok().filter(|number| !number.is_nan()) };
         let bound = match field {
             Field::Metric { .. } | Field::Attribute(Attribute::Number) => number.map(Bound::Number),
             Field::Param(_) if self.rules.bare_words => number.map(Bound::Number),

@@ -6,6 +6,7 @@ mod metric;
 mod process;
 mod query;
 mod record;
+mod registry;
 mod run_event;
 mod trace;
 
