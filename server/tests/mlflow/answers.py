@@ -215,9 +215,27 @@ DIFFERENCES: list[Difference] = [
     ),
     Difference("a status in lower case", "harmless", whole("runs: status = 'finished'")),
     Difference(
-        "texts without quotes, `max_results` of 0 in a search for models",
+        "texts without quotes, `max_results` of 0 in searches for models",
         "as in all other searches",
-        whole("models: refused: name = tree", "models: none"),
+        whole("models: refused: name = tree", "models: none", "registered: none"),
+    ),
+    Difference(
+        "`model_id` of a version of a model",
+        "it tells which it is",
+        (("*", "model_version*/model_id"), ("*", "registered_model*/latest_versions/*/model_id")),
+    ),
+    Difference(
+        "aliases of versions in lists",
+        "they need not be asked for one by one",
+        (
+            ("versions: *", "model_versions/*/aliases/*"),
+            ("*", "registered_model*/latest_versions/*/aliases/*"),
+        ),
+    ),
+    Difference(
+        "where a version lies that was made of `runs:/`",
+        "a client need not ask once more",
+        (("where net 2 lies", "artifact_uri"),),
     ),
     Difference(
         "`mlflow.log-model.history`",

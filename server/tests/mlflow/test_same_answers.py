@@ -73,6 +73,8 @@ class Side:
             return "(time)"
         if not isinstance(value, str):
             return value
+        if value.startswith('[{"'):
+            value = json.dumps(json.loads(value), sort_keys=True)
         if name == "next_page_token":
             return "(token)"
         if name == "experiment_id":
@@ -120,6 +122,13 @@ class Side:
         return Answered(answer.status_code, leaves, answer.text)
 
 
+def order_in_set(item: Any) -> str:
+    known = (
+        {name: item[name] for name in ("name", "version") if name in item} if isinstance(item, dict) else None
+    )
+    return json.dumps(known or item, sort_keys=True)
+
+
 def leaves_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     """Every place in an answer; lists of pairs are read as the maps that they are."""
     below = f"{place}/" if place else ""
@@ -128,7 +137,7 @@ def leaves_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves_of(item, f"{below}{key}")
     elif isinstance(value, list) and value:
         if place.endswith(SETS):
-            value = sorted(value, key=lambda item: json.dumps(item, sort_keys=True))
+            value = sorted(value, key=order_in_set)
         keys = [item.get("key") if isinstance(item, dict) else None for item in value]
         is_map = None not in keys and len(set(keys)) == len(keys)
         for number, item in enumerate(value):

@@ -9,7 +9,7 @@ from calls.history import HISTORY
 from calls.lineage import INPUTS, ODD_INPUTS
 from calls.log import LOGGING, ODD_LOGGING
 from calls.model import LOGGED_MODELS, ODD_MODELS
-from calls.registry import REGISTRY
+from calls.registry import ODD_REGISTRY, REGISTRY
 from calls.run import ODD_RUNS, RUNS
 from calls.search import FOUND_RUNS, SEARCHED
 from calls.trace import TRACED
@@ -40,4 +40,5 @@ CALLS: list[Call] = [
     *ODD_LOGGING,
     *ODD_INPUTS,
     *ODD_MODELS,
+    *ODD_REGISTRY,
 ]

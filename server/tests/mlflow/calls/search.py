@@ -27,7 +27,7 @@ SEARCHED = [
                 "runs/create",
                 {
                     "experiment_id": "{searched}",
-                    **({"user_id": "ada"} if number == 0 else {}),
+                    "user_id": ("ada", "bob", "cyd", "dan")[number],
                     "run_name": name,
                     "start_time": TIME + 10 + number,
                     "tags": pairs(number=str(number), quote="it's") if loss else [],
