@@ -54,6 +54,11 @@ class Server:
         self._end(signal.SIGTERM)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    @property
     def token(self) -> str:
         return json.loads(self.credentials.read_text())["servers"][self.url]["token"]
 

@@ -15,23 +15,27 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 # Every answer that a client could try again is an error in a test.
 os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
 
+from genuine import Genuine  # noqa: E402
 from server import Server  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("server"))
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server | Genuine]:
+    folder = tmp_path_factory.mktemp("server")
+    # With TRACKWAY_TEST_GENUINE=1 tests run against mlflow's own server, which shows that they are right themselves.
+    server = Genuine(folder) if os.environ.get("TRACKWAY_TEST_GENUINE") else Server(folder)
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture(autouse=True)
-def tracking(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def tracking(server: Server | Genuine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     import mlflow
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", server.token)
+    if server.token:
+        monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", server.token)
     monkeypatch.chdir(tmp_path)
     yield
     while mlflow.active_run() is not None:
