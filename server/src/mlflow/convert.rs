@@ -499,7 +499,7 @@ pub(super) fn trace_order(texts: &[String]) -> Answer<Vec<OrderBy>> {
 }
 
 /// MLflow's stricter grammar, with the names of one kind of thing.
-const fn rules(attribute: fn(&str) -> Option<Attribute>, parts: &'static [Part]) -> Rules {
+pub(super) const fn rules(attribute: fn(&str) -> Option<Attribute>, parts: &'static [Part]) -> Rules {
     Rules { stats: false, bare_words: false, loose_ands: true, attribute, parts }
 }
 

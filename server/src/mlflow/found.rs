@@ -7,7 +7,7 @@ use super::{
 use engine::Services;
 use model::{
     Tags,
-    query::{Attribute, Bound, Clause, Expr, Facts, Field, Likeness, OrderBy, Rules, Test, evaluate},
+    query::{Attribute, Bound, Clause, Expr, Facts, Field, Likeness, OrderBy, Test, evaluate},
 };
 use serde_json::json;
 use std::cmp::Ordering;
@@ -30,7 +30,7 @@ pub(super) struct Filter {
 impl Filter {
     /// `lists`: attributes that `IN` may compare.
     pub fn read(text: &str, attribute: fn(&str) -> Option<Attribute>, lists: &[Attribute]) -> Answer<Self> {
-        let mut clauses = match convert::plain_filter(text, rules(attribute))? {
+        let mut clauses = match convert::plain_filter(text, convert::rules(attribute, &[]))? {
             Some(Expr::And(all)) => all,
             one => one.into_iter().collect(),
         };
@@ -83,10 +83,7 @@ fn check_clause(expr: &Expr, lists: &[Attribute]) -> Answer<()> {
             Err(Failure::invalid("Invalid value for numeric attribute: expected an integer"))
         }
         (Field::Attribute(_) | Field::Tag(_), Test::In(_)) => Err(wrong("this field has no IN")),
-        (Field::Attribute(_) | Field::Tag(_), _) => Err(wrong("IS NULL is not for the registry")),
-        (Field::Param(_) | Field::Metric { .. } | Field::Dataset(_), _) => {
-            Err(Failure::invalid("Invalid entity type. Valid entity types are attribute, tag and tags"))
-        }
+        _ => Err(wrong("the registry compares attributes and tags with values only")),
     }
 }
 
@@ -142,15 +139,11 @@ pub(super) fn sort<T>(
 
 /// What a search is ordered by: attributes only.
 pub(super) fn order(input: &Input, attribute: fn(&str) -> Option<Attribute>) -> Answer<Vec<OrderBy>> {
-    let order = convert::orders(&input.texts("order_by")?, rules(attribute))?;
+    let order = convert::orders(&input.texts("order_by")?, convert::rules(attribute, &[]))?;
     if order.iter().any(|one| one.field.attribute().is_none()) {
         return Err(Failure::invalid("Invalid order by key: only attributes are an order here"));
     }
     Ok(order)
-}
-
-fn rules(attribute: fn(&str) -> Option<Attribute>) -> Rules {
-    Rules { stats: false, bare_words: false, attribute, datasets: false }
 }
 
 #[cfg(test)]
