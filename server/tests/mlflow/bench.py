@@ -36,7 +36,7 @@ BATCH_POINTS = 1_000
 WORKER_POINTS = 100
 WORKERS = 8
 FILL_CONNECTIONS = 4
-QUERIES = {
+QUERIES: dict[str, dict[str, Any]] = {
     "newest 100": {"order_by": ["start_time DESC"]},
     "`metrics.acc > 0.9 and params.optimizer = 'adam'`": {
         "filter": "metrics.acc > 0.9 and params.optimizer = 'adam'"
@@ -299,8 +299,8 @@ def table(ours: Found, theirs: Found, counts: Counts) -> str:
         lines.append(f"| {what} | {number(value)} | {number(other)} | {ratio} |")
     lines.append("")
     lines.append(
-        f"mlflow server as it comes (its workers, SQLite); its search is measured over {counts.runs:,} runs only: "
-        f"filling it with {counts.runs_of_ours:,} takes too long. A ratio above 1 is in Trackway's favour."
+        f"mlflow server as it comes (its workers, SQLite). Its search is measured over {counts.runs:,} runs "
+        f"only: filling it with {counts.runs_of_ours:,} takes too long. Ratios above 1 favour Trackway."
     )
     return "\n".join(lines)
 
