@@ -1,4 +1,4 @@
-"""The genuine `mlflow server` as a process: SQLite, files through the server, one worker, a port of its own."""
+"""The genuine `mlflow server` as a process: SQLite, files through the server, a port of its own."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ class Genuine:
     # It asks nobody who they are.
     token = ""
 
-    def __init__(self, folder: Path, program: Path | None = None) -> None:
+    def __init__(self, folder: Path, program: Path | None = None, workers: int | None = 1) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.data = folder
         self.url = ""
+        # None is as many as it has by itself.
+        self._workers = workers
         self._program = program or Path(sys.executable).with_name("mlflow")
         self._process: subprocess.Popen[bytes] | None = None
 

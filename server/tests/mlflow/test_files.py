@@ -8,7 +8,9 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from genuine import Genuine
 from mlflow import MlflowClient
+from server import Server
 
 MIB = 1024 * 1024
 BIG_MIB = 200
@@ -43,7 +45,9 @@ def hash_of(path: Path) -> str:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the memory of a process in /proc")
-def test_a_big_file_goes_through_without_the_server_holding_it(server, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_big_file_goes_through_without_the_server_holding_it(
+    server: Server | Genuine, tmp_path: Path
+) -> None:
     client = MlflowClient()
     run_id = client.create_run(fresh("big")).info.run_id
     client.log_text(run_id, "warm", "warm.txt")

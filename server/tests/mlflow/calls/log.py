@@ -57,7 +57,8 @@ LOGGING = [
         "a param with another value",
         "runs/log-parameter",
         {"run_id": "{run}", "key": "lr", "value": "0.2"},
-        says="Changing param values is not allowed. Param with key='lr' was already logged with value='0.1' for run ID='{run}'. Attempted logging new value '0.2'.",
+        says="Changing param values is not allowed. Param with key='lr' was already logged with value='0.1' "
+        "for run ID='{run}'. Attempted logging new value '0.2'.",
     ),
     post("an empty param", "runs/log-parameter", {"run_id": "{run}", "key": "void", "value": ""}),
     post(
@@ -168,7 +169,7 @@ LOGGING = [
         "1001 things",
         metrics=[point("m", step, step=step) for step in range(999)],
         params=pairs(pp="1", qq="1"),
-        says="A batch logging request can contain at most 1000 metrics, params, and tags. Got 1001 metrics, params, and tags.",
+        says="can contain at most 1000 metrics, params, and tags. Got 1001 metrics, params, and tags.",
     ),
     batch(
         "1000 metrics", metrics=[point("many", step, step=step, time=TIME + step) for step in range(1_000)]
