@@ -22,6 +22,8 @@ const SITE_OPTIONS: &str = include_str!("../../Leptos.toml");
 
 pub fn run(config: ServeConfig) -> anyhow::Result<()> {
     let settings = config.settle()?;
+    // What the server writes is for nobody else, wherever its folders lie.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(settings))
 }
 

@@ -374,6 +374,8 @@ pub(super) const RUN_NAME: &str = "mlflow.runName";
 pub(super) const NOTE: &str = "mlflow.note.content";
 pub(super) const PARENT: &str = "mlflow.parentRunId";
 pub(super) const USER: &str = "mlflow.user";
+/// The `user_id` of a run where it is another than the tag above. It is no tag to clients.
+pub(super) const USER_ID: &str = "mlflow.user_id";
 
 pub(super) fn status_name(status: RunStatus) -> &'static str {
     match status {
@@ -511,7 +513,31 @@ const TRACES: Rules = rules(trace_attribute, &[Part::Params]);
 
 /// The filter of a search for runs.
 pub(super) fn run_filter(text: &str) -> Answer<Option<Expr>> {
-    Ok(plain_filter(text, RUNS)?.map(in_our_terms))
+    let filter = plain_filter(text, RUNS)?;
+    filter.iter().try_for_each(check_tests)?;
+    Ok(filter.map(in_our_terms))
+}
+
+/// Refuses tests that MLflow's grammar has for other fields only.
+fn check_tests(expr: &Expr) -> Answer<()> {
+    match expr {
+        Expr::And(all) | Expr::Or(all) => all.iter().try_for_each(check_tests),
+        Expr::Not(one) => check_tests(one),
+        Expr::Clause(Clause { field: Field::Param(_) | Field::Tag(_), test: Test::In(_) }) => Err(
+            Failure::invalid("Invalid comparator 'IN': params and tags compare with =, !=, LIKE and ILIKE"),
+        ),
+        Expr::Clause(Clause { field: Field::Attribute(attribute), test: Test::In(_) })
+            if *attribute != Attribute::Id =>
+        {
+            let message =
+                "Only ['run_id'] attributes support comparison with a list of quoted string values.";
+            Err(Failure::invalid(message))
+        }
+        Expr::Clause(Clause { field: Field::Metric { .. } | Field::Attribute(_), test: Test::IsNull }) => {
+            Err(Failure::invalid("IS NULL / IS NOT NULL is only supported for tags and params"))
+        }
+        Expr::Clause(_) => Ok(()),
+    }
 }
 
 /// What MLflow keeps in other places than we do.
@@ -526,11 +552,15 @@ fn in_our_terms(expr: Expr) -> Expr {
             Expr::Clause(Clause { field: Field::Attribute(Attribute::Status), test })
         }
         Expr::Clause(Clause { field, test }) if is_user(&field) => {
-            // The user that a client names is a tag; who signed in stands behind it.
-            let tag = || Field::Tag(USER.to_owned());
+            // The user that a client names, in one of two tags, and behind them who signed in.
             let clause = |field: Field, test: Test| Expr::Clause(Clause { field, test });
-            let signed_in = vec![clause(tag(), Test::IsNull), clause(field, test.clone())];
-            Expr::Or(vec![clause(tag(), test), Expr::And(signed_in)])
+            let tag = |key: &str| Field::Tag(key.to_owned());
+            let none = |key: &str| clause(tag(key), Test::IsNull);
+            Expr::Or(vec![
+                clause(tag(USER_ID), test.clone()),
+                Expr::And(vec![none(USER_ID), clause(tag(USER), test.clone())]),
+                Expr::And(vec![none(USER_ID), none(USER), clause(field, test)]),
+            ])
         }
         Expr::Clause(Clause { field, test }) => Expr::Clause(Clause { field: our_field(field), test }),
     }
@@ -561,7 +591,9 @@ fn statuses_of(test: &Test) -> Vec<String> {
 
 /// The filter of a search for experiments, which have no params and metrics.
 pub(super) fn experiment_filter(text: &str) -> Answer<Option<Expr>> {
-    plain_filter(text, EXPERIMENTS)
+    let filter = plain_filter(text, EXPERIMENTS)?;
+    filter.iter().try_for_each(check_tests)?;
+    Ok(filter)
 }
 
 /// MLflow's grammar knows AND and nothing that nests.
@@ -592,7 +624,10 @@ fn refusal(text: &str, error: &QueryError) -> Failure {
     let at = text.get(error.at.clone()).unwrap_or_default();
     let message = error.message.as_str();
     let named = || message.split('"').nth(1).unwrap_or_default();
-    let known = if message.starts_with("texts compare with") || message.contains("like does not compare") {
+    let known = if message.starts_with("texts compare with")
+        || message.contains("like does not compare")
+        || message.starts_with("there is no comparator")
+    {
         format!("Invalid comparator '{at}'")
     } else if message.starts_with("there is no attribute") {
         format!("Invalid attribute key '{}' specified", named())

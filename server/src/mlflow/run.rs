@@ -2,8 +2,8 @@
 
 use super::{
     convert::{
-        self, Input, NOTE, PARENT, RUN_NAME, USER, artifact_uri, double, object, pair, stage, status_name,
-        status_named, truncated,
+        self, Input, NOTE, PARENT, RUN_NAME, USER, USER_ID, artifact_uri, double, object, pair, stage,
+        status_name, status_named, truncated,
     },
     error::{Answer, Failure},
     experiment, lineage,
@@ -26,7 +26,7 @@ pub(super) const TAG_CHARACTERS_MAX: usize = 8_000;
 const NAME_BYTES_MAX: usize = model::limits::NAME_BYTES_MAX;
 
 pub(super) fn info(run: &Run) -> Value {
-    let user = run.tags.0.get(USER).unwrap_or(&run.user);
+    let user = run.tags.0.get(USER_ID).or_else(|| run.tags.0.get(USER)).unwrap_or(&run.user);
     object([
         ("run_id", json!(run.id.as_str())),
         ("run_uuid", json!(run.id.as_str())),
@@ -45,7 +45,8 @@ pub(super) fn info(run: &Run) -> Value {
 pub(super) fn encode(found: &FoundRun, note: Option<&str>) -> Value {
     let FoundRun { run, params, metrics, assets } = found;
     let metrics = metrics.iter().filter(|metric| metric.kind == Kind::Number && metric.context.is_empty());
-    let mut tags: Vec<_> = run.tags.0.iter().map(|(key, value)| pair(key, value)).collect();
+    let shown = run.tags.0.iter().filter(|(key, _)| *key != USER_ID);
+    let mut tags: Vec<_> = shown.map(|(key, value)| pair(key, value)).collect();
     tags.push(pair(RUN_NAME, &run.name));
     tags.extend(note.map(|note| pair(NOTE, note)));
     let data = object([
@@ -141,7 +142,9 @@ pub(super) async fn create(
     };
     let mut tags = given.tags;
     if let Some(user) = input.text("user_id")?.filter(|user| !user.is_empty()) {
-        tags.0.entry(USER.to_owned()).or_insert(user);
+        if tags.0.get(USER) != Some(&user) {
+            tags.0.insert(USER_ID.to_owned(), user);
+        }
     }
     let new = RunNew {
         name: asked.or(given.name).and_then(run_name),

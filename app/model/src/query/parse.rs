@@ -17,7 +17,7 @@ pub struct Rules {
     /// `status = running`: a text of one word needs no quotes, and a param without quotes is compared as a number.
     pub bare_words: bool,
     pub attribute: fn(&str) -> Option<Attribute>,
-    /// An `and` without a comparison after it is passed over.
+    /// As MLflow has it: an `and` without a comparison after it is passed over, and `==` is unknown.
     pub loose_ands: bool,
     /// What there is to ask for beside attributes and tags.
     pub parts: &'static [Part],
@@ -325,6 +325,9 @@ impl<'a> Parser<'a> {
             return self.expected("a comparison such as =, > or like");
         };
         self.next += 1;
+        if operator == "==" && self.rules.loose_ands {
+            return Err(QueryError::new(operator_at, "there is no comparator \"==\": expected ="));
+        }
         let order = match operator {
             "=" | "==" => Order::Equal,
             "!=" | "<>" => Order::NotEqual,
