@@ -190,6 +190,11 @@ DIFFERENCES: list[Difference] = [
         ),
     ),
     Difference(
+        "an endpoint that is not there",
+        "clients try another way when they are told so",
+        (("an endpoint that is not there", "content*"), ("an endpoint that is not there", "error_code")),
+    ),
+    Difference(
         "`experiments/search-datasets` under `/api`",
         "both prefixes answer everywhere",
         whole("data sets: of two experiments"),
@@ -213,7 +218,11 @@ DIFFERENCES: list[Difference] = [
             "runs: ordered by `Run name` DESC",
         ),
     ),
-    Difference("a status in lower case", "harmless", whole("runs: status = 'finished'")),
+    Difference(
+        "`status` in a search for models",
+        "it is what the model says",
+        (("models: status = 'READY'", "*"), ("models: status != 'READY'", "models/*")),
+    ),
     Difference(
         "texts without quotes, `max_results` of 0 in searches for models",
         "as in all other searches",
@@ -233,9 +242,24 @@ DIFFERENCES: list[Difference] = [
         ),
     ),
     Difference(
-        "where a version lies that was made of `runs:/`",
-        "a client need not ask once more",
+        "the source of a model version",
+        "the source says it already",
+        whole("a version of a run that it does not name"),
+    ),
+    Difference(
+        "queries and fragments in the source of a model version",
+        "paths are hidden behind them",
+        whole("a version of an address with a query"),
+    ),
+    Difference(
+        "`get-download-uri` of a `runs:/` source",
+        "it stays true whatever becomes of names",
         (("where net 2 lies", "artifact_uri"),),
+    ),
+    Difference(
+        "archiving what is in a stage that is not active",
+        "a client does not try a 400 again",
+        whole("a version is archived with all in the archive"),
     ),
     Difference(
         "`mlflow.log-model.history`",

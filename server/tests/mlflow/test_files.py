@@ -71,7 +71,6 @@ NAMES = [
     "semi;colon,comma.txt",
     "quote'\"s.txt",
     ".hidden/.file",
-    "…/…",
     "deep/" * 20 + "end.txt",
     "n" * 200 + ".txt",
 ]

@@ -473,4 +473,19 @@ ODD_REGISTRY = [
         {"name": 5},
         says="for parameter 'name' supplied",
     ),
+    post(
+        "a version of a run that it does not name",
+        "model-versions/create",
+        {"name": "Zoo", "source": "runs:/{found0}/model"},
+    ),
+    post(
+        "a version of an address with a query",
+        "model-versions/create",
+        {"name": "Zoo", "source": "s3://bucket/model?x=y"},
+    ),
+    post(
+        "a version is archived with all in the archive",
+        "model-versions/transition-stage",
+        {"name": "Zoo", "version": "1", "stage": "Archived", "archive_existing_versions": True},
+    ),
 ]
