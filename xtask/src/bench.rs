@@ -35,7 +35,11 @@ pub fn metrics(root: &Path, wanted: &Metrics) -> Result<()> {
     fs::create_dir_all(Options::read(root)?.site_root)?;
     let server = build::server(root, Kind::Release)?;
     let load = step("load", || load(root, Kind::Release))?;
-    let mlflow = if wanted.mlflow { Some(step("mlflow", || mlflow(root))?) } else { None };
+    let mlflow = if wanted.mlflow {
+        Some(step("mlflow", || python::mlflow(root))?.with_file_name("mlflow"))
+    } else {
+        None
+    };
     // Beside the build: on a disk, where the system's folder for temporary files may lie in memory.
     let folder = root.join("target/load");
     fs::create_dir_all(&folder)?;
@@ -83,7 +87,16 @@ pub fn client(root: &Path, alone: bool) -> Result<()> {
     process::run(process::program(root, python).arg(folder.join("compare.py")).arg("--server").arg(server))
 }
 
-/// The program `mlflow` in an environment of its own: its requirements would get into the way of the tests'.
-fn mlflow(root: &Path) -> Result<PathBuf> {
-    Ok(python::environment(root, "mlflow", &["mlflow", "pytest"])?.with_file_name("mlflow"))
+/// What MLflow's clients do, against this server and against MLflow's own.
+pub fn mlflow(root: &Path, quick: bool) -> Result<()> {
+    fs::create_dir_all(Options::read(root)?.site_root)?;
+    let server = build::server(root, Kind::Release)?;
+    let python = step("mlflow", || python::mlflow(root))?;
+    let mut bench = process::program(root, &python);
+    bench.arg("server/tests/mlflow/bench.py").arg("--server").arg(server);
+    bench.arg("--mlflow").arg(python.with_file_name("mlflow"));
+    if quick {
+        bench.arg("--quick");
+    }
+    process::run(&mut bench)
 }

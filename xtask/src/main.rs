@@ -87,6 +87,12 @@ enum Bench {
         #[arg(long)]
         alone: bool,
     },
+    /// What MLflow's clients do, here and on MLflow's own server; some minutes
+    Mlflow {
+        /// A tenth of the work: a look, not a measurement
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -110,6 +116,7 @@ fn execute(root: &Path, command: Command) -> anyhow::Result<()> {
         Command::Seed { url } => seed::run(root, url.as_deref()),
         Command::Bench { what: Bench::Metrics(wanted) } => bench::metrics(root, &wanted),
         Command::Bench { what: Bench::Client { alone } } => bench::client(root, alone),
+        Command::Bench { what: Bench::Mlflow { quick } } => bench::mlflow(root, quick),
         Command::Torture(wanted) => torture::run(root, &wanted),
         Command::Tidy => tidy::run(root),
     }

@@ -37,6 +37,16 @@ pub fn environment(root: &Path, name: &str, packages: &[&str]) -> Result<PathBuf
     Ok(python)
 }
 
+/// The interpreter beside MLflow's newest client and its own server.
+pub fn mlflow(root: &Path) -> Result<PathBuf> {
+    environment(root, "mlflow", &["lightgbm", "mlflow", "pytest", "scikit-learn"])
+}
+
+/// The interpreter beside the last client of MLflow 2, which many still have.
+pub fn mlflow_2(root: &Path) -> Result<PathBuf> {
+    environment(root, "mlflow2", &["lightgbm", "mlflow==2.22.5", "pytest", "scikit-learn"])
+}
+
 /// Makes the environment when it is not there; answers its interpreter.
 fn make(root: &Path, venv: &Path) -> Result<PathBuf> {
     let python = venv.join("bin/python");

@@ -184,13 +184,24 @@ fn python(root: &Path, log: &mut Log) -> Result<Counts> {
     Ok(counts)
 }
 
-/// The genuine mlflow package against our server.
+/// The genuine mlflow package against our server: the newest on both databases, where its answers are compared with those
+/// of MLflow's own server, and one of version 2.
 fn mlflow(root: &Path, log: &mut Log) -> Result<Counts> {
     let binary = server(root, log)?;
-    let python = python::environment(root, "mlflow", &["mlflow", "pytest"])?;
-    let mut pytest = process::program(root, python);
-    pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "server/tests/mlflow"]);
-    log.count(pytest.env("TRACKWAY_BINARY", binary), pytest_counts)
+    let (newest, second) = (python::mlflow(root)?, python::mlflow_2(root)?);
+    let cluster = Cluster::start(root, &root.join("target/test-logs/mlflow-postgres.log"), Flushing::Off)?;
+    let pytest = |python: &Path| {
+        let mut pytest = process::program(root, python);
+        pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "server/tests/mlflow"]);
+        pytest.env("TRACKWAY_BINARY", &binary);
+        pytest
+    };
+    let mut counts = log.count(&mut pytest(&newest), pytest_counts)?;
+    let mut on_postgres = pytest(&newest);
+    on_postgres.args(["--ignore", "server/tests/mlflow/test_same_answers.py"]);
+    counts += log.count(on_postgres.env("TRACKWAY_TEST_DATABASE", cluster.url()), pytest_counts)?;
+    counts += log.count(&mut pytest(&second), pytest_counts)?;
+    Ok(counts)
 }
 
 fn browser(root: &Path, log: &mut Log) -> Result<Counts> {

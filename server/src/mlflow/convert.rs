@@ -546,7 +546,16 @@ fn in_our_terms(expr: Expr) -> Expr {
     match expr {
         Expr::And(all) => Expr::And(all.into_iter().map(in_our_terms).collect()),
         Expr::Or(any) => Expr::Or(any.into_iter().map(in_our_terms).collect()),
-        Expr::Not(one) => Expr::Not(Box::new(in_our_terms(*one))),
+        Expr::Not(one) => match *one {
+            // One of a run's datasets is another one, as with `!=`.
+            Expr::Clause(Clause { field: field @ Field::Dataset(_), test: Test::In(mut texts) })
+                if texts.len() == 1 =>
+            {
+                let test = Test::Text { is: Likeness::NotEqual, text: texts.remove(0) };
+                Expr::Clause(Clause { field, test })
+            }
+            other => Expr::Not(Box::new(in_our_terms(other))),
+        },
         Expr::Clause(Clause { field: Field::Attribute(Attribute::Status), test }) => {
             let test = Test::In(statuses_of(&test));
             Expr::Clause(Clause { field: Field::Attribute(Attribute::Status), test })
@@ -624,7 +633,11 @@ fn refusal(text: &str, error: &QueryError) -> Failure {
     let at = text.get(error.at.clone()).unwrap_or_default();
     let message = error.message.as_str();
     let named = || message.split('"').nth(1).unwrap_or_default();
-    let known = if message.starts_with("texts compare with")
+    let before = text.get(..error.at.start).unwrap_or_default().trim_end();
+    let comparator = before.rsplit(|letter| !"<>=!".contains(letter)).next().unwrap_or_default();
+    let known = if message.starts_with("expected a number without quotes") {
+        format!("Invalid comparator '{comparator}'")
+    } else if message.starts_with("texts compare with")
         || message.contains("like does not compare")
         || message.starts_with("there is no comparator")
     {

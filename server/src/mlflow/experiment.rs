@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use std::{borrow::Cow, cmp::Ordering};
 
 const NAME_CHARACTERS_MAX: usize = 500;
+/// What MLflow lets the value of a tag have.
+const TAG_CHARACTERS_MAX: usize = 20_000;
 const RESULTS_MAX: i64 = 50_000;
 
 fn encode(experiment: &Experiment) -> Value {
@@ -276,6 +278,9 @@ pub(super) async fn set_tag(
     let id = convert::experiment_id(&input.required("experiment_id")?)?;
     let (key, value) = (input.required("key")?, input.text("value")?.unwrap_or_default());
     convert::check_key("key", &key)?;
+    if value.chars().count() > TAG_CHARACTERS_MAX {
+        return Err(Failure::too_long("value", TAG_CHARACTERS_MAX));
+    }
     active(&services, &caller, id).await?;
     let update = if key == NOTE {
         ExperimentUpdate { description: Some(value), ..ExperimentUpdate::default() }

@@ -141,10 +141,9 @@ pub(super) async fn create(
         None => None,
     };
     let mut tags = given.tags;
-    if let Some(user) = input.text("user_id")?.filter(|user| !user.is_empty()) {
-        if tags.0.get(USER) != Some(&user) {
-            tags.0.insert(USER_ID.to_owned(), user);
-        }
+    let user = input.text("user_id")?.filter(|user| !user.is_empty() && tags.0.get(USER) != Some(user));
+    if let Some(user) = user {
+        tags.0.insert(USER_ID.to_owned(), user);
     }
     let new = RunNew {
         name: asked.or(given.name).and_then(run_name),

@@ -48,6 +48,16 @@ DIFFERENCES: list[Difference] = [
         "a mistake of the caller",
         whole("runs: ordered by one field twice", "experiments: ordered by one field twice"),
     ),
+    Difference(
+        "a filter on `artifact_uri`",
+        "the location follows from the run's id, by which runs are found",
+        whole("runs: artifact_uri LIKE '%{found0}%'", "runs: attributes.artifact_uri != 'x'"),
+    ),
+    Difference(
+        "order by `status`",
+        "in the order of the names that pages show",
+        (("runs: ordered by status, start_time", "runs/*"),),
+    ),
     Difference("one clause in parentheses", "harmless", whole("runs: (metrics.acc > 0)")),
     Difference("a doubled quote inside a value", "as in SQL", whole("runs: tags.quote = 'it''s'")),
     Difference(

@@ -23,7 +23,12 @@ from server import Server  # noqa: E402
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server | Genuine]:
     folder = tmp_path_factory.mktemp("server")
     # With TRACKWAY_TEST_GENUINE=1 tests run against mlflow's own server, which shows that they are right themselves.
-    server = Genuine(folder) if os.environ.get("TRACKWAY_TEST_GENUINE") else Server(folder)
+    if os.environ.get("TRACKWAY_TEST_GENUINE"):
+        server: Server | Genuine = Genuine(folder)
+    else:
+        # SQLite in the folder, unless a database is named.
+        database = os.environ.get("TRACKWAY_TEST_DATABASE")
+        server = Server(folder, {"TRACKWAY_DATABASE": database} if database else None)
     server.start()
     yield server
     server.stop()
