@@ -163,7 +163,7 @@ pub async fn search(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<
     push_conditions(&mut statement, search, db.dialect(), now);
     statement.push(" ORDER BY ");
     for (place, order) in search.order.iter().enumerate() {
-        push_order(&mut statement, order, place, now);
+        push_order(&mut statement, order, place, db.dialect(), now);
     }
     statement
         .push("run.id LIMIT ")
@@ -251,7 +251,7 @@ fn push_conditions(statement: &mut Statement, search: &RunSearch, dialect: Diale
 }
 
 /// Adds one order and a comma. What is absent comes last; of a metric after that what is no number.
-fn push_order(statement: &mut Statement, order: &OrderBy, place: usize, now: UnixMillis) {
+fn push_order(statement: &mut Statement, order: &OrderBy, place: usize, dialect: Dialect, now: UnixMillis) {
     let direction = if order.descending { " DESC, " } else { ", " };
     match &order.field {
         Field::Attribute(Attribute::Duration) => {
@@ -271,7 +271,8 @@ fn push_order(statement: &mut Statement, order: &OrderBy, place: usize, now: Uni
                 Attribute::Updated => ("run.updated_at_ms", false),
                 Attribute::Type | Attribute::Source | Attribute::Run => return,
             };
-            if nullable {
+            // SQLite has NULL below everything, so that falling it is last by itself, and an index may give the order.
+            if nullable && !(order.descending && dialect == Dialect::Sqlite) {
                 statement.push(column).push(" IS NULL, ");
             }
             statement.push(column).push(direction);

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "sdk" / "python" / "tests"))
@@ -33,6 +36,8 @@ from server import Server  # noqa: E402
 API = "/api/2.0/mlflow"
 TIME = 1_700_000_000_000
 BATCH_POINTS = 1_000
+# What the client asks for at a time.
+PAGE_POINTS = 25_000
 WORKER_POINTS = 100
 WORKERS = 8
 FILL_CONNECTIONS = 4
@@ -96,6 +101,27 @@ class Measured:
         return str(self.post(session, "runs/create", fields)["run"]["info"]["run_id"])
 
 
+class Raw:
+    """One connection that sends bodies made beforehand and reads answers without looking into them."""
+
+    def __init__(self, server: Measured) -> None:
+        self._connection = HTTPConnection(server.url.removeprefix("http://"), timeout=300)
+        self._headers = {"Content-Type": "application/json"}
+        if server.token:
+            self._headers["Authorization"] = f"Bearer {server.token}"
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        self._connection.request(method, f"{API}/{path}", body, self._headers)
+        answer = self._connection.getresponse()
+        content = answer.read()
+        assert answer.status == 200, content[:500]
+        return content
+
+    def post(self, path: str, fields: Any) -> Callable[[], bytes]:
+        body = json.dumps(fields).encode()
+        return lambda: self.send("POST", path, body)
+
+
 def part(values: list[float], share: float) -> float:
     """The value below which that share of all lies."""
     ordered = sorted(values)
@@ -133,10 +159,15 @@ def one_by_one(server: Measured, counts: Counts, found: Found) -> None:
 def in_batches(server: Measured, counts: Counts, found: Found) -> None:
     session = server.session()
     run_id = server.run(session)
-    took = []
-    for number in range(counts.batches):
-        body = {"run_id": run_id, "metrics": points("loss", number * BATCH_POINTS, BATCH_POINTS)}
-        took.append(timed(partial(server.post, session, "runs/log-batch", body)))
+    raw = Raw(server)
+    batches = [
+        raw.post(
+            "runs/log-batch",
+            {"run_id": run_id, "metrics": points("loss", number * BATCH_POINTS, BATCH_POINTS)},
+        )
+        for number in range(counts.batches)
+    ]
+    took = [timed(batch) for batch in batches]
     what = f"`log-batch`, {counts.batches} × {BATCH_POINTS:,} points on one connection"
     found.rate(f"{what}: points/s", counts.batches * BATCH_POINTS / sum(took))
     found.took(f"{what}: ms p50", part(took, 0.5) * 1e3)
@@ -166,11 +197,11 @@ def fill(server: Measured, experiment: str, numbers: range) -> None:
 
 
 def searches(server: Measured, counts: Counts, found: Found, runs: int, experiment: str) -> None:
-    session = server.session()
+    raw = Raw(server)
     for name, query in QUERIES.items():
-        fields = {"experiment_ids": [experiment], "max_results": 100, **query}
-        assert server.post(session, "runs/search", fields)["runs"], name
-        took = [timed(partial(server.post, session, "runs/search", fields)) for _ in range(counts.queries)]
+        search = raw.post("runs/search", {"experiment_ids": [experiment], "max_results": 100, **query})
+        assert json.loads(search())["runs"], name
+        took = [timed(search) for _ in range(counts.queries)]
         what = f"search of {runs:,} runs, {name}, {counts.queries} times"
         found.took(f"{what}: ms p50", part(took, 0.5) * 1e3)
         found.took(f"{what}: ms p95", part(took, 0.95) * 1e3)
@@ -206,6 +237,19 @@ def history(server: Measured, counts: Counts, found: Found) -> None:
     took = timed(lambda: read.extend(MlflowClient().get_metric_history(run_id, "loss")))
     assert len(read) == counts.history
     found.took(f"`get_metric_history` of {counts.history:,} points by MlflowClient: s", took)
+    found.took(f"history of {counts.history:,} points, raw pages of {PAGE_POINTS:,}: s", timed(partial(pages, server, run_id)))
+
+
+def pages(server: Measured, run_id: str) -> None:
+    """All pages of a history, of which only the token is looked at."""
+    raw, token = Raw(server), ""
+    while True:
+        query = f"run_id={run_id}&metric_key=loss&max_results={PAGE_POINTS}&page_token={quote(token)}"
+        answer = raw.send("GET", f"metrics/get-history?{query}")
+        found = re.search(rb'"next_page_token":\s*"([^"]+)"', answer)
+        if not found:
+            return
+        token = found[1].decode()
 
 
 def many(server: Measured, counts: Counts, found: Found) -> None:
@@ -310,7 +354,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--server", type=Path, help="the binary of Trackway")
-    parser.add_argument("--mlflow", type=Path, help="the program mlflow")
+    parser.add_argument("--mlflow", type=Path, help="the program mlflow; without it only ours is measured")
     parser.add_argument(
         "--quick", action="store_true", help="a tenth of the work, to see that all of it runs"
     )
@@ -318,15 +362,17 @@ def main() -> None:
     options = parser.parse_args()
     if options.worker:
         return work(float(options.worker[0]), options.worker[1])
-    if not options.server or not options.mlflow:
-        parser.error("--server and --mlflow are needed")
+    if not options.server:
+        parser.error("--server is needed")
     counts = QUICK if options.quick else Counts()
     os.environ["TRACKWAY_BINARY"] = str(options.server.resolve())
     with tempfile.TemporaryDirectory() as folder:
         say(f"Trackway: {json.dumps(counts.__dict__)}")
         ours = measure(Server(Path(folder) / "trackway"), counts)
-        say("mlflow server")
-        theirs = measure(Genuine(Path(folder) / "mlflow", options.mlflow.absolute(), workers=None), counts)
+        theirs = Found()
+        if options.mlflow:
+            say("mlflow server")
+            theirs = measure(Genuine(Path(folder) / "mlflow", options.mlflow.absolute(), workers=None), counts)
     print(table(ours, theirs, counts))
 
 
