@@ -239,6 +239,31 @@ def test_resume_after_a_kill_makes_one_gapless_curve(server: Server) -> None:
     assert points(server, run_id, "loss").steps == list(range(200))
 
 
+def test_resume_sends_what_the_killed_process_left(server: Server) -> None:
+    first = Script("""
+        run = trackway.init(experiment="left", capture=False)
+        print(run.id, flush=True)
+        run.flush()
+        for step in range(100):
+            run.log_metrics({"loss": step}, step=step)
+        os.kill(os.getpid(), 9)
+    """)
+    run_id = first.line()
+    first.process.communicate(timeout=30)
+    second = Script(f"""
+        run = trackway.init(experiment="left", id="{run_id}", resume="must")
+        run.log_metrics({{"loss": 100}}, step=100)
+        print("on", flush=True)
+        time.sleep(60)
+    """)
+    second.wait_for("on")
+    until = time.monotonic() + 30
+    while len(points(server, run_id, "loss").steps) < 101 and time.monotonic() < until:
+        time.sleep(0.05)
+    second.kill()
+    assert points(server, run_id, "loss").values == list(range(101))
+
+
 def test_a_run_that_must_not_be_there_is_refused_at_once_or_stored_beside(
     server: Server, client: MLOpsClient, caplog: pytest.LogCaptureFixture
 ) -> None:

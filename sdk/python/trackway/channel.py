@@ -21,6 +21,7 @@ from typing import Any, Callable
 
 from . import artifact, folder, lifecycle, spool
 from .connection import Connection
+from .credentials import Credentials
 from .error import TrackwayError
 from .feed import Feed
 from .sender import Aliases, GaveUp, Outage, Sender, describe
@@ -94,6 +95,7 @@ class Channel:
         self.started_at_ms = time.time_ns() // 1_000_000
         about = {
             "url": self.url,
+            "mode": self.mode,
             "host": folder.host_name(),
             "pid": os.getpid(),
             "rank": self.rank,
@@ -105,6 +107,7 @@ class Channel:
         self._aliases = Aliases(keep=self._keep_aliases)
         #: Runs that this process started and has not ended: told to be alive.
         self.beating: dict[str, Callable[[], None]] = {}
+        self._sends_left = False
         #: Called with each beat; the samplers of system metrics.
         self.on_beat: list[Callable[[], None]] = []
         self.lanes: list[Lane] = []
@@ -159,6 +162,32 @@ class Channel:
         """This process has nothing more to say to the run."""
         if self.beating.pop(run_id, None) is not None:
             self._note_runs()
+
+    def send_left(self) -> None:
+        """Sends, beside everything else, what processes of this machine left that died while they were online."""
+        if self.connection is not None and not self._sends_left:
+            self._sends_left = True
+            known = self.connection.credentials
+            thread = threading.Thread(target=self._send_left, args=(known,), name="trackway left", daemon=True)
+            thread.start()
+
+    def _send_left(self, known: Credentials) -> None:
+        try:
+            from .sync import Syncer
+
+            syncer = Syncer(self._parent, url=known.url, api_token=known.token)
+            for outcome in syncer.run(
+                lambda left: (
+                    left.ours
+                    and not left.alive
+                    and (left.about.get("url"), left.about.get("mode")) == (self.url, ONLINE)
+                )
+            ):
+                _log.debug("trackway: sent what %s left: %s", outcome.path, dict(outcome.delivered))
+            syncer.close()
+        except (TrackwayError, OSError, ValueError) as error:
+            # It stays where it is, for `trackway sync` or the next start.
+            _log.debug("trackway: what others left is not sent: %r", error)
 
     def _note_runs(self) -> None:
         """Offline it is ``trackway sync --watch`` that tells of our life."""

@@ -72,7 +72,7 @@ class Connection:
             raise TrackwayError(message, kind="unauthenticated", field="api_token")
         self.url = known.url
         self.timeout_seconds = timeout_seconds
-        self._credentials = known
+        self.credentials = known
         self._parts = parts
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
@@ -159,8 +159,8 @@ class Connection:
             found = credentials.find(self.url)
         except TrackwayError:
             return
-        if self._credentials.token_source != credentials.EXPLICIT and found.token:
-            self._credentials = found
+        if self.credentials.token_source != credentials.EXPLICIT and found.token:
+            self.credentials = found
 
     def close(self) -> None:
         """Closes the sockets not in use; the next request opens another."""
@@ -176,8 +176,8 @@ class Connection:
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "*/*", "User-Agent": "trackway-python"}
-        if self._credentials.token:
-            headers["Authorization"] = f"Bearer {self._credentials.token}"
+        if self.credentials.token:
+            headers["Authorization"] = f"Bearer {self.credentials.token}"
         return headers
 
     def _idle_or_new(self, timeout_seconds: float) -> http.client.HTTPConnection:
@@ -215,8 +215,8 @@ class Connection:
             problem = {"detail": data[:200].decode("utf-8", "replace").strip()}
         message = problem.get("detail") or problem.get("title") or f"{answer.status} {answer.reason}"
         if answer.status == 401:
-            if self._credentials.token:
-                message += f" (token from {self._credentials.token_source}, server {self.url})"
+            if self.credentials.token:
+                message += f" (token from {self.credentials.token_source}, server {self.url})"
             else:
                 message += f" (no token found: set TRACKWAY_TOKEN or pass api_token, server {self.url})"
         return TrackwayError(

@@ -84,6 +84,9 @@ def start_run(
         series_context=_series_context(channel, joined=chosen_id is not None),
     )
     capture.start(run, captured, steps)
+    if answer is not None and chosen_id is not None:
+        # Who goes on with a run may have been killed in it here.
+        channel.send_left()
     return run
 
 

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -74,10 +74,11 @@ class Syncer:
         self._connections: dict[str, Connection] = {}
         self._beaten_at: dict[str, float] = {}
 
-    def run(self) -> Iterator[Outcome]:
-        """Sends each spool in turn."""
+    def run(self, wanted: Callable[[LeftFolder], bool] = lambda _: True) -> Iterator[Outcome]:
+        """Sends each spool in turn, or those that are wanted."""
         for left in folder.left(self.directory):
-            yield self._send(left)
+            if wanted(left):
+                yield self._send(left)
 
     def close(self) -> None:
         """Frees the sockets."""
