@@ -114,6 +114,40 @@ fn run_name(name: String) -> Option<String> {
     Some(name).filter(|name| !name.trim().is_empty())
 }
 
+/// Tags of a run that say what ran, and where our environment has that.
+const SOURCES: [(&str, &[&str]); 4] = [
+    ("mlflow.source.name", &["entry"]),
+    ("mlflow.source.git.commit", &["git", "commit"]),
+    ("mlflow.source.git.branch", &["git", "branch"]),
+    ("mlflow.source.git.repoURL", &["git", "remote"]),
+];
+
+/// Notes in the run's environment what these tags say of its source.
+async fn put_source(services: &Services, caller: &Caller, id: &RunId, tags: &Tags) -> Answer<()> {
+    let said = SOURCES.iter().filter_map(|(tag, path)| Some((path, tags.0.get(*tag)?)));
+    let said: Vec<_> = said.filter(|(_, value)| !value.is_empty()).collect();
+    if said.is_empty() {
+        return Ok(());
+    }
+    let mut environment = services.environment.get(caller, id).await?.unwrap_or_default();
+    for (path, value) in said {
+        match path {
+            [group, key] => {
+                let group = environment.0.entry(*group).or_insert_with(|| json!({}));
+                if let Some(group) = group.as_object_mut() {
+                    group.insert((*key).to_owned(), json!(value));
+                }
+            }
+            [key] => {
+                environment.0.insert((*key).to_owned(), json!(value));
+            }
+            _ => {}
+        }
+    }
+    services.environment.update(caller, id, environment).await?;
+    Ok(())
+}
+
 async fn put_note(services: &Services, caller: &Caller, id: &RunId, note: String) -> Answer<()> {
     services.note.update(caller, id, NoteUpdate { body: note, base_revision: None }).await?;
     Ok(())
@@ -153,6 +187,7 @@ pub(super) async fn create(
         ..RunNew::new(experiment.id)
     };
     let (run, _) = services.run.create(&caller, new).await?;
+    put_source(&services, &caller, &run.id, &run.tags).await?;
     if let Some(note) = given.note {
         put_note(&services, &caller, &run.id, note).await?;
     }
@@ -250,6 +285,7 @@ pub(super) async fn put_tags(
     place: &str,
 ) -> Answer<()> {
     let given = given(list, place)?;
+    put_source(services, caller, id, &given.tags).await?;
     let update = RunUpdate { tags: given.tags, name: given.name.and_then(run_name), ..RunUpdate::default() };
     services.run.update(caller, id, update).await?;
     if let Some(note) = given.note {

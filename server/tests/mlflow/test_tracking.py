@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.request import Request, urlopen
 
 import mlflow
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag, ViewType
 from mlflow.exceptions import MlflowException
+from server import Server
 
 
 def fresh(name: str) -> str:
@@ -305,3 +308,14 @@ def test_a_user_name_and_the_token_as_password_are_a_way_in(server: Any, monkeyp
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "trk_wrong")
     with pytest.raises(MlflowException):
         MlflowClient().search_experiments()
+
+
+def test_what_a_client_says_of_its_source_is_in_the_environment(server: Server) -> None:
+    mlflow.set_experiment("source")
+    with mlflow.start_run() as active:
+        mlflow.set_tag("mlflow.source.git.branch", "main")
+    request = Request(f"{server.url}/api/v1/runs/{active.info.run_id}/environment")
+    request.add_header("Authorization", f"Bearer {server.token}")
+    environment = json.loads(urlopen(request).read())
+    assert environment["entry"] == active.data.tags["mlflow.source.name"]
+    assert environment["git"]["branch"] == "main"
