@@ -83,6 +83,11 @@ hex_id!(
     "trace_id"
 );
 hex_id!(
+    /// A file that comes in parts: chosen by the server.
+    UploadId,
+    "upload_id"
+);
+hex_id!(
     /// What a start and its finish have in common.
     SpanId,
     "span"

@@ -29,7 +29,7 @@ pub mod user;
 pub use error::{Error, ErrorKind, Result};
 pub use float::Float64;
 pub use id::{
-    AssetId, ExperimentId, ProcessId, ProjectId, RunEventId, RunId, SpanId, TraceId, UnixMillis, UserId,
+    AssetId, ExperimentId, ProcessId, ProjectId, RunEventId, RunId, SpanId, TraceId, UnixMillis, UploadId, UserId,
 };
 pub use page::Page;
 pub use tag::Tags;

@@ -124,6 +124,8 @@ pub const COMPARE_RUNS_MAX: usize = 50;
 pub const ARTIFACT_PATH_BYTES_MAX: usize = 1_000;
 /// One artifact: a large checkpoint.
 pub const ARTIFACT_BYTES_MAX: u64 = 50 * 1024 * 1024 * 1024;
+/// Parts in which one artifact may come: as many as S3 takes.
+pub const ARTIFACT_PARTS_MAX: u32 = 10_000;
 /// Artifacts of one run.
 pub const ARTIFACTS_PER_RUN_MAX: i64 = 100_000;
 /// Text of an artifact shown as preview.

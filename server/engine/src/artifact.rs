@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use model::{
-    Error,
+    Error, UploadId,
     artifact::{Artifact, ArtifactPath, Owner},
     event::RunChange,
     id::hex,
@@ -21,6 +21,8 @@ use std::{ops::Range, sync::Arc};
 
 /// Where uploads lie until they are complete.
 const UPLOADS: &str = "uploads";
+/// What the names of parts begin with.
+const PART: &str = "part-";
 /// An upload untouched for a day belongs to a server that died; another server may be busy with a younger one.
 const UPLOAD_MILLIS_MAX: i64 = 24 * 3_600 * 1_000;
 /// Parts of one upload written at once: bounds memory to a few parts of 5 MiB.
@@ -47,6 +49,17 @@ pub(crate) async fn open_folder(
 /// Where content lies: two levels, so that no folder grows beyond what file systems like.
 fn content_path(sha256: &str) -> Path {
     Path::from(format!("blobs/{}/{sha256}", &sha256[..2]))
+}
+
+fn part_path(upload: &UploadId, number: u32) -> Path {
+    Path::from(format!("{UPLOADS}/{PART}{upload}-{number:05}"))
+}
+
+fn check_part(number: u32) -> Result<(), Error> {
+    if (1..=limits::ARTIFACT_PARTS_MAX).contains(&number) {
+        return Ok(());
+    }
+    Err(Error::invalid("part_number", format!("expected 1 to {}", limits::ARTIFACT_PARTS_MAX)))
 }
 
 /// An artifact opened for reading: the bytes of `range` as they come from the store.
@@ -102,6 +115,83 @@ impl Artifacts {
         self.0.artifacts_changed(owner).await?;
         let new = before.is_none_or(|before| before.sha256 != artifact.sha256);
         Ok((artifact, new))
+    }
+
+    /// The name under which the parts of a file are kept until they are joined. One that is never joined is removed when a
+    /// server starts a day later.
+    pub fn begin_parts(&self, caller: &Caller) -> Result<UploadId> {
+        caller.require(Role::Member)?;
+        Ok(UploadId::from_bytes(self.0.world.bytes()))
+    }
+
+    /// Takes one part in, from 1 up, and answers what it hashes to. A part that is sent again takes the former's place.
+    pub async fn put_part<E: std::fmt::Display>(
+        &self,
+        caller: &Caller,
+        upload: &UploadId,
+        number: u32,
+        content: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<String> {
+        caller.require(Role::Member)?;
+        check_part(number)?;
+        let Base { files, world, .. } = &*self.0;
+        let draft = Path::from(format!("{UPLOADS}/{}", hex(&world.bytes::<16>())));
+        let mut writer = WriteMultipart::new(files.put_multipart(&draft).await?);
+        match copy(content, &mut writer).await {
+            Ok((sha256, _)) => {
+                writer.finish().await?;
+                files.rename(&draft, &part_path(upload, number)).await?;
+                Ok(sha256)
+            }
+            Err(error) => {
+                writer.abort().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes an artifact of parts, in the order given, and removes them.
+    pub async fn join_parts(
+        &self,
+        caller: &Caller,
+        owner: &Owner,
+        path: ArtifactPath,
+        upload: &UploadId,
+        numbers: &[u32],
+    ) -> Result<Artifact> {
+        caller.require(Role::Member)?;
+        if numbers.is_empty() {
+            return Err(Error::invalid("parts", "at least one part was expected").into());
+        }
+        for &number in numbers {
+            check_part(number)?;
+            if self.0.files.head(&part_path(upload, number)).await.is_err() {
+                return Err(Error::invalid("parts", format!("part {number} was not uploaded")).into());
+            }
+        }
+        // One part is open at a time.
+        let files = self.0.files.clone();
+        let parts = futures::stream::iter(numbers.to_vec()).then(move |number| {
+            let (files, part) = (files.clone(), part_path(upload, number));
+            async move { Ok::<_, object_store::Error>(files.get(&part).await?.into_stream()) }
+        });
+        let content = parts.try_flatten().boxed();
+        let (artifact, _) = self.upload(caller, owner, path, None, content).await?;
+        self.drop_parts(caller, upload).await?;
+        Ok(artifact)
+    }
+
+    /// Removes the parts of a file that will not be joined.
+    pub async fn drop_parts(&self, caller: &Caller, upload: &UploadId) -> Result<()> {
+        caller.require(Role::Member)?;
+        let prefix = format!("{PART}{upload}-");
+        let all: Vec<_> = self.0.files.list(Some(&Path::from(UPLOADS))).try_collect().await?;
+        for file in all {
+            if file.location.filename().is_some_and(|name| name.starts_with(&prefix)) {
+                self.0.files.delete(&file.location).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Streams content into the store; it ends under its digest, or nowhere. Answers digest and size.

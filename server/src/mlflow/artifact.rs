@@ -11,12 +11,14 @@ use axum::{
     Extension,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use engine::{Services, artifact::ByteRange};
 use model::{
+    UploadId,
     artifact::{Artifact, ArtifactPath, Owner},
+    limits,
     user::Caller,
 };
 use serde_json::{Value, json};
@@ -24,6 +26,9 @@ use std::collections::BTreeMap;
 
 /// What one `upload-artifact` may bring; larger files come by PUT.
 const UPLOAD_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Where parts of files are put.
+pub(super) const PARTS: &str = "/api/2.0/mlflow-artifacts/mpu/part";
 
 /// What files belong to, and a path in it; none for its root.
 pub(super) struct Place {
@@ -303,10 +308,96 @@ pub(super) async fn no_presigned() -> Failure {
     )
 }
 
-/// Clients fall back to one PUT.
-pub(super) async fn no_multipart() -> Failure {
-    let message = "Multipart upload is not supported for the current artifact repository";
-    Failure::new(501, "NOT_IMPLEMENTED", message)
+/// The place of a file that comes in parts: below the folder of the request's path, under the last part of the name that
+/// the file has where the client is.
+fn multipart_place(folder: &str, input: &Input) -> Answer<(Owner, ArtifactPath)> {
+    let place = place(folder)?.ok_or_else(unsafe_path)?;
+    let local = input.required("path")?;
+    let name = local.rsplit(['/', '\\']).next().unwrap_or_default();
+    let path = match place.path {
+        Some(folder) => format!("{}/{name}", folder.as_str()),
+        None => name.to_owned(),
+    };
+    Ok((place.owner, artifact_path(&path)?.ok_or_else(unsafe_path)?))
+}
+
+fn upload_id(input: &Input) -> Answer<UploadId> {
+    let text = input.required("upload_id")?;
+    text.parse().map_err(|_| Failure::not_there(format!("There is no upload '{text}'")))
+}
+
+/// `POST mpu/create/FOLDER`: where to put each part, which is here, and with which headers, which are those of this request.
+pub(super) async fn begin_multipart(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(folder): Path<String>,
+    headers: HeaderMap,
+    input: Input,
+) -> Answer {
+    multipart_place(&folder, &input)?;
+    let count = input.int("num_parts")?.unwrap_or(1);
+    if !(1..=i64::from(limits::ARTIFACT_PARTS_MAX)).contains(&count) {
+        let expected = format!("expected 1 to {}", limits::ARTIFACT_PARTS_MAX);
+        return Err(Failure::wrong_value("num_parts", &json!(count), &expected));
+    }
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST).ok_or_else(|| Failure::missing("Host"))?;
+    let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+    let scheme = if is_secure { "https" } else { "http" };
+    let shown = text(header::AUTHORIZATION).map(|value| json!({ "Authorization": value })).unwrap_or_else(|| json!({}));
+    let id = services.artifact.begin_parts(&caller)?;
+    let part = |number: i64| {
+        let url = format!("{scheme}://{host}{PARTS}/{id}/{number}");
+        json!({ "url": url, "part_number": number, "headers": shown })
+    };
+    let parts: Vec<Value> = (1..=count).map(part).collect();
+    Ok(axum::Json(json!({ "upload_id": id, "credentials": parts })))
+}
+
+/// `PUT mpu/part/UPLOAD/NUMBER`
+pub(super) async fn upload_part(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path((id, number)): Path<(String, u32)>,
+    body: Body,
+) -> Answer<Response> {
+    let id: UploadId = id.parse().map_err(|_| Failure::not_there(format!("There is no upload '{id}'")))?;
+    let sha256 = services.artifact.put_part(&caller, &id, number, body.into_data_stream()).await?;
+    Ok(([(header::ETAG, format!("\"{sha256}\""))], axum::Json(json!({}))).into_response())
+}
+
+/// `POST mpu/complete/FOLDER`
+pub(super) async fn end_multipart(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(folder): Path<String>,
+    input: Input,
+) -> Answer {
+    let (owner, path) = multipart_place(&folder, &input)?;
+    let id = upload_id(&input)?;
+    let mut numbers = Vec::new();
+    for (index, part) in input.list("parts")?.iter().enumerate() {
+        let field = format!("parts[{index}].part_number");
+        let number = Input::of(part).int("part_number")?.ok_or_else(|| Failure::missing(&field))?;
+        let number = u32::try_from(number).ok().filter(|number| (1..=limits::ARTIFACT_PARTS_MAX).contains(number));
+        numbers.push(number.ok_or_else(|| Failure::invalid(format!("Invalid value for parameter '{field}' supplied")))?);
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    services.artifact.join_parts(&caller, &owner, path, &id, &numbers).await?;
+    Ok(axum::Json(json!({})))
+}
+
+/// `POST mpu/abort/FOLDER`
+pub(super) async fn abort_multipart(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(folder): Path<String>,
+    input: Input,
+) -> Answer {
+    multipart_place(&folder, &input)?;
+    services.artifact.drop_parts(&caller, &upload_id(&input)?).await?;
+    Ok(axum::Json(json!({})))
 }
 
 #[cfg(test)]

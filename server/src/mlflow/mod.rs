@@ -137,12 +137,16 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.push((Viewer, Method::GET, file.clone(), get(artifact::download)));
     routes.push((Member, Method::PUT, file.clone(), put(artifact::upload)));
     routes.push((Member, Method::DELETE, file, delete(artifact::remove)));
-    routes.push((
-        Member,
-        Method::POST,
-        "/api/2.0/mlflow-artifacts/mpu/{*path}".to_owned(),
-        post(artifact::no_multipart),
-    ));
+    let parts = "/api/2.0/mlflow-artifacts/mpu";
+    for (verb, handler) in [
+        ("create", post(artifact::begin_multipart)),
+        ("complete", post(artifact::end_multipart)),
+        ("abort", post(artifact::abort_multipart)),
+    ] {
+        routes.push((Member, Method::POST, format!("{parts}/{verb}/{{*folder}}"), handler));
+    }
+    let part = format!("{}/{{upload}}/{{number}}", artifact::PARTS);
+    routes.push((Member, Method::PUT, part, put(artifact::upload_part)));
     let presigned = "/api/2.0/mlflow-artifacts/presigned/{*path}".to_owned();
     routes.push((Viewer, Method::GET, presigned, get(artifact::no_presigned)));
     routes.push((Viewer, Method::GET, "/get-artifact".to_owned(), get(artifact::download_of_run)));
@@ -161,7 +165,7 @@ async fn server_info() -> axum::Json<serde_json::Value> {
         "store_type": "SqlStore",
         "workspaces_enabled": false,
         "trace_archival_enabled": false,
-        "multipart_uploads_enabled": false,
+        "multipart_uploads_enabled": true,
         "multipart_downloads_enabled": false,
         "presigned_upload_run_id_supported": false,
         "presigned_upload_model_id_supported": false,

@@ -79,6 +79,11 @@ DIFFERENCES: list[Difference] = [
         "not served",
         (("server-info", "features_enabled/gateway"), ("server-info", "presigned_upload_*")),
     ),
+    Difference(
+        "files in parts",
+        "large files come by several connections at once",
+        (*whole("files in parts: begin"), ("server-info", "multipart_uploads_enabled")),
+    ),
     Difference("`workspace` of an experiment", "there is one of them", (("*", "*workspace"),)),
     Difference(
         "`sqlstate` and `error_class` of errors",

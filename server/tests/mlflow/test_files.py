@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pytest
+import requests
 from genuine import Genuine
 from mlflow import MlflowClient
 from server import Server
@@ -97,3 +100,45 @@ def test_a_folder_of_many_files_is_listed_whole(tmp_path: Path) -> None:
     client.log_artifacts(run_id, str(tmp_path), "many")
     listed = client.list_artifacts(run_id, "many")
     assert [file.path for file in listed] == [f"many/{number:03}.txt" for number in range(300)]
+
+
+def test_a_file_comes_in_parts_and_is_whole_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD", "true")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", "1")
+    monkeypatch.setenv("MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE", str(1 << 20))
+    content = os.urandom((5 << 20) + 7)
+    (tmp_path / "large.bin").write_bytes(content)
+    put: list[str] = []
+    genuine = requests.put
+
+    def counted(url: str, **more: Any) -> requests.Response:
+        put.append(url)
+        return genuine(url, **more)
+
+    monkeypatch.setattr(requests, "put", counted)
+    with mlflow.start_run() as active:
+        mlflow.log_artifact(str(tmp_path / "large.bin"), "folder")
+    assert len(put) == 6, "five whole parts and the rest"
+    path = mlflow.artifacts.download_artifacts(run_id=active.info.run_id, artifact_path="folder/large.bin")
+    assert Path(path).read_bytes() == content
+
+
+def test_parts_that_are_missing_make_no_file(server: Server) -> None:
+    run_id = mlflow.start_run().info.run_id
+    mlflow.end_run()
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {server.token}"
+    base = f"{server.url}/api/2.0/mlflow-artifacts/mpu"
+    create = f"{base}/create/0/{run_id}/artifacts"
+    begun = session.post(create, json={"path": "/x/a.bin", "num_parts": 2}).json()
+    first = begun["credentials"][0]
+    assert session.put(first["url"], data=b"one", headers=first["headers"]).status_code == 200
+    parts = [{"part_number": 1}, {"part_number": 2}]
+    fields = {"path": "/x/a.bin", "upload_id": begun["upload_id"], "parts": parts}
+    refused = session.post(f"{base}/complete/0/{run_id}/artifacts", json=fields)
+    assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert mlflow.artifacts.list_artifacts(run_id=run_id) == []
+    assert session.post(f"{base}/abort/0/{run_id}/artifacts", json=fields).json() == {}
+    for path in ["../x", "0/no-run/artifacts"]:
+        assert session.post(f"{base}/create/{path}", json={"path": "a", "num_parts": 1}).status_code in (400, 404)
+    assert session.post(create, json={"path": "a", "num_parts": 10_001}).status_code == 400

@@ -270,7 +270,7 @@ def test_no_address_that_a_client_names_is_called(target: Target) -> None:
     assert made.status < 500
 
 
-@pytest.mark.parametrize("path", ["mpu/create", "mpu/complete", "mpu/abort", "presigned"])
+@pytest.mark.parametrize("path", ["mpu/create", "mpu/complete", "mpu/abort", "mpu/part", "presigned"])
 def test_uploads_in_parts_go_nowhere(target: Target, path: str) -> None:
     method = "GET" if path == "presigned" else "POST"
     for tail in ["../../x", "%2e%2e/x", f"0/{target.run}/artifacts/x"]:
