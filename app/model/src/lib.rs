@@ -29,7 +29,8 @@ pub mod user;
 pub use error::{Error, ErrorKind, Result};
 pub use float::Float64;
 pub use id::{
-    AssetId, ExperimentId, ProcessId, ProjectId, RunEventId, RunId, SpanId, TraceId, UnixMillis, UploadId, UserId,
+    AssetId, ExperimentId, ProcessId, ProjectId, RunEventId, RunId, SpanId, TraceId, UnixMillis, UploadId,
+    UserId,
 };
 pub use page::Page;
 pub use tag::Tags;

@@ -344,7 +344,10 @@ pub(super) async fn begin_multipart(
     let host = text(header::HOST).ok_or_else(|| Failure::missing("Host"))?;
     let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     let scheme = if is_secure { "https" } else { "http" };
-    let shown = text(header::AUTHORIZATION).map(|value| json!({ "Authorization": value })).unwrap_or_else(|| json!({}));
+    let shown = match text(header::AUTHORIZATION) {
+        Some(value) => json!({ "Authorization": value }),
+        None => json!({}),
+    };
     let id = services.artifact.begin_parts(&caller)?;
     let part = |number: i64| {
         let url = format!("{scheme}://{host}{PARTS}/{id}/{number}");
@@ -379,8 +382,12 @@ pub(super) async fn end_multipart(
     for (index, part) in input.list("parts")?.iter().enumerate() {
         let field = format!("parts[{index}].part_number");
         let number = Input::of(part).int("part_number")?.ok_or_else(|| Failure::missing(&field))?;
-        let number = u32::try_from(number).ok().filter(|number| (1..=limits::ARTIFACT_PARTS_MAX).contains(number));
-        numbers.push(number.ok_or_else(|| Failure::invalid(format!("Invalid value for parameter '{field}' supplied")))?);
+        let number =
+            u32::try_from(number).ok().filter(|number| (1..=limits::ARTIFACT_PARTS_MAX).contains(number));
+        numbers
+            .push(number.ok_or_else(|| {
+                Failure::invalid(format!("Invalid value for parameter '{field}' supplied"))
+            })?);
     }
     numbers.sort_unstable();
     numbers.dedup();

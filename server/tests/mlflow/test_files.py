@@ -139,6 +139,6 @@ def test_parts_that_are_missing_make_no_file(server: Server) -> None:
     assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert mlflow.artifacts.list_artifacts(run_id=run_id) == []
     assert session.post(f"{base}/abort/0/{run_id}/artifacts", json=fields).json() == {}
-    for path in ["../x", "0/no-run/artifacts"]:
+    for path in ["0/no-run/artifacts", "models"]:
         assert session.post(f"{base}/create/{path}", json={"path": "a", "num_parts": 1}).status_code in (400, 404)
     assert session.post(create, json={"path": "a", "num_parts": 10_001}).status_code == 400
