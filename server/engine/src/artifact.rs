@@ -10,6 +10,7 @@ use model::{
     event::RunChange,
     id::hex,
     limits,
+    run::Run,
     user::{Caller, Role},
 };
 use object_store::{
@@ -99,7 +100,7 @@ impl Artifacts {
         content: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<(Artifact, bool)> {
         caller.require(Role::Member)?;
-        self.0.owned(owner).await?;
+        let run = self.0.owned(owner).await?;
         let Base { db, world, .. } = &*self.0;
         let before = store::artifact::get(db, owner, &path).await?;
         if before.is_none() && store::artifact::total(db, owner).await?.0 >= limits::ARTIFACTS_PER_RUN_MAX {
@@ -112,7 +113,7 @@ impl Artifacts {
         let mut tx = db.begin().await?;
         store::artifact::put(&mut tx, owner, &artifact).await?;
         tx.commit().await?;
-        self.0.artifacts_changed(owner).await?;
+        self.0.artifacts_changed(run.as_ref());
         let new = before.is_none_or(|before| before.sha256 != artifact.sha256);
         Ok((artifact, new))
     }
@@ -228,11 +229,11 @@ impl Artifacts {
     /// the store, where others may have it.
     pub async fn remove(&self, caller: &Caller, owner: &Owner, path: &ArtifactPath) -> Result<()> {
         caller.require(Role::Member)?;
-        self.0.owned(owner).await?;
+        let run = self.0.owned(owner).await?;
         let mut tx = self.0.db.begin().await?;
         store::artifact::remove(&mut tx, owner, path).await?;
         tx.commit().await?;
-        self.0.artifacts_changed(owner).await?;
+        self.0.artifacts_changed(run.as_ref());
         Ok(())
     }
 
@@ -299,21 +300,20 @@ impl Artifacts {
 }
 
 impl Base {
-    /// Whether what files are asked of exists.
-    async fn owned(&self, owner: &Owner) -> Result<()> {
+    /// Whether what files are asked of exists; the run, if it is one.
+    async fn owned(&self, owner: &Owner) -> Result<Option<Run>> {
         match owner {
-            Owner::Run(id) => self.run(id).await.map(drop),
-            Owner::Asset(id) => self.asset(id).await.map(drop),
-            Owner::Trace(id) => self.trace(id).await.map(drop),
+            Owner::Run(id) => self.run(id).await.map(Some),
+            Owner::Asset(id) => self.asset(id).await.map(|_| None),
+            Owner::Trace(id) => self.trace(id).await.map(|_| None),
         }
     }
 
     /// Tells who watches a run that its files are others now.
-    async fn artifacts_changed(&self, owner: &Owner) -> Result<()> {
-        if let Owner::Run(id) = owner {
-            self.run_changed(&self.run(id).await?, RunChange::Artifacts);
+    fn artifacts_changed(&self, run: Option<&Run>) {
+        if let Some(run) = run {
+            self.run_changed(run, RunChange::Artifacts);
         }
-        Ok(())
     }
 }
 

@@ -21,7 +21,7 @@ const DATASET_USES_MAX: i64 = 1_000;
 pub struct Assets(pub(crate) Arc<Base>);
 
 impl Assets {
-    /// Announces a model whose files will follow. The run that makes it, if any, is of the same experiment.
+    /// Announces a model whose files will follow. The run that makes it, if it names one, exists.
     pub async fn create_model(&self, caller: &Caller, new: ModelNew) -> Result<Asset> {
         caller.require(Role::Member)?;
         new.check()?;

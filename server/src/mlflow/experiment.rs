@@ -1,8 +1,9 @@
 //! Experiments.
 
 use super::{
-    convert::{self, Input, NOTE, object, page_token, pair, stage},
+    convert::{self, Input, NOTE, object, pair, stage},
     error::{Answer, Failure},
+    found,
 };
 use axum::{Extension, extract::State};
 use engine::Services;
@@ -168,17 +169,16 @@ pub(super) async fn search(
     }
     let filter = convert::experiment_filter(&input.text("filter")?.unwrap_or_default())?;
     let order = convert::experiment_order(&input.texts("order_by")?)?;
-    let offset = input.offset()? as usize;
+    let offset = input.offset()?;
     let mut found = all(&services, &caller, input.view("view_type")?).await?;
     if let Some(expr) = &filter {
         let now = services.now();
         found.retain(|experiment| evaluate(expr, &Known(experiment), now));
     }
     sort(&mut found, &order);
-    let page: Vec<_> = found.iter().skip(offset).take(count as usize).map(encode).collect();
-    let end = offset + page.len();
-    let next = (end < found.len()).then(|| page_token(end));
-    Ok(axum::Json(object([("experiments", Value::Array(page)), ("next_page_token", json!(next))])))
+    let (page, next) = found::page(&found, offset, count as usize);
+    let page = page.iter().map(encode).collect();
+    Ok(axum::Json(object([("experiments", page), ("next_page_token", json!(next))])))
 }
 
 /// Every experiment of a view: they are few beside runs, and a filter looks at each of them.
@@ -206,18 +206,14 @@ fn sort(found: &mut [Experiment], order: &[OrderBy]) {
         Field::Attribute(Attribute::Updated) => a.last_activity_at_ms.cmp(&b.last_activity_at_ms),
         _ => Ordering::Equal,
     };
-    found.sort_by(|a, b| {
-        let mut asked = order.iter().map(|one| {
-            let ordering = compare(a, b, &one.field);
-            if one.descending { ordering.reverse() } else { ordering }
-        });
-        let ties = if order.is_empty() {
+    let ties = |a: &Experiment, b: &Experiment| {
+        if order.is_empty() {
             b.created_at_ms.cmp(&a.created_at_ms).then(a.id.0.cmp(&b.id.0))
         } else {
             b.id.0.cmp(&a.id.0)
-        };
-        asked.find(|ordering| ordering.is_ne()).unwrap_or(ties)
-    });
+        }
+    };
+    found::sort(found, order, compare, ties);
 }
 
 async fn change(services: &Services, caller: &Caller, id: ExperimentId, update: ExperimentUpdate) -> Answer {

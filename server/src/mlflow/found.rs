@@ -1,4 +1,5 @@
-//! What the searches of the registry have in common: their filters, order and pages, and that they leave prompts out.
+//! What searches that are decided in memory have in common: order and pages; and of those of the registry the filters,
+//! which leave prompts out.
 
 use super::{
     convert::{self, Input, page_token},

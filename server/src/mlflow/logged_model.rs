@@ -2,9 +2,9 @@
 
 use super::{
     artifact,
-    convert::{self, Input, double, object, page_token, pair, truncated},
+    convert::{self, Input, double, object, pair, truncated},
     error::{Answer, Failure},
-    run,
+    found, run,
 };
 use axum::{
     Extension,
@@ -404,7 +404,7 @@ pub(super) async fn search(
         );
         return Err(Failure::invalid(message));
     }
-    let offset = input.offset()? as usize;
+    let offset = input.offset()?;
     let filter = convert::model_filter(&input.text("filter")?.unwrap_or_default())?;
     let mut orders = Vec::new();
     for one in input.list("order_by")? {
@@ -433,11 +433,9 @@ pub(super) async fn search(
     }
     sort(&mut found, &metrics, &orders);
     let of = |asset: &Asset| metrics.get(&asset.id).map(Vec::as_slice).unwrap_or_default();
-    let page: Vec<Value> =
-        found.iter().skip(offset).take(count as usize).map(|asset| encode(asset, of(asset))).collect();
-    let end = offset + page.len();
-    let next = (end < found.len()).then(|| page_token(end));
-    Ok(axum::Json(object([("models", Value::Array(page)), ("next_page_token", json!(next))])))
+    let (page, next) = found::page(&found, offset, count as usize);
+    let page = page.iter().map(|asset| encode(asset, of(asset))).collect();
+    Ok(axum::Json(object([("models", page), ("next_page_token", json!(next))])))
 }
 
 fn meant(

@@ -3,7 +3,7 @@
 use super::{
     convert::{self, Input, object, page_token, pair},
     error::{Answer, Failure},
-    experiment,
+    experiment, found,
 };
 use axum::{
     Extension,
@@ -18,7 +18,7 @@ use model::{
     user::Caller,
 };
 use serde_json::{Value, json};
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 
 /// Where clients upload the spans to.
 const LOCATION: &str = "mlflow.artifactLocation";
@@ -359,7 +359,7 @@ impl Facts for Known<'_> {
     }
 }
 
-async fn found(
+async fn search_in(
     services: &Services,
     caller: &Caller,
     input: &Input,
@@ -392,19 +392,13 @@ async fn found(
         let now = services.now();
         traces.retain(|trace| evaluate(expr, &Known(trace), now));
     }
-    if !order.is_empty() {
-        traces.sort_by(|a, b| {
-            let (a, b) = (Known(a), Known(b));
-            let mut asked = order.iter().map(|one| {
-                let numbers = a.number(&one.field).partial_cmp(&b.number(&one.field));
-                let ordering = numbers
-                    .unwrap_or(std::cmp::Ordering::Equal)
-                    .then_with(|| a.text(&one.field).cmp(&b.text(&one.field)));
-                if one.descending { ordering.reverse() } else { ordering }
-            });
-            asked.find(|ordering| ordering.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-        });
-    }
+    let compare = |a: &Trace, b: &Trace, field: &Field| {
+        let (a, b) = (Known(a), Known(b));
+        let numbers = a.number(field).partial_cmp(&b.number(field)).unwrap_or(Ordering::Equal);
+        numbers.then_with(|| a.text(field).cmp(&b.text(field)))
+    };
+    // The newest first, as they came.
+    found::sort(&mut traces, &order, compare, |_, _| Ordering::Equal);
     let end = (offset + count).min(traces.len());
     let page = traces.get(offset..end).unwrap_or_default();
     Ok(answer(page, (end < traces.len()).then_some(end), encode))
@@ -431,7 +425,7 @@ pub(super) async fn search(
     if ids.is_empty() {
         return Err(Failure::missing("locations"));
     }
-    found(&services, &caller, &input, ids, info).await
+    search_in(&services, &caller, &input, ids, info).await
 }
 
 /// `GET /api/2.0/mlflow/traces`
@@ -445,7 +439,7 @@ pub(super) async fn search_old(
         return Err(Failure::missing("experiment_ids"));
     }
     let ids = ids.iter().map(|id| convert::experiment_id(id)).collect::<Answer<Vec<_>>>()?;
-    found(&services, &caller, &input, ids, old_info).await
+    search_in(&services, &caller, &input, ids, old_info).await
 }
 
 #[cfg(test)]
