@@ -75,8 +75,11 @@ impl Drop for Cluster {
         stop.args(["stop", "--silent", "--mode", "immediate", "--pgdata"]).arg(self.folder.join("data"));
         let stopped = process::run(&mut stop).and_then(|()| Ok(self.server.wait()?));
         if let Err(error) = stopped {
+            // It may have ended by itself, as on a full disk: its log tells.
             println!("    PostgreSQL in {} did not stop: {error:#}", self.folder.display());
-        } else if let Err(error) = fs::remove_dir_all(&self.folder) {
+            let _ = self.server.kill().and_then(|()| self.server.wait());
+        }
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
             println!("    {} stays: {error}", self.folder.display());
         }
     }

@@ -178,10 +178,23 @@ fn python(root: &Path, log: &mut Log) -> Result<Counts> {
         python::interpreter(root, &["sdk/python/requirements-test.txt", "examples/requirements.txt"])?;
     let package = root.join("sdk/python");
     let mut counts = Counts::one(log.run(process::program(&package, &python).args(["-m", "mypy"]))?);
-    let mut pytest = process::program(&package, python);
-    pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]).env("TRACKWAY_BINARY", binary);
+    let mut pytest = pytest(root, &package, &python, &binary)?;
     counts += log.count(&mut pytest, pytest_counts)?;
     Ok(counts)
+}
+
+/// pytest in a folder, with a temporary folder of its own: what tests and the packages under test leave behind would fill
+/// the system's, run by run.
+fn pytest(root: &Path, folder: &Path, python: &Path, binary: &Path) -> Result<Command> {
+    let left = root.join("target/test-tmp");
+    if left.exists() {
+        fs::remove_dir_all(&left)?;
+    }
+    fs::create_dir_all(&left)?;
+    let mut pytest = process::program(folder, python);
+    pytest.args(["-m", "pytest", "-p", "no:cacheprovider"]);
+    pytest.env("TRACKWAY_BINARY", binary).env("TMPDIR", left);
+    Ok(pytest)
 }
 
 /// The genuine mlflow package against our server: the newest on both databases, where its answers are compared with those
@@ -190,17 +203,12 @@ fn mlflow(root: &Path, log: &mut Log) -> Result<Counts> {
     let binary = server(root, log)?;
     let (newest, second) = (python::mlflow(root)?, python::mlflow_2(root)?);
     let cluster = Cluster::start(root, &root.join("target/test-logs/mlflow-postgres.log"), Flushing::Off)?;
-    let pytest = |python: &Path| {
-        let mut pytest = process::program(root, python);
-        pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "server/tests/mlflow"]);
-        pytest.env("TRACKWAY_BINARY", &binary);
-        pytest
-    };
-    let mut counts = log.count(&mut pytest(&newest), pytest_counts)?;
-    let mut on_postgres = pytest(&newest);
-    on_postgres.args(["--ignore", "server/tests/mlflow/test_same_answers.py"]);
+    let tests = "server/tests/mlflow";
+    let mut counts = log.count(pytest(root, root, &newest, &binary)?.arg(tests), pytest_counts)?;
+    let mut on_postgres = pytest(root, root, &newest, &binary)?;
+    on_postgres.args([tests, "--ignore", "server/tests/mlflow/test_same_answers.py"]);
     counts += log.count(on_postgres.env("TRACKWAY_TEST_DATABASE", cluster.url()), pytest_counts)?;
-    counts += log.count(&mut pytest(&second), pytest_counts)?;
+    counts += log.count(pytest(root, root, &second, &binary)?.arg(tests), pytest_counts)?;
     Ok(counts)
 }
 

@@ -136,21 +136,22 @@ fn read_context(text: &str) -> Result<Context> {
     serde_json::from_str(text).map_err(|error| Error::Corrupt(format!("series context: {error}")))
 }
 
-/// Segments of one series, given in the order of writing, put together in order of step.
-fn join<'a>(blobs: impl Iterator<Item = &'a [u8]>) -> Result<Points> {
+/// Segments of one series, given in the order of writing, put together in order of step. Each blob is dropped once it is
+/// read.
+fn join(blobs: impl Iterator<Item = impl AsRef<[u8]>>) -> Result<Points> {
     let mut points = Points::default();
     for blob in blobs {
-        ::segment::append(&mut points, &::segment::decode(blob).map_err(corrupt)?);
+        ::segment::append(&mut points, &::segment::decode(blob.as_ref()).map_err(corrupt)?);
     }
     ::segment::sort_by_step(&mut points);
     Ok(points)
 }
 
 /// The same for texts.
-fn join_texts<'a>(blobs: impl Iterator<Item = &'a [u8]>, are_bytes: bool) -> Result<Texts> {
+fn join_texts(blobs: impl Iterator<Item = impl AsRef<[u8]>>, are_bytes: bool) -> Result<Texts> {
     let mut texts = Texts { are_bytes, ..Texts::default() };
     for blob in blobs {
-        let mut more = ::segment::decode_texts(blob, are_bytes).map_err(corrupt)?;
+        let mut more = ::segment::decode_texts(blob.as_ref(), are_bytes).map_err(corrupt)?;
         texts.steps.append(&mut more.steps);
         texts.times_ms.append(&mut more.times_ms);
         texts.values.append(&mut more.values);

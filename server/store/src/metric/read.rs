@@ -219,12 +219,12 @@ impl Snapshot {
 
     /// The points of these segments of one series, put together in order of step.
     pub async fn points(&mut self, places: &[SegmentPlace]) -> Result<Points> {
-        join(self.data(places).await?.iter().map(|(_, blob)| blob.as_slice()))
+        join(self.data(places).await?.into_iter().map(|(_, blob)| blob))
     }
 
     /// The texts of these segments of one series, put together in order of step.
     pub async fn texts(&mut self, places: &[SegmentPlace], are_bytes: bool) -> Result<Texts> {
-        join_texts(self.data(places).await?.iter().map(|(_, blob)| blob.as_slice()), are_bytes)
+        join_texts(self.data(places).await?.into_iter().map(|(_, blob)| blob), are_bytes)
     }
 
     /// The blocks of these segments, by segment.

@@ -288,10 +288,10 @@ pub(super) async fn settle(
 }
 
 /// Segments of one series, given in the order of writing, as one; of numbers few enough for one.
-fn joined<'a>(
+fn joined(
     kind: Kind,
     id: i64,
-    blobs: impl Iterator<Item = &'a [u8]>,
+    blobs: impl Iterator<Item = impl AsRef<[u8]>>,
     tightly: bool,
 ) -> Result<NewSegment> {
     Ok(match kind {
@@ -328,6 +328,8 @@ type Size = (i64, i64, i64);
 
 /// Series whose segments are looked at together when merging.
 const SERIES_AT_ONCE: usize = 64;
+/// Points with which no further series is merged in the same go.
+const POINTS_AT_ONCE: usize = limits::SEGMENT_POINTS_MAX / 4;
 
 /// Merges the small segments at the end of each of these series: those whose turn it is, while it is allowed, or, to seal
 /// the series, all of them. The bundles of their runs must be empty. Changes `last_number` and `small_count`, which the
@@ -357,7 +359,7 @@ async fn merge(
             points += count;
             turns.push((&mut **row, turn));
             // Bounds what is held at once: one large merge, or several small ones.
-            if points >= limits::SEGMENT_POINTS_MAX {
+            if points >= POINTS_AT_ONCE {
                 merge_turns(tx, std::mem::take(&mut turns), all).await?;
                 points = 0;
             }
@@ -403,8 +405,7 @@ async fn merge_turns(tx: &mut Tx, turns: Vec<(&mut SeriesRow, Vec<Size>)>, all: 
     let mut merged = Vec::with_capacity(turns.len());
     for (row, turn) in turns {
         let low = turn[0].0;
-        let blobs: Vec<Vec<u8>> = turn.iter().filter_map(|(id, ..)| blobs.remove(id)).collect();
-        let blobs = blobs.iter().map(Vec::as_slice);
+        let blobs = turn.iter().filter_map(|(id, ..)| blobs.remove(id));
         let before = merged.len();
         if row.kind()? == Kind::Number {
             let points = join(blobs)?;
