@@ -172,3 +172,10 @@ pub const TOKENS_KNOWN_MAX: usize = 1_000;
 pub const SESSION_MILLIS: i64 = 30 * 24 * 3_600 * 1_000;
 /// A one-time sign-in link: time to click, not to leak.
 pub const SIGN_IN_LINK_MILLIS: i64 = 60 * 60 * 1_000;
+
+/// Memory for the columns that searches over the runs of experiments go through: a hundred columns of a hundred thousand
+/// runs. What was not used for longest is let go first.
+pub const RUN_INDEX_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// How long a change may be on its way from its time stamp to readers: a commit that waits for the disk, and the clocks of
+/// several servers. What changed so lately is read again for each search.
+pub const RUN_INDEX_OVERLAP_MILLIS: i64 = 60_000;

@@ -39,6 +39,7 @@ pub(crate) struct Base {
     pub events: event::Bus,
     pub world: World,
     pub known: known::Known,
+    pub run_indexes: run::RunIndexes,
 }
 
 /// One struct of verbs a feature; cheap to clone.
@@ -78,8 +79,14 @@ impl Services {
         store::experiment::date_default(&mut tx, world.now()).await?;
         tx.commit().await?;
         let files = artifact::open_folder(artifacts, &world).await.context("opening the artifact folder")?;
-        let base =
-            Arc::new(Base { db, files, events: event::Bus::new(), world, known: known::Known::default() });
+        let base = Arc::new(Base {
+            db,
+            files,
+            events: event::Bus::new(),
+            world,
+            known: known::Known::default(),
+            run_indexes: run::RunIndexes::default(),
+        });
         process::start_sweeper(&base, lost_after);
         Ok(Self {
             artifact: artifact::Artifacts(base.clone()),

@@ -14,6 +14,7 @@ pub mod scratch;
 pub mod account;
 pub mod artifact;
 pub mod asset;
+pub mod column;
 pub mod environment;
 pub mod experiment;
 pub mod metric;

@@ -173,17 +173,18 @@ pub async fn search(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<
     let mut conn = db.read().await?;
     let ids: Vec<(String,)> = fetch_all!(conn, statement)?;
     drop(conn);
+    let corrupt = |error: model::Error| Error::Corrupt(error.to_string());
+    let ids: Vec<RunId> = ids.iter().map(|(id,)| id.parse().map_err(corrupt)).collect::<Result<_>>()?;
+    get_in_order(db, &ids).await
+}
+
+/// Runs by id, in this order; unknown ids are left out.
+pub async fn get_in_order(db: &Db, ids: &[RunId]) -> Result<Vec<Run>> {
     let places: HashMap<&str, usize> =
-        ids.iter().enumerate().map(|(place, (id,))| (id.as_str(), place)).collect();
+        ids.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
     let mut runs = Vec::with_capacity(ids.len());
     for ids in ids.chunks(RUNS_AT_ONCE) {
-        let mut query = Statement::default();
-        query
-            .push("SELECT CAST(0 AS BIGINT) AS total, ")
-            .push(WHOLE)
-            .push("run.id IN ")
-            .bind_list(ids.iter().map(|(id,)| id.as_str()));
-        runs.extend(fetch(db, query).await?.0);
+        runs.extend(get_many(db, ids).await?);
     }
     runs.sort_unstable_by_key(|run| places.get(run.id.as_str()).copied());
     Ok(runs)
@@ -222,14 +223,17 @@ fn push_order_join(statement: &mut Statement, field: &Field, place: usize) {
 }
 
 /// A run is in the trash by itself or with its experiment.
-const TRASHED: &str = "(run.trashed_at_ms IS NOT NULL
+const TRASHED: &str = " AND (run.trashed_at_ms IS NOT NULL
     OR run.experiment_id IN (SELECT id FROM experiment WHERE trashed_at_ms IS NOT NULL))";
+// Spelled so that the index `run_by_status` answers a count by itself.
+const KEPT: &str = " AND run.trashed_at_ms IS NULL
+    AND run.experiment_id NOT IN (SELECT id FROM experiment WHERE trashed_at_ms IS NOT NULL)";
 
 fn push_conditions(statement: &mut Statement, search: &RunSearch, dialect: Dialect, now: UnixMillis) {
     statement.push(" WHERE run.experiment_id IN ").bind_list(search.experiment_ids.iter().map(|id| id.0));
     match search.trash {
-        Trash::Without => statement.push(" AND NOT ").push(TRASHED),
-        Trash::Only => statement.push(" AND ").push(TRASHED),
+        Trash::Without => statement.push(KEPT),
+        Trash::Only => statement.push(TRASHED),
         Trash::With => statement,
     };
     if let Some(status) = search.status {

@@ -43,7 +43,7 @@ pub struct Clause {
 }
 
 /// What of a run is compared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     Attribute(Attribute),
     Param(String),
@@ -57,7 +57,7 @@ pub enum Field {
     Dataset(DatasetField),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DatasetField {
     Name,
     /// What its maker computed of its content, or calls its version.
@@ -85,7 +85,7 @@ impl DatasetField {
 }
 
 /// What every run has by itself; the last three are of other things that are searched, and no run has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
     Id,
     Name,
@@ -173,7 +173,7 @@ pub enum AttributeKind {
 }
 
 /// Which number of a metric.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stat {
     /// The last value written; may be NaN or infinite. The other three are of the finite values.
     #[default]

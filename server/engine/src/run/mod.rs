@@ -1,5 +1,9 @@
 //! Runs: start, go on with, find, edit, end.
 
+mod index;
+
+pub(crate) use index::RunIndexes;
+
 use crate::{Base, Result, experiment::page_limit, markdown, name};
 use model::{
     Error, ErrorKind, ExperimentId, Page, ProjectId, RunId, UnixMillis,
@@ -133,8 +137,12 @@ impl Runs {
         }
         let limit = page_limit(query.limit)?;
         let (offset, search) = (query.offset, query.into_search(limit)?);
-        let runs = store::run::search(db, &search, world.now()).await?;
-        let total = store::run::count(db, &search, world.now()).await?;
+        let runs = self.find(&search).await?;
+        let total = match runs.total {
+            Some(total) => total,
+            None => store::run::count(db, &search, world.now()).await?,
+        };
+        let runs = runs.page;
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
         let mut params = store::param::of_runs(db, &ids, Some(TABLE_KEYS_MAX)).await?;
         let mut metrics = store::metric::summaries_of_runs(db, &ids, Some(TABLE_KEYS_MAX)).await?;
@@ -152,8 +160,8 @@ impl Runs {
     /// Runs of some experiments, whole. Unknown experiments have none.
     pub async fn search(&self, caller: &Caller, search: &RunSearch) -> Result<Vec<FoundRun>> {
         caller.require(Role::Viewer)?;
-        let Base { db, world, .. } = &*self.0;
-        let runs = store::run::search(db, search, world.now()).await?;
+        let db = &self.0.db;
+        let runs = self.find(search).await?.page;
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
         let (mut params, mut metrics) = (HashMap::new(), HashMap::new());
         for ids in ids.chunks(RUNS_AT_ONCE) {
@@ -168,6 +176,21 @@ impl Runs {
             run,
         });
         Ok(found.collect())
+    }
+
+    /// One page of the runs that are searched for.
+    async fn find(&self, search: &RunSearch) -> Result<Found> {
+        let Base { db, world, run_indexes, .. } = &*self.0;
+        if let Some(experiment_id) = index::serves(search) {
+            let (ids, total) = run_indexes.find(&self.0, experiment_id, search).await?;
+            let page = store::run::get_in_order(db, &ids).await?;
+            if page.len() == ids.len() {
+                return Ok(Found { page, total: Some(total) });
+            }
+            // Some are gone for good since.
+            run_indexes.forget(experiment_id);
+        }
+        Ok(Found { page: store::run::search(db, search, world.now()).await?, total: None })
     }
 
     pub async fn update(&self, caller: &Caller, id: &RunId, update: RunUpdate) -> Result<Run> {
@@ -193,6 +216,13 @@ impl Runs {
         self.0.run_changed(&run, RunChange::Header);
         Ok(run)
     }
+}
+
+/// A page of runs, in order.
+struct Found {
+    page: Vec<Run>,
+    /// How many there are in all, when that is known.
+    total: Option<i64>,
 }
 
 /// The experiment that the request names, made when there is none of that name; true when it was made.
