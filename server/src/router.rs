@@ -90,6 +90,8 @@ fn table() -> Table {
         .api(Api(Member), routes!(experiment::update))
         .api(Api(Member), routes!(run::create))
         .api(Api(Viewer), routes!(run::list))
+        .api(Api(Viewer), routes!(run::fields))
+        .api(Api(Viewer), routes!(run::values))
         .api(Api(Viewer), routes!(run::get))
         .api(Api(Member), routes!(run::update))
         .api(Api(Member), routes!(process::beat))
@@ -128,7 +130,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 13] = [
+const SERVER_FUNCTIONS: [(&str, Role); 15] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -139,9 +141,11 @@ const SERVER_FUNCTIONS: [(&str, Role); 13] = [
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),
     ("/ui/run-event/list", Viewer),
+    ("/ui/run/fields", Viewer),
     ("/ui/run/get", Viewer),
     ("/ui/run/list", Viewer),
     ("/ui/run/update", Member),
+    ("/ui/run/values", Viewer),
 ];
 
 /// Routes, their policy and their description, filled together.

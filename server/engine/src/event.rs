@@ -1,6 +1,6 @@
 //! Telling watchers what changed. A bounded broadcast: a watcher that falls behind is told so and fetches anew.
 
-use crate::{Base, Result};
+use crate::{Base, Result, run::Changes};
 use futures::Stream;
 use model::{
     Error, ErrorKind, ExperimentId, RunId,
@@ -18,15 +18,17 @@ use tokio::sync::{
 pub(crate) struct Bus {
     sender: broadcast::Sender<Event>,
     places: Arc<Semaphore>,
+    changes: Arc<Changes>,
 }
 
 impl Bus {
-    pub fn new() -> Self {
+    pub fn new(changes: Arc<Changes>) -> Self {
         let (sender, _) = broadcast::channel(limits::EVENT_QUEUE_MAX);
-        Self { sender, places: Arc::new(Semaphore::new(limits::EVENT_LISTENERS_MAX)) }
+        Self { sender, places: Arc::new(Semaphore::new(limits::EVENT_LISTENERS_MAX)), changes }
     }
 
     pub fn publish(&self, event: Event) {
+        self.changes.note(&event);
         // An error only says that nobody is listening.
         let _ = self.sender.send(event);
     }

@@ -79,13 +79,14 @@ impl Services {
         store::experiment::date_default(&mut tx, world.now()).await?;
         tx.commit().await?;
         let files = artifact::open_folder(artifacts, &world).await.context("opening the artifact folder")?;
+        let changes = Arc::new(run::Changes::default());
         let base = Arc::new(Base {
             db,
             files,
-            events: event::Bus::new(),
+            events: event::Bus::new(changes.clone()),
             world,
             known: known::Known::default(),
-            run_indexes: run::RunIndexes::default(),
+            run_indexes: run::RunIndexes::new(changes),
         });
         process::start_sweeper(&base, lost_after);
         Ok(Self {

@@ -9,7 +9,8 @@ use axum::{Extension, extract::State, http::StatusCode};
 use engine::Services;
 use model::{
     Page, RunId,
-    run::{Run, RunDetail, RunNew, RunQuery, RunRow, RunUpdate},
+    query::Field,
+    run::{Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunUpdate, RunValueQuery},
     user::Caller,
 };
 
@@ -34,6 +35,28 @@ pub(crate) async fn list(
     Query(query): Query<RunQuery>,
 ) -> Reply<Page<RunRow>> {
     Ok(axum::Json(services.run.list(&caller, query).await?))
+}
+
+/// What the runs of an experiment have, as a query calls it: params, metrics and tags.
+#[utoipa::path(get, path = "/api/v1/run-fields", params(RunFieldQuery), tag = "run",
+    responses((status = 200, body = Vec<String>)))]
+pub(crate) async fn fields(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunFieldQuery>,
+) -> Reply<Vec<Field>> {
+    Ok(axum::Json(services.run.fields(&caller, &query).await?))
+}
+
+/// What occurs in a param or tag of the runs of an experiment, most often first.
+#[utoipa::path(get, path = "/api/v1/run-values", params(RunValueQuery), tag = "run",
+    responses((status = 200, body = Vec<String>)))]
+pub(crate) async fn values(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunValueQuery>,
+) -> Reply<Vec<String>> {
+    Ok(axum::Json(services.run.values(&caller, &query).await?))
 }
 
 #[utoipa::path(get, path = "/api/v1/runs/{id}", params(("id" = String, Path)), tag = "run",

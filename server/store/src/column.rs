@@ -1,8 +1,12 @@
 //! Single fields of an experiment's runs, of all of them or of those that changed lately: what the engine's run index is
 //! filled from.
 
-use crate::{Db, Result, db::on};
-use model::{ExperimentId, UnixMillis, query::Stat};
+use crate::{
+    Db, Result,
+    db::on,
+    sql::{Statement, fetch_all},
+};
+use model::{ExperimentId, RunId, UnixMillis, query::Stat};
 
 /// What every run has by itself.
 #[derive(Debug, sqlx::FromRow)]
@@ -31,85 +35,89 @@ pub async fn experiment_is_trashed(db: &Db, experiment_id: ExperimentId) -> Resu
     Ok(row.is_some_and(|(at,)| at.is_some()))
 }
 
-const HEADS: &str = "
-    SELECT id, parent_id, number, name, name_folded, status, user_name, created_at_ms, started_at_ms, ended_at_ms,
-        updated_at_ms, trashed_at_ms
-    FROM run WHERE experiment_id = $1 AND updated_at_ms >= $2";
+/// Which runs of an experiment.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// Those that changed at this time or later.
+    Since(UnixMillis),
+    /// These; at most some thousands.
+    These(&'a [RunId]),
+}
 
-/// The runs of an experiment that changed at this time or later, in no order.
-pub async fn heads(db: &Db, experiment_id: ExperimentId, since: UnixMillis) -> Result<Vec<Head>> {
+impl Which<'_> {
+    fn push(self, statement: &mut Statement, experiment_id: ExperimentId) {
+        statement.push(" WHERE run.experiment_id = ").bind(experiment_id.0);
+        match self {
+            Self::Since(time) => statement.push(" AND run.updated_at_ms >= ").bind(time.0),
+            Self::These(ids) => statement.push(" AND run.id IN ").bind_list(ids.iter().map(RunId::as_str)),
+        };
+    }
+}
+
+/// What these runs have by themselves, in no order.
+pub async fn heads(db: &Db, experiment_id: ExperimentId, which: Which<'_>) -> Result<Vec<Head>> {
+    let mut query = Statement::default();
+    query.push(
+        "SELECT id, parent_id, number, name, name_folded, status, user_name, created_at_ms, started_at_ms,
+            ended_at_ms, updated_at_ms, trashed_at_ms FROM run",
+    );
+    which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    Ok(on!(conn, c => sqlx::query_as(HEADS).bind(experiment_id.0).bind(since.0).fetch_all(c).await)?)
+    Ok(fetch_all!(conn, query)?)
 }
-
-macro_rules! of_series {
-    ($value:literal) => {
-        concat!(
-            "SELECT run.id, CASE WHEN s.kind = 'number' THEN s.",
-            $value,
-            " END FROM run JOIN series s ON s.run_id = run.id AND s.key = $3 AND s.context = ''
-            WHERE run.experiment_id = $1 AND run.updated_at_ms >= $2"
-        )
-    };
-}
-
-const LAST_BITS: &str = of_series!("last_bits");
-const MIN_VALUES: &str = of_series!("min_value");
-const MAX_VALUES: &str = of_series!("max_value");
-const MEAN_VALUES: &str = of_series!("mean_value");
 
 /// One number of a metric without context, by run; none where the series has no such number.
 pub async fn metric(
     db: &Db,
     experiment_id: ExperimentId,
-    since: UnixMillis,
+    which: Which<'_>,
     key: &str,
     stat: Stat,
 ) -> Result<Vec<(String, Option<f64>)>> {
+    let mut query = Statement::default();
+    query.push("SELECT run.id, CASE WHEN s.kind = 'number' THEN s.").push(match stat {
+        Stat::Last => "last_bits",
+        Stat::Min => "min_value",
+        Stat::Max => "max_value",
+        Stat::Mean => "mean_value",
+    });
+    query.push(" END FROM run JOIN series s ON s.run_id = run.id AND s.context = '' AND s.key = ").bind(key);
+    which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    let statement = match stat {
-        Stat::Last => {
-            let rows: Vec<(String, Option<i64>)> = on!(conn, c => sqlx::query_as(LAST_BITS)
-                .bind(experiment_id.0).bind(since.0).bind(key).fetch_all(c).await)?;
-            let number = |bits: i64| f64::from_bits(bits.cast_unsigned());
-            return Ok(rows.into_iter().map(|(id, bits)| (id, bits.map(number))).collect());
-        }
-        Stat::Min => MIN_VALUES,
-        Stat::Max => MAX_VALUES,
-        Stat::Mean => MEAN_VALUES,
-    };
-    Ok(on!(conn, c => sqlx::query_as(statement)
-        .bind(experiment_id.0).bind(since.0).bind(key).fetch_all(c).await)?)
+    if stat == Stat::Last {
+        let rows: Vec<(String, Option<i64>)> = fetch_all!(conn, query)?;
+        let number = |bits: i64| f64::from_bits(bits.cast_unsigned());
+        return Ok(rows.into_iter().map(|(id, bits)| (id, bits.map(number))).collect());
+    }
+    Ok(fetch_all!(conn, query)?)
 }
-
-const PARAMS: &str = "
-    SELECT run.id, param.value, param.number FROM run JOIN param ON param.run_id = run.id AND param.key = $3
-    WHERE run.experiment_id = $1 AND run.updated_at_ms >= $2";
 
 /// One param by run: its text, and the finite number behind it.
 pub async fn param(
     db: &Db,
     experiment_id: ExperimentId,
-    since: UnixMillis,
+    which: Which<'_>,
     key: &str,
 ) -> Result<Vec<(String, String, Option<f64>)>> {
+    let mut query = Statement::default();
+    query.push("SELECT run.id, param.value, param.number FROM run JOIN param ON param.run_id = run.id");
+    query.push(" AND param.key = ").bind(key);
+    which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    Ok(on!(conn, c => sqlx::query_as(PARAMS)
-        .bind(experiment_id.0).bind(since.0).bind(key).fetch_all(c).await)?)
+    Ok(fetch_all!(conn, query)?)
 }
-
-const TAGS: &str = "
-    SELECT run.id, run_tag.value FROM run JOIN run_tag ON run_tag.run_id = run.id AND run_tag.key = $3
-    WHERE run.experiment_id = $1 AND run.updated_at_ms >= $2";
 
 /// One tag by run.
 pub async fn tag(
     db: &Db,
     experiment_id: ExperimentId,
-    since: UnixMillis,
+    which: Which<'_>,
     key: &str,
 ) -> Result<Vec<(String, String)>> {
+    let mut query = Statement::default();
+    query.push("SELECT run.id, run_tag.value FROM run JOIN run_tag ON run_tag.run_id = run.id");
+    query.push(" AND run_tag.key = ").bind(key);
+    which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    Ok(on!(conn, c => sqlx::query_as(TAGS)
-        .bind(experiment_id.0).bind(since.0).bind(key).fetch_all(c).await)?)
+    Ok(fetch_all!(conn, query)?)
 }

@@ -24,11 +24,21 @@ pub mod process;
 pub mod registry;
 pub mod run;
 pub mod run_event;
+pub mod run_field;
 pub mod tag;
 pub mod trace;
 
 pub use db::{Db, Dialect, Error, Result, Trouble, Tx};
 pub use metric::{Rejection, Snapshot};
+
+/// Which params or metrics of some runs are wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum Keys<'a> {
+    All,
+    /// Those that most of the runs have, at most so many.
+    Most(i64),
+    These(&'a [&'a str]),
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Tags of experiments and runs: two tables of one shape.
 
-use crate::{Result, Tx, db::on};
+use crate::{Result, Tx, db::on, run_field};
 use model::Tags;
 use std::collections::HashMap;
 
@@ -60,5 +60,6 @@ pub async fn put_run(tx: &mut Tx, run_id: &str, tags: &Tags) -> Result<()> {
     for (key, value) in &tags.0 {
         on!(tx, c => sqlx::query(RUN_TAG_PUT).bind(run_id).bind(key).bind(value).execute(c).await.map(drop))?;
     }
-    Ok(())
+    let noted = tags.0.keys().map(|key| (run_id.to_owned(), key.clone())).collect();
+    run_field::note(tx, run_field::Kind::Tag, noted).await
 }

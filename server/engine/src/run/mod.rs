@@ -2,7 +2,7 @@
 
 mod index;
 
-pub(crate) use index::RunIndexes;
+pub(crate) use index::{Changes, RunIndexes};
 
 use crate::{Base, Result, experiment::page_limit, markdown, name};
 use model::{
@@ -10,11 +10,15 @@ use model::{
     event::{Event, RunChange},
     limits,
     metric::MetricStat,
-    run::{FoundRun, Resume, Run, RunDetail, RunNew, RunQuery, RunRow, RunSearch, RunStatus, RunUpdate},
+    query::{self, Field},
+    run::{
+        FoundRun, Resume, Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus,
+        RunUpdate, RunValueQuery,
+    },
     user::{Caller, Role},
 };
 use std::{collections::HashMap, sync::Arc};
-use store::{Tx, process, run::RunRecord};
+use store::{Keys, Tx, process, run::RunRecord};
 
 /// Different params and metrics in one page of the run table: more columns than anyone reads, few enough
 /// that an experiment with thousands of keys opens as fast as one with ten.
@@ -136,16 +140,18 @@ impl Runs {
             return Err(Error::not_found("experiment", query.experiment_id).into());
         }
         let limit = page_limit(query.limit)?;
+        let fields = query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
         let (offset, search) = (query.offset, query.into_search(limit)?);
-        let runs = self.find(&search).await?;
-        let total = match runs.total {
+        let Found { page: runs, total } = self.find(&search).await?;
+        let total = match total {
             Some(total) => total,
             None => store::run::count(db, &search, world.now()).await?,
         };
-        let runs = runs.page;
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
-        let mut params = store::param::of_runs(db, &ids, Some(TABLE_KEYS_MAX)).await?;
-        let mut metrics = store::metric::summaries_of_runs(db, &ids, Some(TABLE_KEYS_MAX)).await?;
+        let (params, metrics) = keys_of(&fields);
+        let keys = |these| if fields.is_empty() { Keys::Most(TABLE_KEYS_MAX) } else { Keys::These(these) };
+        let mut params = store::param::of_runs(db, &ids, keys(&params)).await?;
+        let mut metrics = store::metric::summaries_of_runs(db, &ids, keys(&metrics)).await?;
         let rows = runs.into_iter().map(|run| {
             let summaries = metrics.remove(run.id.as_str()).unwrap_or_default();
             RunRow {
@@ -165,8 +171,8 @@ impl Runs {
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
         let (mut params, mut metrics) = (HashMap::new(), HashMap::new());
         for ids in ids.chunks(RUNS_AT_ONCE) {
-            params.extend(store::param::of_runs(db, ids, None).await?);
-            metrics.extend(store::metric::summaries_of_runs(db, ids, None).await?);
+            params.extend(store::param::of_runs(db, ids, Keys::All).await?);
+            metrics.extend(store::metric::summaries_of_runs(db, ids, Keys::All).await?);
         }
         let mut assets = store::asset::uses_of_runs(db, &ids).await?;
         let found = runs.into_iter().map(|run| FoundRun {
@@ -176,6 +182,25 @@ impl Runs {
             run,
         });
         Ok(found.collect())
+    }
+
+    /// What the runs of an experiment have: params, then metrics without context, then tags, of which the key contains a
+    /// text; at most a page of them.
+    pub async fn fields(&self, caller: &Caller, query: &RunFieldQuery) -> Result<Vec<Field>> {
+        caller.require(Role::Viewer)?;
+        let limit = i64::from(page_limit(query.limit)?);
+        Ok(store::run_field::list(&self.0.db, query.experiment_id, &query.search, limit).await?)
+    }
+
+    /// What occurs in a param or tag of an experiment's runs, most often first; a page of it.
+    pub async fn values(&self, caller: &Caller, query: &RunValueQuery) -> Result<Vec<String>> {
+        caller.require(Role::Viewer)?;
+        let limit = page_limit(query.limit)? as usize;
+        if !matches!(query.field, Field::Param(_) | Field::Tag(_)) {
+            return Err(Error::invalid("field", "expected a param or a tag").into());
+        }
+        let indexes = &self.0.run_indexes;
+        indexes.values(&self.0, query.experiment_id, &query.field, &query.search, limit).await
     }
 
     /// One page of the runs that are searched for.
@@ -216,6 +241,19 @@ impl Runs {
         self.0.run_changed(&run, RunChange::Header);
         Ok(run)
     }
+}
+
+/// The keys of the params and of the metrics among fields.
+fn keys_of(fields: &[Field]) -> (Vec<&str>, Vec<&str>) {
+    let (mut params, mut metrics) = (Vec::new(), Vec::new());
+    for field in fields {
+        match field {
+            Field::Param(key) => params.push(key.as_str()),
+            Field::Metric { key, .. } => metrics.push(key.as_str()),
+            Field::Attribute(_) | Field::Tag(_) | Field::Dataset(_) => {}
+        }
+    }
+    (params, metrics)
 }
 
 /// A page of runs, in order.

@@ -1,14 +1,14 @@
 //! One field of all runs.
 
-use super::{Head, number_of};
+use super::{Read, number_of};
 use crate::Result;
-use model::{ExperimentId, UnixMillis, query::Field};
+use model::{ExperimentId, query::Field};
 use std::{
     collections::HashMap,
     mem::size_of,
     sync::{Arc, OnceLock},
 };
-use store::Db;
+use store::{Db, column::Which};
 
 /// NaNs of these bits stand for no series, and for a series without such a number. A NaN that was logged is `f64::NAN`.
 const ABSENT: u64 = 0x7ff8_0000_0000_0001;
@@ -18,8 +18,7 @@ const NONE: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Column {
-    /// As of when.
-    pub read: UnixMillis,
+    pub read: Read,
     pub values: Values,
 }
 
@@ -112,42 +111,43 @@ impl Texts {
 }
 
 impl Column {
-    pub fn new(field: &Field, read: UnixMillis) -> Self {
+    pub fn new(field: &Field) -> Self {
         let values = match field {
             Field::Metric { .. } => Values::Numbers(Vec::new()),
             _ => Values::Texts(Texts::default()),
         };
-        Self { read, values }
+        Self { read: Read::default(), values }
     }
 
-    /// Room for all runs, and nothing for those that changed.
-    pub fn clear_changed(&mut self, heads: &[Head], since: UnixMillis) {
-        let changed = heads.iter().enumerate().filter(|(_, head)| head.updated >= since.0);
+    /// Makes room for so many runs.
+    pub fn resize(&mut self, runs: usize) {
         match &mut self.values {
-            Values::Numbers(numbers) => {
-                numbers.resize(heads.len(), f64::from_bits(ABSENT));
-                changed.for_each(|(row, _)| numbers[row] = f64::from_bits(ABSENT));
-            }
-            Values::Texts(texts) => {
-                texts.places.resize(heads.len(), NONE);
-                changed.for_each(|(row, _)| texts.places[row] = NONE);
-            }
+            Values::Numbers(numbers) => numbers.resize(runs, f64::from_bits(ABSENT)),
+            Values::Texts(texts) => texts.places.resize(runs, NONE),
         }
     }
 
-    /// Reads what changed. A run that is not known yet is passed over: it changed just now, so the next search reads it.
+    /// Takes the value of a run away.
+    pub fn clear(&mut self, row: u32) {
+        match &mut self.values {
+            Values::Numbers(numbers) => numbers[row as usize] = f64::from_bits(ABSENT),
+            Values::Texts(texts) => texts.places[row as usize] = NONE,
+        }
+    }
+
+    /// Reads the values of runs. A run that is not known yet is passed over: it began just now, so the next search reads it.
     pub async fn fill(
         &mut self,
         db: &Db,
         experiment_id: ExperimentId,
-        since: UnixMillis,
+        which: Which<'_>,
         field: &Field,
         places: &HashMap<u128, u32>,
     ) -> Result<()> {
         let place = |id: &str| places.get(&number_of(id)?).copied();
         match (&mut self.values, field) {
             (Values::Numbers(numbers), Field::Metric { key, stat }) => {
-                for (id, number) in store::column::metric(db, experiment_id, since, key, *stat).await? {
+                for (id, number) in store::column::metric(db, experiment_id, which, key, *stat).await? {
                     let Some(place) = place(&id) else { continue };
                     numbers[place as usize] = match number {
                         None => f64::from_bits(NO_NUMBER),
@@ -157,14 +157,14 @@ impl Column {
                 }
             }
             (Values::Texts(texts), Field::Param(key)) => {
-                for (id, text, number) in store::column::param(db, experiment_id, since, key).await? {
+                for (id, text, number) in store::column::param(db, experiment_id, which, key).await? {
                     if let Some(place) = place(&id) {
                         texts.set(place, text, number);
                     }
                 }
             }
             (Values::Texts(texts), Field::Tag(key)) => {
-                for (id, text) in store::column::tag(db, experiment_id, since, key).await? {
+                for (id, text) in store::column::tag(db, experiment_id, which, key).await? {
                     if let Some(place) = place(&id) {
                         texts.set(place, text, None);
                     }
@@ -173,6 +173,17 @@ impl Column {
             _ => {}
         }
         Ok(())
+    }
+
+    /// How many runs have each text.
+    pub fn counts(&self) -> Vec<(&str, usize)> {
+        let Values::Texts(texts) = &self.values else { return Vec::new() };
+        let mut counts = vec![0; texts.dictionary.len()];
+        for &place in texts.places.iter().filter(|&&place| place != NONE) {
+            counts[place as usize] += 1;
+        }
+        let texts = texts.dictionary.iter().map(|text| &*text.text);
+        texts.zip(counts).filter(|(_, count)| *count > 0).collect()
     }
 
     /// About what it takes.

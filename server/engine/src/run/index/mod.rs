@@ -2,13 +2,16 @@
 //! thousand runs takes milliseconds. It is made of what the database holds, when a search first needs it, and before each
 //! search what changed since is read again, so a restart or another server contradicts nothing.
 
+mod changes;
 mod column;
 mod filter;
 mod order;
 #[cfg(test)]
 mod tests;
 
-use self::column::Column;
+pub(crate) use self::changes::Changes;
+
+use self::{changes::Changed, column::Column};
 use crate::{Base, Result};
 use model::{
     ExperimentId, RunId, UnixMillis, limits,
@@ -26,8 +29,9 @@ use std::{
 use store::column::Head as Row;
 
 /// The indexes in memory, by experiment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RunIndexes {
+    changes: Arc<Changes>,
     slots: Mutex<HashMap<ExperimentId, Arc<Slot>>>,
     uses: AtomicU64,
 }
@@ -66,6 +70,10 @@ fn add_fields(expr: &Expr, fields: &mut BTreeSet<Field>) {
 }
 
 impl RunIndexes {
+    pub fn new(changes: Arc<Changes>) -> Self {
+        Self { changes, slots: Mutex::default(), uses: AtomicU64::default() }
+    }
+
     /// The ids of one page of the runs of an experiment that are searched for, in order, and how many there are in all.
     pub async fn find(
         &self,
@@ -79,16 +87,41 @@ impl RunIndexes {
         fields.retain(|field| !matches!(field, Field::Attribute(_)));
         let slot = self.slot(experiment_id);
         let mut index = slot.index.lock().await;
-        let refreshed = index.refresh(base, experiment_id, &fields).await;
+        let refreshed = index.refresh(base, &self.changes, experiment_id, &fields).await;
         slot.bytes.store(index.bytes(), Ordering::Relaxed);
         self.make_room(experiment_id, &mut index, &fields);
         refreshed?;
         Ok(index.find(search, base.world.now()))
     }
 
+    /// What occurs most often in a param or tag of an experiment's runs and contains a text, in any case.
+    pub async fn values(
+        &self,
+        base: &Base,
+        experiment_id: ExperimentId,
+        field: &Field,
+        search: &str,
+        limit: usize,
+    ) -> Result<Vec<String>> {
+        let fields = BTreeSet::from([field.clone()]);
+        let slot = self.slot(experiment_id);
+        let mut index = slot.index.lock().await;
+        let refreshed = index.refresh(base, &self.changes, experiment_id, &fields).await;
+        slot.bytes.store(index.bytes(), Ordering::Relaxed);
+        self.make_room(experiment_id, &mut index, &fields);
+        refreshed?;
+        let search = search.to_lowercase();
+        let mut counts = index.columns.get(field).map(Column::counts).unwrap_or_default();
+        counts.retain(|(text, _)| text.to_lowercase().contains(&search));
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        Ok(counts.into_iter().take(limit).map(|(text, _)| text.to_owned()).collect())
+    }
+
     /// Lets an index go, because runs left its experiment.
     pub fn forget(&self, experiment_id: ExperimentId) {
-        self.lock().remove(&experiment_id);
+        let mut slots = self.lock();
+        slots.remove(&experiment_id);
+        self.changes.unwatch(experiment_id);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ExperimentId, Arc<Slot>>> {
@@ -96,7 +129,11 @@ impl RunIndexes {
     }
 
     fn slot(&self, experiment_id: ExperimentId) -> Arc<Slot> {
-        let slot = self.lock().entry(experiment_id).or_default().clone();
+        // An experiment is watched as long as it has a slot: both change under one lock.
+        let mut slots = self.lock();
+        self.changes.watch(experiment_id);
+        let slot = slots.entry(experiment_id).or_default().clone();
+        drop(slots);
         slot.used.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         slot
     }
@@ -112,6 +149,7 @@ impl RunIndexes {
             let oldest = others.min_by_key(|(_, slot)| slot.used.load(Ordering::Relaxed));
             let Some((&oldest, _)) = oldest else { break };
             slots.remove(&oldest);
+            self.changes.unwatch(oldest);
         }
         if total(&slots) > limits::RUN_INDEX_BYTES_MAX {
             index.columns.retain(|field, _| needed.contains(field));
@@ -142,7 +180,8 @@ struct RunIndex {
     places: HashMap<u128, u32>,
     users: HashSet<Arc<str>>,
     experiment_trashed: bool,
-    read: Option<UnixMillis>,
+    /// How far the runs themselves were read; columns know for themselves.
+    read: Read,
     columns: HashMap<Field, Column>,
 }
 
@@ -151,28 +190,46 @@ impl RunIndex {
     async fn refresh(
         &mut self,
         base: &Base,
+        changes: &Changes,
         experiment_id: ExperimentId,
         fields: &BTreeSet<Field>,
     ) -> Result<()> {
-        let (db, now) = (&base.db, base.world.now());
-        if self.read.is_some_and(|read| now < read) {
+        let db = &base.db;
+        let now = Read { at: Some(base.world.now()), change: changes.count() };
+        if self.read.at.is_some_and(|read| now.at < Some(read)) {
             // The clock was set back: what carries older stamps than before would be missed.
             *self = Self::default();
         }
         self.experiment_trashed = store::column::experiment_is_trashed(db, experiment_id).await?;
-        for row in store::column::heads(db, experiment_id, since(self.read)).await? {
-            self.put(row);
+        let changed = changes.since(experiment_id, self.read, db.dialect());
+        for which in changed.parts() {
+            for row in store::column::heads(db, experiment_id, which).await? {
+                self.put(row);
+            }
         }
-        self.read = Some(now);
+        self.read = now;
         for field in fields {
-            let changed = since(self.columns.get(field).map(|column| column.read));
-            let mut column = self.columns.remove(field).unwrap_or_else(|| Column::new(field, now));
-            column.clear_changed(&self.heads, changed);
-            column.fill(db, experiment_id, changed, field, &self.places).await?;
+            let mut column = self.columns.remove(field).unwrap_or_else(|| Column::new(field));
+            let changed = changes.since(experiment_id, column.read, db.dialect());
+            self.clear(&mut column, &changed);
+            for which in changed.parts() {
+                column.fill(db, experiment_id, which, field, &self.places).await?;
+            }
             column.read = now;
             self.columns.insert(field.clone(), column);
         }
         Ok(())
+    }
+
+    /// Empties a column where runs changed, and makes room in it for all runs.
+    fn clear(&self, column: &mut Column, changed: &Changed) {
+        column.resize(self.heads.len());
+        let since = changed.since.0;
+        let late = self.heads.iter().enumerate().filter(|(_, head)| head.updated >= since);
+        late.for_each(|(row, _)| column.clear(row as u32));
+        let places =
+            changed.runs.iter().filter_map(|id| self.places.get(&u128::from_be_bytes(id.to_bytes())));
+        places.for_each(|&place| column.clear(place));
     }
 
     fn put(&mut self, row: Row) {
@@ -245,9 +302,13 @@ impl RunIndex {
     }
 }
 
-/// From when on changes are read again.
-fn since(read: Option<UnixMillis>) -> UnixMillis {
-    UnixMillis(read.map_or(i64::MIN, |read| read.0 - limits::RUN_INDEX_OVERLAP_MILLIS))
+/// How far something was read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Read {
+    /// None: not at all.
+    at: Option<UnixMillis>,
+    /// Changes of this server that had happened by then.
+    change: u64,
 }
 
 fn number_of(id: &str) -> Option<u128> {

@@ -19,7 +19,7 @@ use proptest::{
 };
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+    sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -57,8 +57,10 @@ fn fields() -> Vec<Field> {
     attributes.chain(keys.clone().map(Field::Param)).chain(keys.map(Field::Tag)).chain(metrics).collect()
 }
 
+static NOW: AtomicI64 = AtomicI64::new(1_700_000_000_000);
+
 fn time() -> UnixMillis {
-    UnixMillis(1_700_000_000_000)
+    UnixMillis(NOW.load(Ordering::SeqCst))
 }
 
 fn fill_id(bytes: &mut [u8]) {
@@ -91,6 +93,14 @@ impl Stage {
 
     /// Gives a run other params, tags and points, or another status, or throws it away.
     async fn change(&mut self, run_id: &RunId) {
+        // A change may wait so long for its commit that its stamp is older than what was read meanwhile.
+        let late = if self.pick(2) == 0 { 600_000 } else { 0 };
+        NOW.fetch_sub(late, Ordering::SeqCst);
+        self.change_now(run_id).await;
+        NOW.fetch_add(late, Ordering::SeqCst);
+    }
+
+    async fn change_now(&mut self, run_id: &RunId) {
         let (mut params, mut tags, mut series) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for key in KEYS {
             let value = match self.pick(5) {
