@@ -91,6 +91,7 @@ fn table() -> Table {
         .api(Api(Member), routes!(run::create))
         .api(Api(Viewer), routes!(run::list))
         .api(Api(Viewer), routes!(run::fields))
+        .api(Api(Member), routes!(run::update_many))
         .api(Api(Viewer), routes!(run::values))
         .api(Api(Viewer), routes!(run::get))
         .api(Api(Member), routes!(run::update))
@@ -130,7 +131,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 15] = [
+const SERVER_FUNCTIONS: [(&str, Role); 16] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -145,6 +146,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 15] = [
     ("/ui/run/get", Viewer),
     ("/ui/run/list", Viewer),
     ("/ui/run/update", Member),
+    ("/ui/run/update-many", Member),
     ("/ui/run/values", Viewer),
 ];
 

@@ -183,3 +183,9 @@ pub const RUN_INDEX_OVERLAP_MILLIS: i64 = 60_000;
 pub const RUN_INDEX_OWN_OVERLAP_MILLIS: i64 = 5_000;
 /// Runs that are read again one by one; when more have changed, all are.
 pub const RUN_INDEX_CHANGES_MAX: usize = 5_000;
+/// Runs that one request names to be changed: what a person selects by hand, many times over.
+pub const RUNS_PER_UPDATE_MAX: usize = 10_000;
+/// Runs changed in one transaction: batches of points that come meanwhile wait for it.
+pub const RUNS_PER_COMMIT_MAX: usize = 1_000;
+/// Changed runs that watchers are told of one by one; of more they hear that the experiment changed.
+pub const RUNS_TOLD_MAX: usize = 50;

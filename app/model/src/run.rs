@@ -3,7 +3,7 @@
 use crate::{
     Error, ExperimentId, ProcessId, RunId, Tags, UnixMillis,
     asset::AssetUse,
-    experiment,
+    experiment, limits,
     metric::{MetricStat, MetricSummary},
     note::Note,
     param::{Param, ParamValue},
@@ -193,7 +193,7 @@ impl RunUpdate {
 
 /// Which runs of an experiment, in what order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams, utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct RunQuery {
@@ -261,6 +261,54 @@ impl RunQuery {
             limit,
         })
     }
+}
+
+/// The same change to many runs: to those named, or to all that a query means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RunsUpdate {
+    /// At most 10 000.
+    #[serde(default)]
+    pub ids: Vec<RunId>,
+    /// All runs that it means, whatever its page: in place of `ids`.
+    #[serde(default)]
+    pub query: Option<RunQuery>,
+    /// Tags to add or overwrite.
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(default)]
+    pub remove_tags: Vec<String>,
+    /// Throws the runs away, or restores them.
+    #[serde(default)]
+    pub trashed: Option<bool>,
+    /// Moves the runs to this experiment, where they get new numbers.
+    #[serde(default)]
+    pub experiment_id: Option<ExperimentId>,
+}
+
+impl RunsUpdate {
+    pub fn check(&self) -> Result<(), Error> {
+        if self.ids.is_empty() == self.query.is_none() {
+            return Err(Error::invalid("ids", "expected ids or a query, one of them"));
+        }
+        if self.ids.len() > limits::RUNS_PER_UPDATE_MAX {
+            let most = limits::RUNS_PER_UPDATE_MAX;
+            return Err(Error::too_large(
+                "ids",
+                format!("at most {most} in one request; a query may mean more"),
+            ));
+        }
+        self.tags.check()
+    }
+}
+
+/// What became of a change to many runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunsUpdated {
+    /// Runs that were changed; ids of no run are passed over.
+    pub count: i64,
 }
 
 /// Which params, metrics and tags of an experiment's runs.

@@ -1,6 +1,6 @@
 //! Experiments: the list, and the page of one with its runs.
 
-mod api;
+pub mod api;
 mod first_run;
 mod form;
 mod list;

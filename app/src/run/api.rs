@@ -6,7 +6,9 @@ use model::{
     Page, RunId,
     experiment::Experiment,
     query::Field,
-    run::{Run, RunDetail, RunFieldQuery, RunQuery, RunRow, RunUpdate, RunValueQuery},
+    run::{
+        Run, RunDetail, RunFieldQuery, RunQuery, RunRow, RunUpdate, RunValueQuery, RunsUpdate, RunsUpdated,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,4 +57,10 @@ pub async fn get(id: RunId) -> Result<RunDetail, AppError> {
 pub async fn update(id: RunId, input: RunUpdate) -> Result<Run, AppError> {
     let caller = crate::remote::caller()?;
     Ok(crate::remote::services().run.update(&caller, &id, input).await?)
+}
+
+#[server(prefix = "/ui", endpoint = "run/update-many", input = Json)]
+pub async fn update_many(input: RunsUpdate) -> Result<RunsUpdated, AppError> {
+    let caller = crate::remote::caller()?;
+    Ok(crate::remote::services().run.update_many(&caller, &input).await?)
 }

@@ -7,7 +7,7 @@ use crate::{
 use model::{
     ExperimentId, limits,
     query::{self, Attribute, Field, OrderBy},
-    run::{RunQuery, RunStatus},
+    run::{RunQuery, RunStatus, Trash},
 };
 
 /// What a URL asks for; what cannot be read counts as absent, and the filter bar says so.
@@ -20,6 +20,7 @@ pub fn parse(id: ExperimentId, query: &Query) -> RunQuery {
         search: query.get("search").unwrap_or_default().to_owned(),
         filter: readable("filter", &|text| query::parse(text).is_ok()),
         status: query.get("status").and_then(|word| word.parse().ok()),
+        trash: if query.get("trash") == Some("only") { Trash::Only } else { Trash::Without },
         sort: readable("sort", &|text| query::parse_orders(text).is_ok()),
         fields: joined(&columns),
         offset: query.number("offset").unwrap_or(0),
@@ -85,7 +86,7 @@ fn joined(fields: &[Field]) -> String {
 
 /// Whether the URL narrows the table at all.
 pub fn narrows(query: &Query) -> bool {
-    ["search", "filter", "status", "offset"].iter().any(|key| query.get(key).is_some())
+    ["search", "filter", "status", "trash", "offset"].iter().any(|key| query.get(key).is_some())
 }
 
 /// Every status, for the filter.

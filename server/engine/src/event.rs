@@ -4,7 +4,7 @@ use crate::{Base, Result, run::Changes};
 use futures::Stream;
 use model::{
     Error, ErrorKind, ExperimentId, RunId,
-    event::Event,
+    event::{Event, RunChange},
     limits,
     user::{Caller, Role},
 };
@@ -31,6 +31,28 @@ impl Bus {
         self.changes.note(&event);
         // An error only says that nobody is listening.
         let _ = self.sender.send(event);
+    }
+}
+
+impl Bus {
+    /// Tells that runs of an experiment changed; of many, watchers hear that the experiment did.
+    pub fn publish_runs(&self, experiment_id: ExperimentId, run_ids: &[RunId]) {
+        let event = |run_id: &RunId| Event::RunChanged {
+            experiment_id,
+            run_id: run_id.clone(),
+            change: RunChange::Header,
+        };
+        let few = run_ids.len() <= limits::RUNS_TOLD_MAX;
+        for run_id in run_ids {
+            if few {
+                self.publish(event(run_id));
+            } else {
+                self.changes.note(&event(run_id));
+            }
+        }
+        if !few {
+            self.publish(Event::ExperimentChanged { experiment_id });
+        }
     }
 }
 

@@ -10,7 +10,10 @@ use engine::Services;
 use model::{
     Page, RunId,
     query::Field,
-    run::{Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunUpdate, RunValueQuery},
+    run::{
+        Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunUpdate, RunValueQuery, RunsUpdate,
+        RunsUpdated,
+    },
     user::Caller,
 };
 
@@ -35,6 +38,17 @@ pub(crate) async fn list(
     Query(query): Query<RunQuery>,
 ) -> Reply<Page<RunRow>> {
     Ok(axum::Json(services.run.list(&caller, query).await?))
+}
+
+/// Tags, throws away, restores or moves many runs at once.
+#[utoipa::path(patch, path = "/api/v1/runs", request_body = RunsUpdate, tag = "run",
+    responses((status = 200, body = RunsUpdated)))]
+pub(crate) async fn update_many(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Json(update): Json<RunsUpdate>,
+) -> Reply<RunsUpdated> {
+    Ok(axum::Json(services.run.update_many(&caller, &update).await?))
 }
 
 /// What the runs of an experiment have, as a query calls it: params, metrics and tags.

@@ -48,6 +48,30 @@ pub(crate) async fn note(tx: &mut Tx, kind: Kind, mut fields: Vec<(String, Strin
         .await
 }
 
+const NOTE_PARAMS: &str = "
+    INSERT INTO run_field (experiment_id, kind, key)
+    SELECT DISTINCT run.experiment_id, 'param', param.key FROM v JOIN run ON run.id = v.id
+    JOIN param ON param.run_id = run.id WHERE 1 = 1 ON CONFLICT DO NOTHING";
+
+const NOTE_METRICS: &str = "
+    INSERT INTO run_field (experiment_id, kind, key)
+    SELECT DISTINCT run.experiment_id, 'metric', series.key FROM v JOIN run ON run.id = v.id
+    JOIN series ON series.run_id = run.id AND series.context = '' AND series.kind = 'number' WHERE 1 = 1
+    ON CONFLICT DO NOTHING";
+
+const NOTE_TAGS: &str = "
+    INSERT INTO run_field (experiment_id, kind, key)
+    SELECT DISTINCT run.experiment_id, 'tag', run_tag.key FROM v JOIN run ON run.id = v.id
+    JOIN run_tag ON run_tag.run_id = run.id WHERE 1 = 1 ON CONFLICT DO NOTHING";
+
+/// Notes all that these runs have, for the experiment that they came to.
+pub(crate) async fn note_moved(tx: &mut Tx, run_ids: Vec<String>) -> Result<()> {
+    for statement in [NOTE_PARAMS, NOTE_METRICS, NOTE_TAGS] {
+        Rows::default().with("id", Column::Text(run_ids.clone())).execute(tx, statement).await?;
+    }
+    Ok(())
+}
+
 /// Fields of an experiment's runs whose key contains a text, in any case of the letters A to Z: params, then metrics,
 /// then tags.
 pub async fn list(db: &Db, experiment_id: ExperimentId, search: &str, limit: i64) -> Result<Vec<Field>> {

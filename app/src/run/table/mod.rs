@@ -1,10 +1,11 @@
 //! The table of an experiment's runs: sorted by links, selected for comparison, kept current in place.
 
+mod actions;
 mod picker;
 mod query_bar;
 mod row;
 
-use self::{picker::ColumnPicker, query_bar::QueryBar, row::Row};
+use self::{actions::Actions, picker::ColumnPicker, query_bar::QueryBar, row::Row};
 use super::{api::Runs, columns, query};
 use crate::{
     feed::Feed,
@@ -36,6 +37,8 @@ struct Table {
     best: Memo<BTreeMap<Field, f64>>,
     /// In the order they were picked: the first is what the others are compared with.
     selected: RwSignal<Vec<RunId>>,
+    /// Everything that matches is selected, on every page.
+    all: RwSignal<bool>,
 }
 
 impl Table {
@@ -57,7 +60,15 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
         columns.with(|columns| feed.current.with(|runs| columns::best_values(&runs.page.items, columns)))
     });
     let path = StoredValue::new(path);
-    let table = Table { feed, search, path, columns, best, selected: RwSignal::new(Vec::new()) };
+    let table = Table {
+        feed,
+        search,
+        path,
+        columns,
+        best,
+        selected: RwSignal::new(Vec::new()),
+        all: RwSignal::new(false),
+    };
     let nothing = Memo::new(move |_| feed.current.with(|runs| runs.page.items.is_empty()));
     let total = Signal::derive(move || feed.current.with(|runs| runs.page.total));
     view! {
@@ -66,6 +77,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             <ColumnPicker table />
             <CompareButton table />
         </div>
+        <Actions table />
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
             {move || if nothing.get() { view! { <NothingFound table /> }.into_any() } else { view! { <Rows table /> }.into_any() }}
@@ -79,6 +91,7 @@ fn Filter(table: Table) -> impl IntoView {
     let Table { search, path, .. } = table;
     let status =
         move |word: &'static str| search.with(|query| query.get("status").unwrap_or_default() == word);
+    let in_trash = move || search.with(|query| query.get("trash") == Some("only"));
     let option = move |word: &'static str| {
         view! {
             <option value=word selected=move || status(word) prop:selected=move || status(word)>
@@ -95,8 +108,12 @@ fn Filter(table: Table) -> impl IntoView {
                     {query::statuses().map(option).collect_view()}
                 </select>
             </div>
+            <select name="trash" class="select" aria-label="Runs or trash">
+                <option value="" selected=move || !in_trash() prop:selected=move || !in_trash()>"runs"</option>
+                <option value="only" selected=in_trash prop:selected=in_trash>"trash"</option>
+            </select>
             <QueryBar table />
-            <Hidden search except=&["search", "filter", "status", "offset"] />
+            <Hidden search except=&["search", "filter", "status", "trash", "offset"] />
         </FilterForm>
     }
 }

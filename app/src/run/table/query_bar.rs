@@ -34,7 +34,19 @@ pub fn QueryBar(table: Table) -> impl IntoView {
     let in_url = move || search.with(|query| query.get("filter").unwrap_or_default().to_owned());
     let text =
         RwSignal::new(search.with_untracked(|query| query.get("filter").unwrap_or_default().to_owned()));
-    Effect::watch(in_url, move |now: &String, _, _| text.set(now.clone()), false);
+    Effect::watch(
+        in_url,
+        move |now: &String, _, _| {
+            // What the person types comes back without the blanks at its ends, and must not be taken away.
+            if let Some(field) = input.get_untracked()
+                && field.value().trim() != now
+            {
+                field.set_value(now);
+                text.set(now.clone());
+            }
+        },
+        false,
+    );
     let error = Memo::new(move |_| text.with(|text| parse(text).err()));
     let offer = RwSignal::new(Offer::default());
     let chosen = RwSignal::new(None::<usize>);
@@ -148,7 +160,6 @@ pub fn QueryBar(table: Table) -> impl IntoView {
                     aria-invalid=move || error.with(Option::is_some).to_string()
                     aria-describedby="query-error"
                     value=in_url
-                    prop:value=in_url
                     on:input=move |_| look()
                     on:focus=move |_| look()
                     on:keydown=on_key

@@ -14,6 +14,7 @@ use crate::{
 use leptos::prelude::*;
 use model::{
     RunId, UnixMillis,
+    param::ParamValue,
     query::{Attribute, Field},
     run::RunRow,
 };
@@ -104,10 +105,9 @@ fn Cell(table: Table, row: Memo<RunRow>, column: Field) -> impl IntoView {
             let text = Memo::new(move |_| row.with(|row| text_of(row, &column)));
             (move || {
                 text.get().map_or_else(
-                    || view! { <td class="none">"–"</td> }.into_any(),
-                    |(text, is_number)| {
+                    || view! { <td class="none cell-num">"–"</td> }.into_any(),
+                    |Shown { text, title, is_number }| {
                         let class = if is_number { "cell-num mono" } else { "cell-param mono" };
-                        let title = text.clone();
                         view! {
                             <td class=class title=title>
                                 {text}
@@ -122,16 +122,36 @@ fn Cell(table: Table, row: Memo<RunRow>, column: Field) -> impl IntoView {
     }
 }
 
-/// What a column of texts shows, and whether it is a number.
-fn text_of(row: &RunRow, column: &Field) -> Option<(String, bool)> {
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    text: String,
+    /// Whole, where the text is cut.
+    title: String,
+    is_number: bool,
+}
+
+/// What a column of params, tags or attributes shows.
+fn text_of(row: &RunRow, column: &Field) -> Option<Shown> {
+    let plain = |text: String| Some(Shown { title: text.clone(), text, is_number: false });
     match column {
-        Field::Param(key) => row.params.get(key).map(|value| (value.to_string(), value.number().is_some())),
-        Field::Tag(key) => row.run.tags.0.get(key).map(|text| (text.clone(), false)),
-        Field::Attribute(Attribute::Number) => Some((row.run.number.to_string(), true)),
-        Field::Attribute(Attribute::Id) => Some((row.run.id.to_string(), false)),
-        Field::Attribute(Attribute::Name) => Some((row.run.name.clone(), false)),
-        Field::Attribute(Attribute::User) => Some((row.run.user.clone(), false)),
-        Field::Attribute(Attribute::Status) => Some((row.run.status.as_str().to_owned(), false)),
+        Field::Param(key) => {
+            let value = row.params.get(key)?;
+            let title = value.to_string();
+            let text = match value {
+                ParamValue::Float(number) => format::number(number.0),
+                _ => title.clone(),
+            };
+            Some(Shown { text, title, is_number: value.number().is_some() })
+        }
+        Field::Tag(key) => plain(row.run.tags.0.get(key)?.clone()),
+        Field::Attribute(Attribute::Number) => {
+            let text = row.run.number.to_string();
+            Some(Shown { title: text.clone(), text, is_number: true })
+        }
+        Field::Attribute(Attribute::Id) => plain(row.run.id.to_string()),
+        Field::Attribute(Attribute::Name) => plain(row.run.name.clone()),
+        Field::Attribute(Attribute::User) => plain(row.run.user.clone()),
+        Field::Attribute(Attribute::Status) => plain(row.run.status.as_str().to_owned()),
         _ => None,
     }
 }

@@ -13,11 +13,14 @@ use model::{
     query::{self, Field},
     run::{
         FoundRun, Resume, Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus,
-        RunUpdate, RunValueQuery,
+        RunUpdate, RunValueQuery, RunsUpdate, RunsUpdated,
     },
     user::{Caller, Role},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use store::{Keys, Tx, process, run::RunRecord};
 
 /// Different params and metrics in one page of the run table: more columns than anyone reads, few enough
@@ -261,6 +264,56 @@ struct Found {
     page: Vec<Run>,
     /// How many there are in all, when that is known.
     total: Option<i64>,
+}
+
+impl Runs {
+    /// Makes the same change to many runs, some at a time: should it fail half-way, those before are changed, and the
+    /// same request again does the rest.
+    pub async fn update_many(&self, caller: &Caller, update: &RunsUpdate) -> Result<RunsUpdated> {
+        caller.require(Role::Member)?;
+        update.check()?;
+        let Base { db, world, events, run_indexes, .. } = &*self.0;
+        let ids = match &update.query {
+            None => update.ids.clone(),
+            Some(query) => {
+                let search = RunSearch { offset: 0, ..query.clone().into_search(u32::MAX >> 1)? };
+                self.find_ids(&search).await?
+            }
+        };
+        let mut count = 0;
+        for ids in ids.chunks(limits::RUNS_PER_COMMIT_MAX) {
+            let mut tx = db.begin().await?;
+            if let Some(experiment_id) = update.experiment_id
+                && !store::experiment::exists(&mut tx, experiment_id).await?
+            {
+                return Err(Error::not_found("experiment", experiment_id).into());
+            }
+            let changed = store::run::update_many(&mut tx, ids, update, world.now()).await?;
+            tx.commit().await?;
+            count += changed.len() as i64;
+            let mut by_experiment: BTreeMap<ExperimentId, Vec<RunId>> = BTreeMap::new();
+            for (run_id, from) in changed {
+                if let Some(to) = update.experiment_id.filter(|to| *to != from) {
+                    by_experiment.entry(to).or_default().push(run_id.clone());
+                    run_indexes.forget(from);
+                }
+                by_experiment.entry(from).or_default().push(run_id);
+            }
+            for (experiment_id, run_ids) in by_experiment {
+                events.publish_runs(experiment_id, &run_ids);
+            }
+        }
+        Ok(RunsUpdated { count })
+    }
+
+    /// The ids of the runs that are searched for.
+    async fn find_ids(&self, search: &RunSearch) -> Result<Vec<RunId>> {
+        let Base { db, world, run_indexes, .. } = &*self.0;
+        match index::serves(search) {
+            Some(experiment_id) => Ok(run_indexes.find(&self.0, experiment_id, search).await?.0),
+            None => Ok(store::run::search_ids(db, search, world.now()).await?),
+        }
+    }
 }
 
 /// The experiment that the request names, made when there is none of that name; true when it was made.

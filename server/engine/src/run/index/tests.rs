@@ -9,7 +9,7 @@ use model::{
     metric::Context,
     param::ParamValue,
     query::{Attribute, Field, OrderBy, Stat, parse},
-    run::{RunNew, RunSearch, RunStatus, RunUpdate, Trash},
+    run::{RunFieldQuery, RunNew, RunQuery, RunSearch, RunStatus, RunUpdate, RunsUpdate, Trash},
     user::Caller,
 };
 use proptest::{
@@ -140,6 +140,23 @@ impl Stage {
         self.services.run.update(&self.caller, run_id, update).await.unwrap();
     }
 
+    /// Tags or throws away many runs at once: some by name, or what a query means.
+    async fn change_many(&mut self, runs: &[RunId]) {
+        let by_query = self.pick(2) == 0;
+        let filter = CLAUSES[self.pick(CLAUSES.len())].to_owned();
+        let trash = self.pick(4) == 0;
+        let update = RunsUpdate {
+            ids: if by_query { Vec::new() } else { runs[..runs.len() / 2].to_vec() },
+            query: by_query.then(|| RunQuery { filter, ..RunQuery::new(self.experiment_id) }),
+            tags: Tags([("a".to_owned(), TEXTS[self.pick(7)].to_owned())].into()),
+            remove_tags: vec!["loss".into()],
+            trashed: trash.then_some(self.pick(2) == 0),
+            experiment_id: None,
+        };
+        let updated = self.services.run.update_many(&self.caller, &update).await.unwrap();
+        assert!(by_query || updated.count as usize == runs.len() / 2);
+    }
+
     fn search(&mut self) -> RunSearch {
         let fields = fields();
         let clause = |stage: &mut Self| {
@@ -168,6 +185,39 @@ impl Stage {
             limit: [1, 10, 100][self.pick(3)],
             ..RunSearch::default()
         }
+    }
+
+    /// Runs that move leave one experiment for the other, with numbers and columns.
+    async fn moves(&mut self, runs: &[RunId]) {
+        let new = ExperimentNew { name: "other".into(), ..ExperimentNew::default() };
+        let there = self.services.experiment.create(&self.caller, new).await.unwrap().0.id;
+        let count = async |stage: &Self, experiment_id| {
+            let query = RunQuery { sort: "name".into(), trash: Trash::With, ..RunQuery::new(experiment_id) };
+            stage.services.run.list(&stage.caller, query).await.unwrap().total
+        };
+        let (before, there_before) = (count(self, self.experiment_id).await, count(self, there).await);
+        let update = RunsUpdate {
+            ids: runs[..20].to_vec(),
+            query: None,
+            tags: Tags::default(),
+            remove_tags: Vec::new(),
+            trashed: Some(false),
+            experiment_id: Some(there),
+        };
+        let updated = self.services.run.update_many(&self.caller, &update).await.unwrap();
+        assert_eq!((updated.count, there_before), (20, 0));
+        assert_eq!((count(self, self.experiment_id).await, count(self, there).await), (before - 20, 20));
+        let query = RunQuery { sort: "number".into(), ..RunQuery::new(there) };
+        let page = self.services.run.list(&self.caller, query).await.unwrap();
+        let numbers: Vec<i64> = page.items.iter().map(|row| row.run.number).collect();
+        assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+        let query = RunFieldQuery { experiment_id: there, search: "LOSS".into(), limit: None };
+        let fields = self.services.run.fields(&self.caller, &query).await.unwrap();
+        assert!(
+            fields.contains(&Field::metric("loss")) && fields.contains(&Field::Param("loss".into())),
+            "{fields:?}"
+        );
+        self.compare().await;
     }
 
     /// Answers whether the index told runs apart.
@@ -212,11 +262,15 @@ async fn the_index_finds_what_sql_finds_also_after_changes() {
                     stage.change(run_id).await;
                 }
             }
-            for _ in 0..250 {
-                apart += usize::from(stage.compare().await);
+            for _ in 0..25 {
+                stage.change_many(&runs).await;
+                for _ in 0..10 {
+                    apart += usize::from(stage.compare().await);
+                }
             }
         }
         assert!(apart > 300, "the searches tell runs apart: {apart}");
+        stage.moves(&runs).await;
         let thrown = ExperimentUpdate { trashed: Some(true), ..ExperimentUpdate::default() };
         stage.services.experiment.update(&stage.caller, experiment_id, thrown).await.unwrap();
         for _ in 0..20 {
