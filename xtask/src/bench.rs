@@ -87,6 +87,27 @@ pub fn client(root: &Path, alone: bool) -> Result<()> {
     process::run(process::program(root, python).arg(folder.join("compare.py")).arg("--server").arg(server))
 }
 
+/// What the run table asks of an experiment with very many runs.
+pub fn browse(root: &Path, quick: bool, postgres: bool) -> Result<()> {
+    fs::create_dir_all(Options::read(root)?.site_root)?;
+    let server = build::server(root, Kind::Release)?;
+    let python3 = process::find("python3").context("Python 3.9 or newer is needed: install python3")?;
+    let run = |database: Option<String>| {
+        let mut bench = process::program(root, &python3);
+        bench.arg("sdk/python/bench/browse.py").arg("--server").arg(&server);
+        bench.args(database.iter().flat_map(|url| ["--database", url]));
+        process::run(bench.args(quick.then_some("--quick")))
+    };
+    run(None)?;
+    if postgres {
+        let folder = root.join("target/load");
+        fs::create_dir_all(&folder)?;
+        let cluster = Cluster::start(root, &folder.join("postgres.log"), Flushing::On)?;
+        run(Some(cluster.url()))?;
+    }
+    Ok(())
+}
+
 /// What MLflow's clients do, against this server and against MLflow's own.
 pub fn mlflow(root: &Path, quick: bool) -> Result<()> {
     fs::create_dir_all(Options::read(root)?.site_root)?;

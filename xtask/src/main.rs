@@ -87,6 +87,15 @@ enum Bench {
         #[arg(long)]
         alone: bool,
     },
+    /// An experiment of a hundred thousand runs: filters, orders, changes to many; a quarter of an hour a database
+    Browse {
+        /// A fiftieth of the runs: a look, not a measurement
+        #[arg(long)]
+        quick: bool,
+        /// Also on PostgreSQL, in a throw-away cluster
+        #[arg(long)]
+        postgres: bool,
+    },
     /// What MLflow's clients do, here and on MLflow's own server; some minutes
     Mlflow {
         /// A tenth of the work: a look, not a measurement
@@ -116,6 +125,7 @@ fn execute(root: &Path, command: Command) -> anyhow::Result<()> {
         Command::Seed { url } => seed::run(root, url.as_deref()),
         Command::Bench { what: Bench::Metrics(wanted) } => bench::metrics(root, &wanted),
         Command::Bench { what: Bench::Client { alone } } => bench::client(root, alone),
+        Command::Bench { what: Bench::Browse { quick, postgres } } => bench::browse(root, quick, postgres),
         Command::Bench { what: Bench::Mlflow { quick } } => bench::mlflow(root, quick),
         Command::Torture(wanted) => torture::run(root, &wanted),
         Command::Tidy => tidy::run(root),

@@ -106,7 +106,9 @@ class MLOpsClient:
                     ``between … and …``, ``like``, ``ilike``, ``is null``, ``is nan``. Texts stand in quotes; times
                     are ``-7d`` or ``'2026-01-31 18:00'`` (UTC), durations ``90s`` or ``2h30m``. Empty for all
         sort        ``created``, ``duration`` or ``metrics.<key>``, newest and largest first; ``name``, ``status`` or
-                    ``params.<key>``, smallest first; ``reverse`` turns it around. What lacks the value comes last
+                    ``params.<key>``, smallest first; ``reverse`` turns it around. Of one experiment also several
+                    fields, each rising unless ``desc`` follows: ``metrics.loss.min, params.lr desc``. What lacks the
+                    value comes last
         limit       at most so many runs
 
         Raises TrackwayError, also while one goes through the runs: for an experiment that is not there, and for a

@@ -15,6 +15,9 @@ from .record import RUNS, StoredRun, number, param
 
 # Runs asked for at once; the server's largest page.
 PAGE_MAX = 1_000
+# Keys that need no quotes in the query language.
+_PLAIN = re.compile(r"^[\w./:+@#$-]+$")
+_STATS = ("last", "min", "max", "mean")
 _PLACE = re.compile(r"^filter: (?P<message>.*), at character (?P<place>\d+)$", re.DOTALL)
 
 
@@ -111,8 +114,7 @@ class _Question(NamedTuple):
             query = {
                 "experiment_id": experiment.id,
                 "filter": self.filter or None,
-                "sort": self.sort,
-                "reverse": self.reverse,
+                "sort": self.sort_text(),
                 "offset": offset,
                 "limit": PAGE_MAX if self.limit is None else max(1, min(PAGE_MAX, self.limit - len(seen))),
             }
@@ -128,10 +130,32 @@ class _Question(NamedTuple):
                 return
             offset = page.get("next_offset")
 
+    def spelled(self) -> bool:
+        """Whether the order is written out in the query language."""
+        return "," in self.sort or self.sort.lower().endswith((" asc", " desc"))
+
+    def falls(self) -> bool:
+        return (self.sort in ("created", "duration") or self.sort.startswith("metrics.")) != self.reverse
+
+    def sort_text(self) -> str:
+        """The order in the query language, where all rises unless it says otherwise."""
+        if self.spelled():
+            return self.sort
+        kind, dot, key = self.sort.partition(".")
+        if dot and not _PLAIN.match(key):
+            quoted = key.replace('"', '""')
+            field = f'{kind}."{quoted}"'
+        else:
+            # Runs of one moment come in the order in which they were made.
+            field = "number" if self.sort == "created" else self.sort
+        return f"{field} desc" if self.falls() else field
+
     def order(self) -> tuple[Callable[[dict[str, Any]], Any], bool]:
         """What the server sorts by, and whether that falls."""
-        place = _sorted_by(self.sort)
-        falls = (self.sort in ("created", "duration") or self.sort.startswith("metrics.")) != self.reverse
+        if self.spelled():
+            message = f"runs of several experiments are sorted by one field, such as metrics.loss, not by {self.sort}"
+            raise TrackwayError(f"sort: {message}", kind="invalid", field="sort")
+        place, falls = _sorted_by(self.sort), self.falls()
 
         def key(row: dict[str, Any]) -> Any:
             tier, value = place(row)
@@ -168,9 +192,12 @@ def _sorted_by(sort: str) -> Callable[[dict[str, Any]], tuple[int, Any]]:
 
 def _metric_place(metrics: dict[str, Any], key: str) -> tuple[int, float]:
     """Numbers, then NaN, then what has no such metric."""
-    if key not in metrics:
-        return 2, 0.0
-    value = number(metrics[key]["last"])
+    name, _, stat = key.rpartition(".")
+    name, stat = (name, stat) if name and stat in _STATS else (key, "last")
+    if name not in metrics:
+        return (2 if stat == "last" else 1), 0.0
+    found = metrics[name][stat]
+    value = float("nan") if found is None else number(found)
     return (1, 0.0) if value != value else (0, value)
 
 

@@ -3,6 +3,7 @@
 use crate::{
     Db, Error, Keys, Result, Tx,
     db::on,
+    rows::{Column, Rows},
     run_field,
     sql::{Statement, fetch_all},
 };
@@ -13,22 +14,21 @@ use model::{
 use std::collections::{BTreeMap, HashMap};
 
 const PARAM_PUT: &str = "
-    INSERT INTO param (run_id, key, kind, value, number) VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO param (run_id, key, kind, value, number)
+    SELECT v.run_id, v.key, v.kind, v.value, v.number FROM v WHERE 1 = 1
     ON CONFLICT (run_id, key) DO UPDATE SET kind = excluded.kind, value = excluded.value, number = excluded.number";
 
 /// Adds params to a run; a key that is there takes the new value.
 pub async fn put(tx: &mut Tx, run_id: &str, params: &BTreeMap<String, ParamValue>) -> Result<()> {
-    for (key, value) in params {
-        on!(tx, c => sqlx::query(PARAM_PUT)
-            .bind(run_id)
-            .bind(key)
-            .bind(value.kind())
-            .bind(value.to_string())
-            .bind(value.number())
-            .execute(c)
-            .await
-            .map(drop))?;
-    }
+    let texts = |text: fn((&String, &ParamValue)) -> String| Column::Text(params.iter().map(text).collect());
+    Rows::default()
+        .with("run_id", Column::Text(vec![run_id.to_owned(); params.len()]))
+        .with("key", texts(|(key, _)| key.clone()))
+        .with("kind", texts(|(_, value)| value.kind().to_owned()))
+        .with("value", texts(|(_, value)| value.to_string()))
+        .with("number", Column::OptFloat(params.values().map(ParamValue::number).collect()))
+        .execute(tx, PARAM_PUT)
+        .await?;
     let noted = params.keys().map(|key| (run_id.to_owned(), key.clone())).collect();
     run_field::note(tx, run_field::Kind::Param, noted).await
 }

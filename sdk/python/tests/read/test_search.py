@@ -94,6 +94,19 @@ def test_runs_of_several_experiments_come_in_the_order_of_one(
     assert len(client.search_runs([experiment, other], sort=sort, reverse=reverse, limit=3)) == 3
 
 
+def test_several_fields_sort_the_runs_of_one_experiment(
+    client: MLOpsClient, experiment: Experiment, other: Experiment
+) -> None:
+    for name, lr, loss in [("a", 1, 0.5), ("b", 1, 0.2), ("c", 2, 0.9), ("d", 2, 0.1)]:
+        _record(client, experiment, name, lr, loss)
+    sort = "params.lr desc, metrics.val/loss.min"
+    assert [run.name for run in experiment.runs(sort=sort)] == ["d", "c", "b", "a"]
+    with pytest.raises(TrackwayError, match="sort: runs of several experiments are sorted by one field"):
+        list(client.search_runs([experiment, other], sort=sort))
+    with pytest.raises(TrackwayError, match="sort: expected"):
+        list(experiment.runs(sort="params.lr sideways,"))
+
+
 def test_without_an_experiment_all_are_searched_and_archived_ones_are_not(
     client: MLOpsClient, server: Server, experiment: Experiment, other: Experiment
 ) -> None:
@@ -155,7 +168,7 @@ def test_a_mistake_in_a_filter_is_pointed_at(
 def test_what_is_not_there_is_said(client: MLOpsClient, experiment: Experiment) -> None:
     with pytest.raises(TrackwayError, match='no experiment "nowhere"'):
         list(client.search_runs("nowhere"))
-    with pytest.raises(TrackwayError, match="sort: expected created"):
+    with pytest.raises(TrackwayError, match="sort: there is no attribute"):
         list(experiment.runs(sort="loss"))
     with pytest.raises(ValueError, match="limit"):
         experiment.runs(limit=-1)

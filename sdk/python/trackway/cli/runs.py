@@ -44,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--sort",
         default="created",
         metavar="KEY",
-        help="created, name, status, duration, metrics.<key> or params.<key> (default: %(default)s)",
+        help="created, name, status, duration, metrics.<key> or params.<key> (default: %(default)s); of one experiment "
+        "also several, such as 'metrics.loss.min, params.lr desc'",
     )
     ls.add_argument("--reverse", action="store_true", help="the other way round")
     ls.add_argument(
