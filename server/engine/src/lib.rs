@@ -21,6 +21,7 @@ pub mod registry;
 pub mod run;
 pub mod run_event;
 pub mod trace;
+pub mod trash;
 pub mod user;
 
 pub use error::{Error, Result};
@@ -39,6 +40,8 @@ pub(crate) struct Base {
     pub events: event::Bus,
     pub world: World,
     pub known: known::Known,
+    /// Wakes the deletion for good.
+    pub purge: Arc<tokio::sync::Notify>,
 }
 
 /// One struct of verbs a feature; cheap to clone.
@@ -57,12 +60,13 @@ pub struct Services {
     pub run: run::Runs,
     pub run_event: run_event::RunEventLog,
     pub trace: trace::Traces,
+    pub trash: trash::Trash,
     pub user: user::Users,
     base: Arc<Base>,
 }
 
 impl Services {
-    /// Opens the database and the artifact folder and starts the writer and the sweeper. Must be called inside a tokio
+    /// Opens the database and the artifact folder and starts the writer, the sweeper and the deletion for good. Must be called inside a tokio
     /// runtime.
     ///
     /// `database`: `sqlite:PATH` or `postgres://…`; `artifacts`: a local folder; `lost_after`: how long a process may
@@ -78,9 +82,16 @@ impl Services {
         store::experiment::date_default(&mut tx, world.now()).await?;
         tx.commit().await?;
         let files = artifact::open_folder(artifacts, &world).await.context("opening the artifact folder")?;
-        let base =
-            Arc::new(Base { db, files, events: event::Bus::new(), world, known: known::Known::default() });
+        let base = Arc::new(Base {
+            db,
+            files,
+            events: event::Bus::new(),
+            world,
+            known: known::Known::default(),
+            purge: Arc::default(),
+        });
         process::start_sweeper(&base, lost_after);
+        trash::start_purge(&base);
         Ok(Self {
             artifact: artifact::Artifacts(base.clone()),
             asset: asset::Assets(base.clone()),
@@ -95,6 +106,7 @@ impl Services {
             run: run::Runs(base.clone()),
             run_event: run_event::RunEventLog(base.clone()),
             trace: trace::Traces(base.clone()),
+            trash: trash::Trash(base.clone()),
             user: user::Users(base.clone()),
             base,
         })

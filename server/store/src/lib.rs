@@ -25,6 +25,7 @@ pub mod run;
 pub mod run_event;
 pub mod tag;
 pub mod trace;
+pub mod trash;
 
 pub use db::{Db, Dialect, Error, Result, Trouble, Tx};
 pub use metric::{Rejection, Snapshot};
