@@ -80,11 +80,13 @@ pub async fn list(db: &Db, query: &TrashQuery, limit: u32) -> Result<(Vec<TrashI
 
 const RUNS_COUNT: &str = "SELECT COUNT(*) FROM run WHERE experiment_id = $1";
 
+// CROSS: SQLite begins with the table on the left, which is the one with few rows.
 const LEAVING: &str = "
     SELECT (SELECT COUNT(*) FROM experiment WHERE purged_at_ms IS NOT NULL),
         (SELECT COUNT(*) FROM run WHERE purged_at_ms IS NOT NULL)
-        + (SELECT COUNT(*) FROM run JOIN experiment ON experiment.id = run.experiment_id
-            WHERE experiment.purged_at_ms IS NOT NULL AND run.purged_at_ms IS NULL)";
+        + (SELECT COUNT(*) FROM experiment CROSS JOIN run
+            WHERE experiment.purged_at_ms IS NOT NULL AND run.experiment_id = experiment.id
+                AND run.purged_at_ms IS NULL)";
 
 /// What is marked and not removed yet.
 pub async fn leaving(db: &Db) -> Result<TrashLeaving> {
