@@ -68,22 +68,44 @@ const ARTIFACT_PUT: &str = "
     ON CONFLICT (owner, path) DO UPDATE SET
         sha256 = excluded.sha256, mime = excluded.mime, created_at_ms = excluded.created_at_ms";
 
+const BLOB_HOLD: &str = "SELECT sha256 FROM blob WHERE sha256 = $1 FOR KEY SHARE";
+
+/// Makes sure that content is known and stays so until the transaction ends; true when it was not known before.
+async fn add_blob(tx: &mut Tx, artifact: &Artifact) -> Result<bool> {
+    loop {
+        let added = on!(tx, c => sqlx::query(BLOB_ADD)
+            .bind(&artifact.sha256)
+            .bind(artifact.size_bytes)
+            .bind(artifact.created_at_ms.0)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        if added > 0 {
+            // Waits for whoever is removing the file at this moment.
+            on!(tx, c => sqlx::query(BLOB_STAYS).bind(&artifact.sha256).execute(c).await.map(drop))?;
+            return Ok(true);
+        }
+        // On PostgreSQL it may be given up by another server, or a task of this one, between two statements.
+        let held = match tx.dialect() {
+            Dialect::Sqlite => true,
+            Dialect::Postgres => {
+                let row: Option<(String,)> =
+                    on!(tx, c => sqlx::query_as(BLOB_HOLD).bind(&artifact.sha256).fetch_optional(c).await)?;
+                row.is_some()
+            }
+        };
+        if held {
+            return Ok(false);
+        }
+    }
+}
+
 const BLOB_STAYS: &str = "DELETE FROM blob_gone WHERE sha256 = $1";
 
 /// Lists content under a path; a path that is there takes the new content. True when nobody lists this content yet: then
 /// its file must be in its place before the transaction is committed, because it may be missing or about to be removed.
 pub async fn put(tx: &mut Tx, owner: &Owner, artifact: &Artifact) -> Result<bool> {
-    let added = on!(tx, c => sqlx::query(BLOB_ADD)
-        .bind(&artifact.sha256)
-        .bind(artifact.size_bytes)
-        .bind(artifact.created_at_ms.0)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    if added > 0 {
-        // Waits for whoever is removing the file at this moment.
-        on!(tx, c => sqlx::query(BLOB_STAYS).bind(&artifact.sha256).execute(c).await.map(drop))?;
-    }
+    let placed = add_blob(tx, artifact).await?;
     on!(tx, c => sqlx::query(ARTIFACT_PUT)
         .bind(owner.to_string())
         .bind(artifact.path.as_str())
@@ -93,7 +115,7 @@ pub async fn put(tx: &mut Tx, owner: &Owner, artifact: &Artifact) -> Result<bool
         .execute(c)
         .await
         .map(drop))?;
-    Ok(added > 0)
+    Ok(placed)
 }
 
 macro_rules! owner_is {
@@ -132,9 +154,17 @@ const BLOB_RELEASE: &str = "
 const BLOB_GOES: &str = "
     INSERT INTO blob_gone (sha256) SELECT v.sha256 FROM v WHERE true ON CONFLICT (sha256) DO NOTHING";
 
+// By itself, so that the statement after it sees what those listed who were waited for.
+const BLOB_LOCK: &str =
+    "SELECT sha256 FROM blob WHERE sha256 IN (SELECT v.sha256 FROM v) ORDER BY sha256 FOR UPDATE";
+
 /// Gives up those of these contents that nobody lists any more: their files are removed by and by.
 pub async fn release(tx: &mut Tx, sha256s: BTreeSet<String>) -> Result<()> {
-    let sha256s = sha256s.into_iter().collect();
+    let sha256s: Vec<String> = sha256s.into_iter().collect();
+    if tx.dialect() == Dialect::Postgres {
+        let contents = Rows::default().with("sha256", Column::Text(sha256s.clone()));
+        contents.fetch::<(String,)>(tx, BLOB_LOCK).await?;
+    }
     let gone: Vec<(String,)> =
         Rows::default().with("sha256", Column::Text(sha256s)).fetch(tx, BLOB_RELEASE).await?;
     let gone = gone.into_iter().map(|(sha256,)| sha256).collect();
