@@ -67,13 +67,11 @@ impl TrashSet {
     }
 
     pub fn check(&self) -> Result<(), Error> {
-        match self.len() {
-            1..=limits::TRASH_SET_MAX => Ok(()),
-            _ => {
-                let expected = format!("expected 1 to {} experiments and runs", limits::TRASH_SET_MAX);
-                Err(Error::invalid("runs", expected))
-            }
+        if (1..=limits::TRASH_SET_MAX).contains(&self.len()) {
+            return Ok(());
         }
+        let expected = format!("expected 1 to {} experiments and runs", limits::TRASH_SET_MAX);
+        Err(Error::invalid("runs", expected))
     }
 }
 

@@ -65,13 +65,12 @@ pub async fn list(db: &Db, query: &TrashQuery, limit: u32) -> Result<(Vec<TrashI
     let rows: Vec<Row> = fetch_all!(conn, statement)?;
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        let run_count = match row.run_id {
-            Some(_) => 1,
-            None => {
-                let (count,): (i64,) =
-                    on!(conn, c => sqlx::query_as(RUNS_COUNT).bind(row.experiment_id).fetch_one(c).await)?;
-                count
-            }
+        let run_count = if row.run_id.is_some() {
+            1
+        } else {
+            let (count,): (i64,) =
+                on!(conn, c => sqlx::query_as(RUNS_COUNT).bind(row.experiment_id).fetch_one(c).await)?;
+            count
         };
         items.push(row.into_item(run_count)?);
     }
