@@ -168,12 +168,8 @@ fn FolderRow(path: String, shared: Shared) -> impl IntoView {
             go(&href.get_untracked());
         }
     };
-    let label = move || {
-        state.with(|state| {
-            let count = format::counted(state.experiments, "experiment", "experiments");
-            format!("Folder {}, {count}", state.name)
-        })
-    };
+    let unit =
+        move || state.with(|state| if state.experiments == 1 { " experiment" } else { " experiments" });
     view! {
         <tr class="experiment-table__folder">
             <td class="cell-check"></td>
@@ -184,7 +180,6 @@ fn FolderRow(path: String, shared: Shared) -> impl IntoView {
                     data-noscroll=""
                     href=href
                     title=path.get_value()
-                    aria-label=label
                     aria-expanded=move || open.get().to_string()
                     on:keydown=arrows
                 >
@@ -192,10 +187,12 @@ fn FolderRow(path: String, shared: Shared) -> impl IntoView {
                         <Icon name="chevron" />
                     </span>
                     <Icon name="folder" />
+                    <span class="hidden">"Folder "</span>
                     <span class="folder__name">{move || state.with(|state| state.name.clone())}</span>
                     <span class="folder__count num">
                         {move || state.with(|state| format::count(state.experiments))}
                     </span>
+                    <span class="hidden">{unit}</span>
                 </a>
             </th>
         </tr>
