@@ -122,7 +122,7 @@ test("an experiment's table shows its runs, sorts and finds them", async ({ page
   const table = page.getByRole("table", { name: "Runs" });
   await expect(table.getByRole("checkbox", { name: /^Select sweep-/ })).toHaveCount(runCount);
   await expect(table.getByRole("row", { name: runningRun })).toContainText("running");
-  await expect(table.getByRole("columnheader", { name: "lr", exact: true }).first()).toBeVisible();
+  await expect(table.getByRole("columnheader", { name: "param lr", exact: true })).toBeVisible();
   await picture(page, "experiment");
   await table.getByRole("columnheader", { name: "val/accuracy" }).getByRole("link").click();
   await expect(page).toHaveURL(/sort=metrics\.val/);

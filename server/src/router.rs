@@ -95,6 +95,9 @@ fn table() -> Table {
         .api(Api(Admin), routes!(trash::delete))
         .api(Api(Member), routes!(run::create))
         .api(Api(Viewer), routes!(run::list))
+        .api(Api(Viewer), routes!(run::fields))
+        .api(Api(Member), routes!(run::update_many))
+        .api(Api(Viewer), routes!(run::values))
         .api(Api(Viewer), routes!(run::get))
         .api(Api(Member), routes!(run::update))
         .api(Api(Member), routes!(process::beat))
@@ -133,7 +136,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 18] = [
+const SERVER_FUNCTIONS: [(&str, Role); 21] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -145,9 +148,12 @@ const SERVER_FUNCTIONS: [(&str, Role); 18] = [
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),
     ("/ui/run-event/list", Viewer),
+    ("/ui/run/fields", Viewer),
     ("/ui/run/get", Viewer),
     ("/ui/run/list", Viewer),
     ("/ui/run/update", Member),
+    ("/ui/run/update-many", Member),
+    ("/ui/run/values", Viewer),
     ("/ui/trash/delete", Admin),
     ("/ui/trash/list", Viewer),
     ("/ui/trash/restore", Member),

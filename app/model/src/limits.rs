@@ -191,3 +191,20 @@ pub const TOKENS_KNOWN_MAX: usize = 1_000;
 pub const SESSION_MILLIS: i64 = 30 * 24 * 3_600 * 1_000;
 /// A one-time sign-in link: time to click, not to leak.
 pub const SIGN_IN_LINK_MILLIS: i64 = 60 * 60 * 1_000;
+
+/// Memory for the columns that searches over the runs of experiments go through: a hundred columns of a hundred thousand
+/// runs. What was not used for longest is let go first.
+pub const RUN_INDEX_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// How long a change by another server may be on its way from its time stamp to readers: a commit that waits for the disk,
+/// and clocks that differ. What changed so lately is read again for each search.
+pub const RUN_INDEX_OVERLAP_MILLIS: i64 = 60_000;
+/// The same for a change by this server, of which the index hears by itself unless its request was cut off.
+pub const RUN_INDEX_OWN_OVERLAP_MILLIS: i64 = 5_000;
+/// Runs that are read again one by one; when more have changed, all are.
+pub const RUN_INDEX_CHANGES_MAX: usize = 5_000;
+/// Runs that one request names to be changed: what a person selects by hand, many times over.
+pub const RUNS_PER_UPDATE_MAX: usize = 10_000;
+/// Runs changed in one transaction: batches of points that come meanwhile wait for it.
+pub const RUNS_PER_COMMIT_MAX: usize = 1_000;
+/// Changed runs that watchers are told of one by one; of more they hear that the experiment changed.
+pub const RUNS_TOLD_MAX: usize = 50;

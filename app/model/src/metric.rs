@@ -1,6 +1,6 @@
 //! Metric summaries: what lists and tables show of a series without reading its points.
 
-use crate::{Error, Float64, UnixMillis, limits, param};
+use crate::{Error, Float64, UnixMillis, limits, param, query::Stat};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -89,10 +89,23 @@ pub struct MetricStat {
     pub last_step: i64,
     pub min: Option<Float64>,
     pub max: Option<Float64>,
+    pub mean: Option<Float64>,
+}
+
+impl MetricStat {
+    pub fn get(&self, stat: Stat) -> Option<Float64> {
+        match stat {
+            Stat::Last => Some(self.last),
+            Stat::Min => self.min,
+            Stat::Max => self.max,
+            Stat::Mean => self.mean,
+        }
+    }
 }
 
 impl From<&MetricSummary> for MetricStat {
     fn from(summary: &MetricSummary) -> Self {
-        Self { last: summary.last, last_step: summary.last_step, min: summary.min, max: summary.max }
+        let &MetricSummary { last, last_step, min, max, mean, .. } = summary;
+        Self { last, last_step, min, max, mean }
     }
 }

@@ -3,12 +3,12 @@
 use crate::{
     Error, ExperimentId, ProcessId, RunId, Tags, UnixMillis,
     asset::AssetUse,
-    experiment,
+    experiment, limits,
     metric::{MetricStat, MetricSummary},
     note::Note,
     param::{Param, ParamValue},
     process::{Process, ProcessNew},
-    query::{Attribute, Expr, Field, OrderBy, Stat},
+    query::{self, Attribute, Expr, Field, OrderBy},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, str::FromStr};
@@ -191,63 +191,9 @@ impl RunUpdate {
     }
 }
 
-/// What the run table sorts by. Runs that lack the value come last, whichever way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum RunSort {
-    #[default]
-    Created,
-    Name,
-    Status,
-    Duration,
-    Param(String),
-    /// By the last value.
-    Metric(String),
-}
-
-impl FromStr for RunSort {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Ok(match text {
-            "created" => Self::Created,
-            "name" => Self::Name,
-            "status" => Self::Status,
-            "duration" => Self::Duration,
-            _ => match text.split_once('.') {
-                Some(("params", key)) if !key.is_empty() => Self::Param(key.to_owned()),
-                Some(("metrics", key)) if !key.is_empty() => Self::Metric(key.to_owned()),
-                _ => {
-                    let expected = "expected created, name, status, duration, params.<key> or metrics.<key>";
-                    return Err(Error::invalid("sort", expected));
-                }
-            },
-        })
-    }
-}
-
-impl TryFrom<String> for RunSort {
-    type Error = Error;
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl From<RunSort> for String {
-    fn from(sort: RunSort) -> Self {
-        match sort {
-            RunSort::Created => "created".into(),
-            RunSort::Name => "name".into(),
-            RunSort::Status => "status".into(),
-            RunSort::Duration => "duration".into(),
-            RunSort::Param(key) => format!("params.{key}"),
-            RunSort::Metric(key) => format!("metrics.{key}"),
-        }
-    }
-}
-
 /// Which runs of an experiment, in what order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams, utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct RunQuery {
@@ -268,12 +214,14 @@ pub struct RunQuery {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", param(value_type = String))]
     pub trash: Trash,
+    /// Fields, the most important first, each rising unless `desc` follows: `metrics.val_loss, params.lr desc`. Runs
+    /// that lack a value come last, whichever way. Without any, the newest comes first.
     #[serde(default)]
-    #[cfg_attr(feature = "openapi", param(value_type = String))]
-    pub sort: RunSort,
-    /// Turns the order around: names and params start at the smallest, everything else at the newest or largest.
+    pub sort: String,
+    /// Which params, metrics and tags the rows carry: `params.lr, metrics.val_loss`. Without any, all that most of the
+    /// runs have.
     #[serde(default)]
-    pub reverse: bool,
+    pub fields: String,
     #[serde(default)]
     pub offset: u32,
     #[serde(default)]
@@ -289,8 +237,8 @@ impl RunQuery {
             status: None,
             parent: None,
             trash: Trash::default(),
-            sort: RunSort::default(),
-            reverse: false,
+            sort: String::new(),
+            fields: String::new(),
             offset: 0,
             limit: None,
         }
@@ -298,10 +246,12 @@ impl RunQuery {
 
     /// The search that this query stands for, for at most so many runs.
     pub fn into_search(self, limit: u32) -> Result<RunSearch, Error> {
-        let filter = crate::query::parse(&self.filter).map_err(|error| error.into_error("filter"))?;
+        let filter = query::parse(&self.filter).map_err(|error| error.into_error("filter"))?;
+        let mut order = query::parse_orders(&self.sort).map_err(|error| error.into_error("sort"))?;
+        order.push(OrderBy::descending(Field::Attribute(Attribute::Number)));
         Ok(RunSearch {
             experiment_ids: vec![self.experiment_id],
-            order: order(self.sort, self.reverse),
+            order,
             search: self.search,
             status: self.status,
             parent: self.parent,
@@ -313,18 +263,85 @@ impl RunQuery {
     }
 }
 
-/// Names and params start at the smallest, everything else at the newest or largest.
-fn order(sort: RunSort, reverse: bool) -> Vec<OrderBy> {
-    let newest = OrderBy::descending(Field::Attribute(Attribute::Number));
-    let (field, descending) = match sort {
-        RunSort::Created => return vec![OrderBy { descending: !reverse, ..newest }],
-        RunSort::Name => (Field::Attribute(Attribute::Name), false),
-        RunSort::Status => (Field::Attribute(Attribute::Status), false),
-        RunSort::Duration => (Field::Attribute(Attribute::Duration), true),
-        RunSort::Param(key) => (Field::Param(key), false),
-        RunSort::Metric(key) => (Field::Metric { key, stat: Stat::Last }, true),
-    };
-    vec![OrderBy { field, descending: descending != reverse }, newest]
+/// The same change to many runs: to those named, or to all that a query means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RunsUpdate {
+    /// At most 10 000.
+    #[serde(default)]
+    pub ids: Vec<RunId>,
+    /// All runs that it means, whatever its page: in place of `ids`.
+    #[serde(default)]
+    pub query: Option<RunQuery>,
+    /// Tags to add or overwrite.
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(default)]
+    pub remove_tags: Vec<String>,
+    /// Throws the runs away, or restores them.
+    #[serde(default)]
+    pub trashed: Option<bool>,
+    /// Moves the runs to this experiment, where they get new numbers.
+    #[serde(default)]
+    pub experiment_id: Option<ExperimentId>,
+}
+
+impl RunsUpdate {
+    pub fn check(&self) -> Result<(), Error> {
+        if self.ids.is_empty() == self.query.is_none() {
+            return Err(Error::invalid("ids", "expected ids or a query, one of them"));
+        }
+        if self.ids.len() > limits::RUNS_PER_UPDATE_MAX {
+            let most = limits::RUNS_PER_UPDATE_MAX;
+            return Err(Error::too_large(
+                "ids",
+                format!("at most {most} in one request; a query may mean more"),
+            ));
+        }
+        self.tags.check()
+    }
+}
+
+/// What became of a change to many runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunsUpdated {
+    /// Runs that were changed; ids of no run are passed over.
+    pub count: i64,
+}
+
+/// Which params, metrics and tags of an experiment's runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct RunFieldQuery {
+    #[cfg_attr(feature = "openapi", param(value_type = String))]
+    pub experiment_id: ExperimentId,
+    /// Part of the key.
+    #[serde(default)]
+    pub search: String,
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// What occurs in one param or tag of an experiment's runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct RunValueQuery {
+    #[cfg_attr(feature = "openapi", param(value_type = String))]
+    pub experiment_id: ExperimentId,
+    /// As a query calls it: `params.optimizer`.
+    #[cfg_attr(feature = "openapi", param(value_type = String))]
+    pub field: Field,
+    /// Part of the value.
+    #[serde(default)]
+    pub search: String,
+    #[serde(default)]
+    pub limit: Option<u32>,
 }
 
 /// Whether what lies in the trash is meant.

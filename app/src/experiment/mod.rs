@@ -1,6 +1,6 @@
 //! Experiments: the list, and the page of one with its runs.
 
-mod api;
+pub mod api;
 mod bulk;
 mod first_run;
 mod form;

@@ -5,7 +5,10 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use model::{
     Page, RunId,
     experiment::Experiment,
-    run::{Run, RunDetail, RunQuery, RunRow, RunUpdate},
+    query::Field,
+    run::{
+        Run, RunDetail, RunFieldQuery, RunQuery, RunRow, RunUpdate, RunValueQuery, RunsUpdate, RunsUpdated,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,16 +16,35 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Runs {
     pub experiment: Experiment,
+    /// What the table shows beside what every run has: what was asked for, or what people come for.
+    pub columns: Vec<Field>,
     pub page: Page<RunRow>,
 }
 
 #[server(prefix = "/ui", endpoint = "run/list", input = Json)]
 pub async fn list(query: RunQuery) -> Result<Runs, AppError> {
+    use super::columns;
     let (caller, services) = (crate::remote::caller()?, crate::remote::services());
-    Ok(Runs {
-        experiment: services.experiment.get(&caller, query.experiment_id).await?,
-        page: services.run.list(&caller, query).await?,
-    })
+    let experiment = services.experiment.get(&caller, query.experiment_id).await?;
+    let asked = model::query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
+    let mut page = services.run.list(&caller, query).await?;
+    let columns = if asked.is_empty() { columns::preset(&page.items) } else { asked };
+    columns::strip(&mut page.items, &columns);
+    Ok(Runs { experiment, columns, page })
+}
+
+/// What the runs of an experiment have: what columns and filters are made of.
+#[server(prefix = "/ui", endpoint = "run/fields", input = Json)]
+pub async fn fields(query: RunFieldQuery) -> Result<Vec<Field>, AppError> {
+    let caller = crate::remote::caller()?;
+    Ok(crate::remote::services().run.fields(&caller, &query).await?)
+}
+
+/// What occurs in a param or tag of the runs of an experiment.
+#[server(prefix = "/ui", endpoint = "run/values", input = Json)]
+pub async fn values(query: RunValueQuery) -> Result<Vec<String>, AppError> {
+    let caller = crate::remote::caller()?;
+    Ok(crate::remote::services().run.values(&caller, &query).await?)
 }
 
 #[server(prefix = "/ui", endpoint = "run/get", input = Json)]
@@ -35,4 +57,10 @@ pub async fn get(id: RunId) -> Result<RunDetail, AppError> {
 pub async fn update(id: RunId, input: RunUpdate) -> Result<Run, AppError> {
     let caller = crate::remote::caller()?;
     Ok(crate::remote::services().run.update(&caller, &id, input).await?)
+}
+
+#[server(prefix = "/ui", endpoint = "run/update-many", input = Json)]
+pub async fn update_many(input: RunsUpdate) -> Result<RunsUpdated, AppError> {
+    let caller = crate::remote::caller()?;
+    Ok(crate::remote::services().run.update_many(&caller, &input).await?)
 }

@@ -1,53 +1,42 @@
-//! Which params and metrics the run table shows: out of the box, what a person came for.
+//! Which params, metrics, tags and attributes the run table shows: out of the box, what a person came for.
 
 use crate::metric::goal::{best, goal};
 use model::{
     metric,
-    run::{RunRow, RunSort},
+    query::{Field, Stat},
+    run::RunRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A column that depends on what was logged.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Column {
-    Param(String),
-    Metric(String),
-}
 
 /// Of each kind, so many fit a laptop's screen.
 const SHOWN_MAX: usize = 6;
 
-impl Column {
-    /// As the URL spells it: `params.lr`.
-    pub fn name(&self) -> String {
-        self.sort().into()
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        match name.parse().ok()? {
-            RunSort::Param(key) => Some(Self::Param(key)),
-            RunSort::Metric(key) => Some(Self::Metric(key)),
-            _ => None,
-        }
-    }
-
-    pub fn sort(&self) -> RunSort {
-        match self.clone() {
-            Self::Param(key) => RunSort::Param(key),
-            Self::Metric(key) => RunSort::Metric(key),
-        }
-    }
-
-    pub fn key(&self) -> &str {
-        match self {
-            Self::Param(key) | Self::Metric(key) => key,
-        }
+/// The word over a column's name.
+pub fn kind(field: &Field) -> &'static str {
+    match field {
+        Field::Param(_) => "param",
+        Field::Metric { stat: Stat::Last, .. } => "metric",
+        Field::Metric { stat: Stat::Min, .. } => "metric · min",
+        Field::Metric { stat: Stat::Max, .. } => "metric · max",
+        Field::Metric { stat: Stat::Mean, .. } => "metric · mean",
+        Field::Tag(_) => "tag",
+        Field::Attribute(_) => "run",
+        Field::Dataset(_) => "dataset",
     }
 }
 
-/// Every column that the rows could fill, the most telling first: params that differ, then the others;
-/// metrics that most runs have, those of the machine last.
-pub fn available(rows: &[RunRow]) -> Vec<Column> {
+/// The name of a column.
+pub fn name(field: &Field) -> String {
+    match field {
+        Field::Attribute(attribute) => attribute.name().to_owned(),
+        Field::Dataset(field) => field.name().to_owned(),
+        Field::Param(key) | Field::Tag(key) | Field::Metric { key, .. } => key.clone(),
+    }
+}
+
+/// Params and metrics of these rows, the most telling first: params that differ, then the others; metrics that most runs
+/// have, those of the machine last.
+fn available(rows: &[RunRow]) -> Vec<Field> {
     let keys: BTreeSet<&String> = rows.iter().flat_map(|row| row.params.keys()).collect();
     let mut params: Vec<_> = keys.into_iter().map(|key| (!differs(rows, key), key)).collect();
     params.sort_by_key(|(same, _)| *same);
@@ -57,8 +46,8 @@ pub fn available(rows: &[RunRow]) -> Vec<Column> {
     }
     let mut metrics: Vec<_> = metrics.into_iter().collect();
     metrics.sort_by_key(|(key, count)| (metric::of_system(key), usize::MAX - count));
-    let params = params.into_iter().map(|(_, key)| Column::Param(key.to_owned()));
-    params.chain(metrics.into_iter().map(|(key, _)| Column::Metric(key.to_owned()))).collect()
+    let params = params.into_iter().map(|(_, key)| Field::Param(key.to_owned()));
+    params.chain(metrics.into_iter().map(|(key, _)| Field::metric(key))).collect()
 }
 
 /// Whether a param tells runs apart. A run without any params, such as one that just began, says nothing about it.
@@ -70,27 +59,45 @@ fn differs(rows: &[RunRow], key: &str) -> bool {
 
 /// What is shown when the URL does not say: the first few of each kind; params that are the same everywhere
 /// only when none differs; metrics of the machine never.
-pub fn preset(rows: &[RunRow]) -> Vec<Column> {
+pub fn preset(rows: &[RunRow]) -> Vec<Field> {
     let all = available(rows);
-    let params: Vec<_> = all.iter().filter(|one| matches!(one, Column::Param(_))).collect();
-    let differing: Vec<_> = params.iter().copied().filter(|one| differs(rows, one.key())).collect();
+    let params: Vec<_> = all.iter().filter(|one| matches!(one, Field::Param(_))).collect();
+    let differs = |one: &Field| one.key().is_some_and(|key| differs(rows, key));
+    let differing: Vec<_> = params.iter().copied().filter(|one| differs(one)).collect();
     let params = if differing.is_empty() { params } else { differing };
-    let metrics = all.iter().filter(|one| matches!(one, Column::Metric(key) if !metric::of_system(key)));
+    let metrics =
+        all.iter().filter(|one| matches!(one, Field::Metric { key, .. } if !metric::of_system(key)));
     params.into_iter().take(SHOWN_MAX).chain(metrics.take(SHOWN_MAX)).cloned().collect()
 }
 
-/// The best last value of each metric shown whose direction its name tells.
-pub fn best_values(rows: &[RunRow], columns: &[Column]) -> BTreeMap<String, f64> {
-    let mut found = BTreeMap::new();
-    for column in columns {
-        if let Column::Metric(key) = column
-            && let Some(goal) = goal(key)
-            && let Some(value) = best(goal, rows.iter().filter_map(|row| Some(row.metrics.get(key)?.last.0)))
-        {
-            found.insert(key.clone(), value);
-        }
+/// Leaves of each row what these columns show.
+#[cfg(feature = "ssr")]
+pub fn strip(rows: &mut [RunRow], columns: &[Field]) {
+    let shown: BTreeSet<&Field> = columns.iter().collect();
+    let metrics: BTreeSet<&str> = columns
+        .iter()
+        .filter_map(|field| if let Field::Metric { key, .. } = field { Some(key.as_str()) } else { None })
+        .collect();
+    for row in rows {
+        row.params.retain(|key, _| shown.contains(&Field::Param(key.clone())));
+        row.metrics.retain(|key, _| metrics.contains(key.as_str()));
     }
-    found
+}
+
+/// The number of a metric that a column shows.
+pub fn number(row: &RunRow, field: &Field) -> Option<f64> {
+    let Field::Metric { key, stat } = field else { return None };
+    row.metrics.get(key)?.get(*stat).map(|value| value.0)
+}
+
+/// The best value of each metric shown whose direction its name tells.
+pub fn best_values(rows: &[RunRow], columns: &[Field]) -> BTreeMap<Field, f64> {
+    let of_column = |field: &Field| {
+        let Field::Metric { key, .. } = field else { return None };
+        let value = best(goal(key)?, rows.iter().filter_map(|row| number(row, field)))?;
+        Some((field.clone(), value))
+    };
+    columns.iter().filter_map(of_column).collect()
 }
 
 #[cfg(test)]
@@ -121,7 +128,13 @@ mod tests {
             stop_requested: false,
             tags: Tags::default(),
         };
-        let stat = |value: f64| MetricStat { last: Float64(value), last_step: 0, min: None, max: None };
+        let stat = |value: f64| MetricStat {
+            last: Float64(value),
+            last_step: 0,
+            min: Some(Float64(value - 1.0)),
+            max: None,
+            mean: None,
+        };
         RunRow {
             run,
             params: params.iter().map(|(key, value)| ((*key).to_owned(), ParamValue::Int(*value))).collect(),
@@ -129,8 +142,8 @@ mod tests {
         }
     }
 
-    fn names(columns: &[Column]) -> Vec<String> {
-        columns.iter().map(Column::name).collect()
+    fn names(columns: &[Field]) -> Vec<String> {
+        columns.iter().map(Field::to_string).collect()
     }
 
     #[test]
@@ -170,7 +183,10 @@ mod tests {
     #[test]
     fn best_is_marked_only_where_the_name_tells_the_direction() {
         let rows = [row(&[], &[("loss", 1.0), ("lr", 1.0)]), row(&[], &[("loss", 0.5), ("lr", 2.0)])];
-        let best = best_values(&rows, &preset(&rows));
-        assert_eq!(best, BTreeMap::from([("loss".to_owned(), 0.5)]));
+        let least = Field::Metric { key: "loss".into(), stat: Stat::Min };
+        let mut columns = preset(&rows);
+        columns.push(least.clone());
+        let best = best_values(&rows, &columns);
+        assert_eq!(best, BTreeMap::from([(Field::metric("loss"), 0.5), (least, -0.5)]));
     }
 }

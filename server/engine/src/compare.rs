@@ -11,6 +11,7 @@ use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
+use store::Keys;
 
 #[derive(Clone, Debug)]
 pub struct Compare(pub(crate) Arc<Base>);
@@ -25,8 +26,8 @@ impl Compare {
         }
         let db = &self.0.db;
         let keys_max = limits::PARAMS_PER_RUN_MAX as i64;
-        let params = store::param::of_runs(db, run_ids, Some(keys_max)).await?;
-        let metrics = store::metric::summaries_of_runs(db, run_ids, Some(keys_max)).await?;
+        let params = store::param::of_runs(db, run_ids, Keys::Most(keys_max)).await?;
+        let metrics = store::metric::summaries_of_runs(db, run_ids, Keys::Most(keys_max)).await?;
         let metrics = metrics.into_iter().map(|(run_id, list)| {
             (run_id, list.into_iter().map(|one| (one.key.clone(), one)).collect::<BTreeMap<_, _>>())
         });

@@ -1,10 +1,10 @@
 //! Telling watchers what changed. A bounded broadcast: a watcher that falls behind is told so and fetches anew.
 
-use crate::{Base, Result};
+use crate::{Base, Result, run::Changes};
 use futures::Stream;
 use model::{
     Error, ErrorKind, ExperimentId, RunId,
-    event::Event,
+    event::{Event, RunChange},
     limits,
     user::{Caller, Role},
 };
@@ -18,17 +18,41 @@ use tokio::sync::{
 pub(crate) struct Bus {
     sender: broadcast::Sender<Event>,
     places: Arc<Semaphore>,
+    changes: Arc<Changes>,
 }
 
 impl Bus {
-    pub fn new() -> Self {
+    pub fn new(changes: Arc<Changes>) -> Self {
         let (sender, _) = broadcast::channel(limits::EVENT_QUEUE_MAX);
-        Self { sender, places: Arc::new(Semaphore::new(limits::EVENT_LISTENERS_MAX)) }
+        Self { sender, places: Arc::new(Semaphore::new(limits::EVENT_LISTENERS_MAX)), changes }
     }
 
     pub fn publish(&self, event: Event) {
+        self.changes.note(&event);
         // An error only says that nobody is listening.
         let _ = self.sender.send(event);
+    }
+}
+
+impl Bus {
+    /// Tells that runs of an experiment changed; of many, watchers hear that the experiment did.
+    pub fn publish_runs(&self, experiment_id: ExperimentId, run_ids: &[RunId]) {
+        let event = |run_id: &RunId| Event::RunChanged {
+            experiment_id,
+            run_id: run_id.clone(),
+            change: RunChange::Header,
+        };
+        let few = run_ids.len() <= limits::RUNS_TOLD_MAX;
+        for run_id in run_ids {
+            if few {
+                self.publish(event(run_id));
+            } else {
+                self.changes.note(&event(run_id));
+            }
+        }
+        if !few {
+            self.publish(Event::ExperimentChanged { experiment_id });
+        }
     }
 }
 

@@ -42,6 +42,7 @@ pub(crate) struct Base {
     pub known: known::Known,
     /// Wakes the deletion for good.
     pub purge: Arc<tokio::sync::Notify>,
+    pub run_indexes: run::RunIndexes,
 }
 
 /// One struct of verbs a feature; cheap to clone.
@@ -82,12 +83,14 @@ impl Services {
         store::experiment::date_default(&mut tx, world.now()).await?;
         tx.commit().await?;
         let files = artifact::open_folder(artifacts, &world).await.context("opening the artifact folder")?;
+        let changes = Arc::new(run::Changes::default());
         let base = Arc::new(Base {
             db,
             files,
-            events: event::Bus::new(),
+            events: event::Bus::new(changes.clone()),
             world,
             known: known::Known::default(),
+            run_indexes: run::RunIndexes::new(changes),
             purge: Arc::default(),
         });
         process::start_sweeper(&base, lost_after);

@@ -9,7 +9,11 @@ use axum::{Extension, extract::State, http::StatusCode};
 use engine::Services;
 use model::{
     Page, RunId,
-    run::{Run, RunDetail, RunNew, RunQuery, RunRow, RunUpdate},
+    query::Field,
+    run::{
+        Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunUpdate, RunValueQuery, RunsUpdate,
+        RunsUpdated,
+    },
     user::Caller,
 };
 
@@ -34,6 +38,39 @@ pub(crate) async fn list(
     Query(query): Query<RunQuery>,
 ) -> Reply<Page<RunRow>> {
     Ok(axum::Json(services.run.list(&caller, query).await?))
+}
+
+/// Tags, throws away, restores or moves many runs at once.
+#[utoipa::path(patch, path = "/api/v1/runs", request_body = RunsUpdate, tag = "run",
+    responses((status = 200, body = RunsUpdated)))]
+pub(crate) async fn update_many(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Json(update): Json<RunsUpdate>,
+) -> Reply<RunsUpdated> {
+    Ok(axum::Json(services.run.update_many(&caller, &update).await?))
+}
+
+/// What the runs of an experiment have, as a query calls it: params, metrics and tags.
+#[utoipa::path(get, path = "/api/v1/run-fields", params(RunFieldQuery), tag = "run",
+    responses((status = 200, body = Vec<String>)))]
+pub(crate) async fn fields(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunFieldQuery>,
+) -> Reply<Vec<Field>> {
+    Ok(axum::Json(services.run.fields(&caller, &query).await?))
+}
+
+/// What occurs in a param or tag of the runs of an experiment, most often first.
+#[utoipa::path(get, path = "/api/v1/run-values", params(RunValueQuery), tag = "run",
+    responses((status = 200, body = Vec<String>)))]
+pub(crate) async fn values(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunValueQuery>,
+) -> Reply<Vec<String>> {
+    Ok(axum::Json(services.run.values(&caller, &query).await?))
 }
 
 #[utoipa::path(get, path = "/api/v1/runs/{id}", params(("id" = String, Path)), tag = "run",

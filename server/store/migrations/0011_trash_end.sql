@@ -14,9 +14,8 @@ CREATE INDEX artifact_by_content ON artifact (sha256);
 -- Without it, removing a run would look through the metrics of all models.
 CREATE INDEX asset_metric_by_run ON asset_metric (run_id);
 
--- For the list of experiments: counts by status, the last change, and runs a day, each from an index alone. Their last
+-- For the list of experiments: counts by status, and runs a day, each from an index alone. Their last
 -- column is always NULL; without it SQLite would look into the rows for what the condition says already.
 DROP INDEX run_by_status;
 CREATE INDEX run_by_status ON run (experiment_id, status, trashed_at_ms) WHERE trashed_at_ms IS NULL;
-CREATE INDEX run_by_update ON run (experiment_id, updated_at_ms, trashed_at_ms) WHERE trashed_at_ms IS NULL;
 CREATE INDEX run_by_creation ON run (experiment_id, created_at_ms, trashed_at_ms) WHERE trashed_at_ms IS NULL;

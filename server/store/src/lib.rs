@@ -14,6 +14,7 @@ pub mod scratch;
 pub mod account;
 pub mod artifact;
 pub mod asset;
+pub mod column;
 pub mod environment;
 pub mod experiment;
 pub mod metric;
@@ -23,12 +24,22 @@ pub mod process;
 pub mod registry;
 pub mod run;
 pub mod run_event;
+pub mod run_field;
 pub mod tag;
 pub mod trace;
 pub mod trash;
 
 pub use db::{Db, Dialect, Error, Result, Trouble, Tx};
 pub use metric::{Rejection, Snapshot};
+
+/// Which params or metrics of some runs are wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum Keys<'a> {
+    All,
+    /// Those that most of the runs have, at most so many.
+    Most(i64),
+    These(&'a [&'a str]),
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
 //! Params of runs, typed.
 
 use crate::{
-    Db, Error, Result, Tx,
+    Db, Error, Keys, Result, Tx,
     db::on,
+    run_field,
     sql::{Statement, fetch_all},
 };
 use model::{
@@ -28,7 +29,8 @@ pub async fn put(tx: &mut Tx, run_id: &str, params: &BTreeMap<String, ParamValue
             .await
             .map(drop))?;
     }
-    Ok(())
+    let noted = params.keys().map(|key| (run_id.to_owned(), key.clone())).collect();
+    run_field::note(tx, run_field::Kind::Param, noted).await
 }
 
 /// Those of these params that a run has, as the transaction sees them.
@@ -60,19 +62,25 @@ pub async fn list(db: &Db, run_id: &RunId) -> Result<Vec<Param>> {
     rows.into_iter().map(|(key, kind, value)| Ok(Param { value: read(&key, &kind, &value)?, key })).collect()
 }
 
-/// Params of several runs, at most `keys_max` different keys: those that most runs have.
+/// These params of several runs.
 pub async fn of_runs(
     db: &Db,
     run_ids: &[RunId],
-    keys_max: Option<i64>,
+    keys: Keys<'_>,
 ) -> Result<HashMap<String, BTreeMap<String, ParamValue>>> {
     let mut conn = db.read().await?;
     let mut query = Statement::default();
     let ids = || run_ids.iter().map(RunId::as_str);
     query.push("SELECT run_id, key, kind, value FROM param WHERE run_id IN ").bind_list(ids());
-    if let Some(keys_max) = keys_max {
-        query.push(" AND key IN (SELECT key FROM param WHERE run_id IN ").bind_list(ids());
-        query.push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ").bind(keys_max).push(")");
+    match keys {
+        Keys::All => {}
+        Keys::These(keys) => {
+            query.push(" AND key IN ").bind_list(keys.iter().copied());
+        }
+        Keys::Most(most) => {
+            query.push(" AND key IN (SELECT key FROM param WHERE run_id IN ").bind_list(ids());
+            query.push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ").bind(most).push(")");
+        }
     }
     let rows: Vec<(String, String, String, String)> = fetch_all!(conn, query)?;
     let mut params: HashMap<String, BTreeMap<String, ParamValue>> = HashMap::new();

@@ -6,13 +6,14 @@ use crate::{
     metric::Waiting,
     process, query,
     rows::{Column, Rows},
+    run_field,
     sql::{Statement, contains, fetch_all, starts_with},
     tag,
 };
 use model::{
     ExperimentId, RunId, Tags, UnixMillis,
     query::{Attribute, Field, OrderBy, Stat},
-    run::{Run, RunSearch, RunStatus, RunUpdate, Trash},
+    run::{Run, RunSearch, RunStatus, RunUpdate, RunsUpdate, Trash},
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -169,6 +170,11 @@ pub async fn get(db: &Db, id: &RunId) -> Result<Option<Run>> {
 /// One page of the runs that are searched for, in order.
 pub async fn search(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<Run>> {
     // Ids first: sorting whole rows would move a hundred times as much.
+    get_in_order(db, &search_ids(db, search, now).await?).await
+}
+
+/// The ids of one page of the runs that are searched for, in order.
+pub async fn search_ids(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<RunId>> {
     let mut statement = Statement::default();
     statement.push("SELECT run.id FROM run");
     for (place, OrderBy { field, .. }) in search.order.iter().enumerate() {
@@ -186,18 +192,17 @@ pub async fn search(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<
         .bind(i64::from(search.offset));
     let mut conn = db.read().await?;
     let ids: Vec<(String,)> = fetch_all!(conn, statement)?;
-    drop(conn);
+    let corrupt = |error: model::Error| Error::Corrupt(error.to_string());
+    ids.iter().map(|(id,)| id.parse().map_err(corrupt)).collect()
+}
+
+/// Runs by id, in this order; unknown ids are left out.
+pub async fn get_in_order(db: &Db, ids: &[RunId]) -> Result<Vec<Run>> {
     let places: HashMap<&str, usize> =
-        ids.iter().enumerate().map(|(place, (id,))| (id.as_str(), place)).collect();
+        ids.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
     let mut runs = Vec::with_capacity(ids.len());
     for ids in ids.chunks(RUNS_AT_ONCE) {
-        let mut query = Statement::default();
-        query
-            .push("SELECT CAST(0 AS BIGINT) AS total, ")
-            .push(WHOLE)
-            .push("run.id IN ")
-            .bind_list(ids.iter().map(|(id,)| id.as_str()));
-        runs.extend(fetch(db, query).await?.0);
+        runs.extend(get_many(db, ids).await?);
     }
     runs.sort_unstable_by_key(|run| places.get(run.id.as_str()).copied());
     Ok(runs)
@@ -236,15 +241,18 @@ fn push_order_join(statement: &mut Statement, field: &Field, place: usize) {
 }
 
 /// A run is in the trash by itself or with its experiment.
-const TRASHED: &str = "(run.trashed_at_ms IS NOT NULL
+const TRASHED: &str = " AND (run.trashed_at_ms IS NOT NULL
     OR run.experiment_id IN (SELECT id FROM experiment WHERE trashed_at_ms IS NOT NULL))";
+// Spelled so that the index `run_by_status` answers a count by itself.
+const KEPT: &str = " AND run.trashed_at_ms IS NULL
+    AND run.experiment_id NOT IN (SELECT id FROM experiment WHERE trashed_at_ms IS NOT NULL)";
 
 fn push_conditions(statement: &mut Statement, search: &RunSearch, dialect: Dialect, now: UnixMillis) {
     statement.push(" WHERE run.experiment_id IN ").bind_list(search.experiment_ids.iter().map(|id| id.0));
     // What is deleted for good lies in the trash.
     match search.trash {
-        Trash::Without => statement.push(" AND NOT ").push(TRASHED),
-        Trash::Only => statement.push(" AND ").push(kept_run!()).push(" AND ").push(TRASHED),
+        Trash::Without => statement.push(KEPT),
+        Trash::Only => statement.push(" AND ").push(kept_run!()).push(TRASHED),
         Trash::With => statement.push(" AND ").push(kept_run!()),
     };
     if let Some(status) = search.status {
@@ -379,6 +387,68 @@ pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis
     tag::remove_run(tx, id.as_str(), &update.remove_tags).await?;
     tag::put_run(tx, id.as_str(), &update.tags).await?;
     Ok(true)
+}
+
+macro_rules! runs_hold {
+    () => {
+        concat!("SELECT run.id, run.experiment_id FROM v JOIN run ON run.id = v.id AND ", kept_run!())
+    };
+}
+
+const RUNS_HOLD: &str = runs_hold!();
+
+const RUNS_HOLD_LOCK: &str = concat!(runs_hold!(), " ORDER BY run.id FOR NO KEY UPDATE OF run");
+
+const RUNS_TOUCH: &str = "UPDATE run SET updated_at_ms = v.now FROM v WHERE run.id = v.id";
+
+const RUNS_TRASH: &str = "UPDATE run SET trashed_at_ms = v.at FROM v WHERE run.id = v.id";
+
+const RUNS_MOVE: &str =
+    "UPDATE run SET experiment_id = v.experiment_id, number = v.number FROM v WHERE run.id = v.id";
+
+const NUMBER_MAX: &str = "SELECT COALESCE(MAX(number), 0) FROM run WHERE experiment_id = $1";
+
+/// Makes the same change to many runs. Answers those that there are, with the experiment that each was in. Whoever moves
+/// them has made sure that the experiment is there.
+pub async fn update_many(
+    tx: &mut Tx,
+    ids: &[RunId],
+    update: &RunsUpdate,
+    now: UnixMillis,
+) -> Result<Vec<(RunId, ExperimentId)>> {
+    let hold = match tx.dialect() {
+        Dialect::Sqlite => RUNS_HOLD,
+        Dialect::Postgres => RUNS_HOLD_LOCK,
+    };
+    let ids = ids.iter().map(|id| id.as_str().to_owned()).collect();
+    let held: Vec<(String, i64)> = Rows::default().with("id", Column::Text(ids)).fetch(tx, hold).await?;
+    let ids: Vec<String> = held.iter().map(|(id, _)| id.clone()).collect();
+    let all = |value: i64| Column::Int(vec![value; ids.len()]);
+    let rows = || Rows::default().with("id", Column::Text(ids.clone()));
+    rows().with("now", all(now.0)).execute(tx, RUNS_TOUCH).await?;
+    if let Some(trashed) = update.trashed {
+        let at = Column::OptInt(vec![trashed.then_some(now.0); ids.len()]);
+        rows().with("at", at).execute(tx, RUNS_TRASH).await?;
+    }
+    tag::change_runs(tx, &ids, &update.tags, &update.remove_tags).await?;
+    if let Some(experiment_id) = update.experiment_id {
+        // What is there already keeps its number.
+        let strangers = held.iter().filter(|(_, from)| *from != experiment_id.0);
+        let strangers: Vec<String> = strangers.map(|(id, _)| id.clone()).collect();
+        let (last,): (i64,) =
+            on!(tx, c => sqlx::query_as(NUMBER_MAX).bind(experiment_id.0).fetch_one(c).await)?;
+        let numbers = (1..=strangers.len() as i64).map(|place| last + place).collect();
+        let there = vec![experiment_id.0; strangers.len()];
+        Rows::default()
+            .with("id", Column::Text(strangers.clone()))
+            .with("experiment_id", Column::Int(there))
+            .with("number", Column::Int(numbers))
+            .execute(tx, RUNS_MOVE)
+            .await?;
+        run_field::note_moved(tx, strangers).await?;
+    }
+    let corrupt = |error: model::Error| Error::Corrupt(error.to_string());
+    held.into_iter().map(|(id, from)| Ok((id.parse().map_err(corrupt)?, ExperimentId(from)))).collect()
 }
 
 /// A run as ingest needs it.

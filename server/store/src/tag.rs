@@ -1,6 +1,11 @@
 //! Tags of experiments and runs: two tables of one shape.
 
-use crate::{Result, Tx, db::on};
+use crate::{
+    Result, Tx,
+    db::on,
+    rows::{Column, Rows},
+    run_field,
+};
 use model::Tags;
 use std::collections::HashMap;
 
@@ -59,6 +64,29 @@ const RUN_TAG_PUT: &str = "
 pub async fn put_run(tx: &mut Tx, run_id: &str, tags: &Tags) -> Result<()> {
     for (key, value) in &tags.0 {
         on!(tx, c => sqlx::query(RUN_TAG_PUT).bind(run_id).bind(key).bind(value).execute(c).await.map(drop))?;
+    }
+    let noted = tags.0.keys().map(|key| (run_id.to_owned(), key.clone())).collect();
+    run_field::note(tx, run_field::Kind::Tag, noted).await
+}
+
+const RUNS_TAG_REMOVE: &str = "DELETE FROM run_tag WHERE (run_id, key) IN (SELECT v.run_id, v.key FROM v)";
+
+const RUNS_TAG_PUT: &str = "
+    INSERT INTO run_tag (run_id, key, value) SELECT v.run_id, v.key, v.value FROM v WHERE 1 = 1
+    ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value";
+
+/// Adds and removes tags of many runs.
+pub async fn change_runs(tx: &mut Tx, run_ids: &[String], put: &Tags, remove: &[String]) -> Result<()> {
+    let runs = || Column::Text(run_ids.to_vec());
+    let all = |text: &String| Column::Text(vec![text.clone(); run_ids.len()]);
+    for key in remove {
+        Rows::default().with("run_id", runs()).with("key", all(key)).execute(tx, RUNS_TAG_REMOVE).await?;
+    }
+    for (key, value) in &put.0 {
+        let rows = Rows::default().with("run_id", runs()).with("key", all(key)).with("value", all(value));
+        rows.execute(tx, RUNS_TAG_PUT).await?;
+        let noted = run_ids.iter().map(|id| (id.clone(), key.clone())).collect();
+        run_field::note(tx, run_field::Kind::Tag, noted).await?;
     }
     Ok(())
 }

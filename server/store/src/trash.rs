@@ -416,6 +416,9 @@ const ASSET_PARTS: [&str; 4] = [
 
 const ASSET_REMOVE: &str = "DELETE FROM asset WHERE id = $1";
 
+const RUN_FIELDS_REMOVE: &str = "DELETE FROM run_field WHERE experiment_id = $1
+    AND key IN (SELECT key FROM run_field WHERE experiment_id = $1 LIMIT $2)";
+
 const EXPERIMENT_TAGS_REMOVE: &str = "DELETE FROM experiment_tag WHERE experiment_id = $1";
 
 const EXPERIMENT_REMOVE: &str = "DELETE FROM experiment WHERE id = $1";
@@ -450,6 +453,16 @@ async fn remove_experiment(tx: &mut Tx, id: i64, left: &mut Left) -> Result<bool
             on!(tx, c => sqlx::query(ASSET_REMOVE).bind(&asset).execute(c).await.map(drop))?;
             left.rows -= 1;
         }
+        return Ok(true);
+    }
+    let gone = on!(tx, c => sqlx::query(RUN_FIELDS_REMOVE)
+        .bind(id)
+        .bind(left.rows)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    left.rows -= gone.cast_signed();
+    if left.rows <= 0 {
         return Ok(true);
     }
     // At most as many tags as an experiment may have.

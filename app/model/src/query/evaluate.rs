@@ -35,17 +35,37 @@ fn holds(Clause { field, test }: &Clause, facts: &impl Facts, now: UnixMillis) -
         field => facts.text(field).into_iter().collect::<Vec<_>>(),
     };
     match test {
-        Test::Number { is, than } => facts.number(field).is_some_and(|number| is.holds(number, than.at(now))),
-        Test::Text { is, text } => texts().iter().any(|found| match is {
-            Likeness::Equal => found == text,
-            Likeness::NotEqual => found != text,
-            Likeness::Like => like(found, text),
-            Likeness::ILike => like(&found.to_ascii_lowercase(), &text.to_ascii_lowercase()),
-        }),
-        Test::In(wanted) => texts().iter().any(|found| wanted.iter().any(|text| found == text)),
+        Test::Number { .. } | Test::IsNan => {
+            facts.number(field).is_some_and(|number| test.fits_number(number, now))
+        }
+        Test::Text { .. } | Test::In(_) => texts().iter().any(|found| test.fits_text(found)),
         Test::IsNull if matches!(field, Field::Dataset(_)) => texts().is_empty(),
         Test::IsNull => !facts.exists(field),
-        Test::IsNan => facts.number(field).is_some_and(f64::is_nan),
+    }
+}
+
+impl Test {
+    /// Whether a number passes; none passes a test of texts.
+    pub fn fits_number(&self, number: f64, now: UnixMillis) -> bool {
+        match self {
+            Self::Number { is, than } => is.holds(number, than.at(now)),
+            Self::IsNan => number.is_nan(),
+            Self::Text { .. } | Self::In(_) | Self::IsNull => false,
+        }
+    }
+
+    /// Whether a text passes; none passes a test of numbers.
+    pub fn fits_text(&self, found: &str) -> bool {
+        match self {
+            Self::Text { is, text } => match is {
+                Likeness::Equal => found == text,
+                Likeness::NotEqual => found != text,
+                Likeness::Like => like(found, text),
+                Likeness::ILike => like(&found.to_ascii_lowercase(), &text.to_ascii_lowercase()),
+            },
+            Self::In(wanted) => wanted.iter().any(|text| found == text),
+            Self::Number { .. } | Self::IsNan | Self::IsNull => false,
+        }
     }
 }
 

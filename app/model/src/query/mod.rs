@@ -13,15 +13,18 @@
 //! SQL (`store::query`). Comparisons are two-valued: a run without the key is not meant by any comparison, `!=`
 //! included, and `not` of that is true.
 
+mod complete;
 mod evaluate;
 mod parse;
 mod print;
 mod token;
 
+pub use complete::{Completion, Wanted, complete};
 pub use evaluate::{Facts, evaluate, like};
-pub use parse::{Part, Rules, parse, parse_order, parse_with};
+pub use parse::{Part, Rules, parse, parse_fields, parse_order, parse_orders, parse_with};
 
-use crate::UnixMillis;
+use crate::{Error, UnixMillis};
+use serde::{Deserialize, Serialize};
 use std::{fmt, ops::Range};
 
 /// A condition on runs.
@@ -42,8 +45,9 @@ pub struct Clause {
     pub test: Test,
 }
 
-/// What of a run is compared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What of a run is compared, sorted by or shown. As text it is what a query calls it: `metrics.loss.min`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Field {
     Attribute(Attribute),
     Param(String),
@@ -57,7 +61,37 @@ pub enum Field {
     Dataset(DatasetField),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+impl Field {
+    /// A metric's last value.
+    pub fn metric(key: impl Into<String>) -> Self {
+        Self::Metric { key: key.into(), stat: Stat::Last }
+    }
+
+    /// The key that was logged; none of an attribute or a dataset.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Param(key) | Self::Tag(key) | Self::Metric { key, .. } => Some(key),
+            Self::Attribute(_) | Self::Dataset(_) => None,
+        }
+    }
+}
+
+impl TryFrom<String> for Field {
+    type Error = Error;
+    fn try_from(text: String) -> Result<Self, Error> {
+        let [field] = <[Self; 1]>::try_from(parse_fields(&text).map_err(|error| error.into_error("field"))?)
+            .map_err(|_| Error::invalid("field", "expected one field"))?;
+        Ok(field)
+    }
+}
+
+impl From<Field> for String {
+    fn from(field: Field) -> Self {
+        field.to_string()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DatasetField {
     Name,
     /// What its maker computed of its content, or calls its version.
@@ -85,7 +119,7 @@ impl DatasetField {
 }
 
 /// What every run has by itself; the last three are of other things that are searched, and no run has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
     Id,
     Name,
@@ -173,7 +207,7 @@ pub enum AttributeKind {
 }
 
 /// Which number of a metric.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stat {
     /// The last value written; may be NaN or infinite. The other three are of the finite values.
     #[default]

@@ -52,15 +52,10 @@ pub fn parse_with(text: &str, rules: Rules) -> Result<Option<Expr>, QueryError> 
 }
 
 fn condition(text: &str, rules: Rules) -> Parsed<Option<Expr>> {
-    if text.len() > limits::QUERY_BYTES_MAX {
-        let message = format!("longer than {} bytes", limits::QUERY_BYTES_MAX);
-        return Err(QueryError::new(0..text.len(), message));
-    }
-    let tokens = tokens(text)?;
-    if tokens.is_empty() {
+    let mut parser = Parser::over(text, rules)?;
+    if parser.peek().is_none() {
         return Ok(None);
     }
-    let mut parser = Parser { text, tokens, next: 0, rules, depth: 0, clauses: 0 };
     let expr = parser.any()?;
     match parser.peek() {
         None => Ok(Some(expr)),
@@ -73,24 +68,38 @@ fn condition(text: &str, rules: Rules) -> Parsed<Option<Expr>> {
 
 /// Reads what to order by: a field, and `asc` (the default) or `desc`.
 pub fn parse_order(text: &str, rules: Rules) -> Result<OrderBy, QueryError> {
-    one_order(text, rules).map_err(|error| error.counted(text))
+    let one = |parser: &mut Parser| {
+        let order = parser.order()?;
+        parser.end("expected asc, desc or the end")?;
+        Ok(order)
+    };
+    Parser::over(text, rules).and_then(|mut parser| one(&mut parser)).map_err(|error| error.counted(text))
 }
 
-fn one_order(text: &str, rules: Rules) -> Parsed<OrderBy> {
-    let tokens = tokens(text)?;
-    let mut parser = Parser { text, tokens, next: 0, rules, depth: 0, clauses: 0 };
-    let field = parser.field()?;
-    if matches!(field, Field::Dataset(_)) {
-        return Err(QueryError::new(0..text.len(), "a run may have many datasets, so they are no order"));
+/// Reads several of these, the most important first, with commas between them.
+pub fn parse_orders(text: &str) -> Result<Vec<OrderBy>, QueryError> {
+    listed(text, Parser::order).map_err(|error| error.counted(text))
+}
+
+/// Reads fields with commas between them: `params.lr, metrics.loss.min, user`.
+pub fn parse_fields(text: &str) -> Result<Vec<Field>, QueryError> {
+    listed(text, Parser::field).map_err(|error| error.counted(text))
+}
+
+fn listed<'a, T>(text: &'a str, one: impl Fn(&mut Parser<'a>) -> Parsed<T>) -> Parsed<Vec<T>> {
+    let mut parser = Parser::over(text, Rules::OURS)?;
+    let mut found = Vec::new();
+    while parser.peek().is_some() {
+        if found.len() >= limits::QUERY_CLAUSES_MAX {
+            let message = format!("more than {} fields", limits::QUERY_CLAUSES_MAX);
+            return Err(QueryError::new(0..text.len(), message));
+        }
+        found.push(one(&mut parser)?);
+        if !parser.comma() {
+            parser.end("expected a comma or the end")?;
+        }
     }
-    let descending = parser.keyword("desc");
-    if !descending {
-        parser.keyword("asc");
-    }
-    match parser.peek() {
-        None => Ok(OrderBy { field, descending }),
-        Some(Spanned { at, .. }) => Err(QueryError::new(at.clone(), "expected asc, desc or the end")),
-    }
+    Ok(found)
 }
 
 struct Parser<'a> {
@@ -112,6 +121,39 @@ fn is_keyword(word: &str) -> bool {
 }
 
 impl<'a> Parser<'a> {
+    fn over(text: &'a str, rules: Rules) -> Parsed<Self> {
+        if text.len() > limits::QUERY_BYTES_MAX {
+            let message = format!("longer than {} bytes", limits::QUERY_BYTES_MAX);
+            return Err(QueryError::new(0..text.len(), message));
+        }
+        Ok(Self { text, tokens: tokens(text)?, next: 0, rules, depth: 0, clauses: 0 })
+    }
+
+    fn order(&mut self) -> Parsed<OrderBy> {
+        let start = self.peek().map_or(self.text.len(), |token| token.at.start);
+        let field = self.field()?;
+        if matches!(field, Field::Dataset(_)) {
+            let message = "a run may have many datasets, so they are no order";
+            return Err(QueryError::new(start..self.text.len(), message));
+        }
+        let descending = self.keyword("desc");
+        if !descending {
+            self.keyword("asc");
+        }
+        Ok(OrderBy { field, descending })
+    }
+
+    fn comma(&mut self) -> bool {
+        let found = matches!(self.peek(), Some(Spanned { token: Token::Comma, .. }));
+        self.next += usize::from(found);
+        found
+    }
+
+    /// That nothing is left.
+    fn end(&self, otherwise: &str) -> Parsed<()> {
+        self.peek().map_or(Ok(()), |left| Err(QueryError::new(left.at.clone(), otherwise)))
+    }
+
     fn peek(&self) -> Option<&Spanned<'a>> {
         self.tokens.get(self.next)
     }

@@ -1,14 +1,12 @@
 //! The table of an experiment's runs: sorted by links, selected for comparison, kept current in place.
 
+mod actions;
 mod picker;
+mod query_bar;
 mod row;
 
-use self::{picker::ColumnPicker, row::Row};
-use super::{
-    api::Runs,
-    columns::{self, Column},
-    query,
-};
+use self::{actions::Actions, picker::ColumnPicker, query_bar::QueryBar, row::Row};
+use super::{api::Runs, columns, query};
 use crate::{
     feed::Feed,
     link::{self, Query},
@@ -17,11 +15,16 @@ use crate::{
         icon::Icon,
         notice::{Empty, Problem},
         pager::Pager,
-        sort::SortHead,
     },
 };
-use leptos::{ev::SubmitEvent, prelude::*};
-use model::{RunId, limits, run::RunSort};
+use leptos::{
+    ev::{DragEvent, MouseEvent, SubmitEvent},
+    prelude::*,
+};
+use model::{
+    RunId, limits,
+    query::{Attribute, Field},
+};
 use std::collections::BTreeMap;
 
 /// What the parts of the table share.
@@ -30,24 +33,42 @@ struct Table {
     feed: Feed<Runs>,
     search: Memo<Query>,
     path: StoredValue<String>,
-    columns: Memo<Vec<Column>>,
-    best: Memo<BTreeMap<String, f64>>,
+    columns: Memo<Vec<Field>>,
+    best: Memo<BTreeMap<Field, f64>>,
     /// In the order they were picked: the first is what the others are compared with.
     selected: RwSignal<Vec<RunId>>,
+    /// Everything that matches is selected, on every page.
+    all: RwSignal<bool>,
+}
+
+impl Table {
+    /// Goes to the same view with other columns.
+    fn show(self) -> impl Fn(Vec<Field>) + Clone + 'static {
+        let go = link::use_go();
+        let Self { search, path, .. } = self;
+        move |columns: Vec<Field>| {
+            let query = query::with_columns(&search.get_untracked(), &columns);
+            go(&path.with_value(|path| query.href(path)));
+        }
+    }
 }
 
 #[component]
 pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
-    let columns = Memo::new(move |_| {
-        search
-            .with(query::columns)
-            .unwrap_or_else(|| feed.current.with(|runs| columns::preset(&runs.page.items)))
-    });
+    let columns = Memo::new(move |_| feed.current.with(|runs| runs.columns.clone()));
     let best = Memo::new(move |_| {
         columns.with(|columns| feed.current.with(|runs| columns::best_values(&runs.page.items, columns)))
     });
     let path = StoredValue::new(path);
-    let table = Table { feed, search, path, columns, best, selected: RwSignal::new(Vec::new()) };
+    let table = Table {
+        feed,
+        search,
+        path,
+        columns,
+        best,
+        selected: RwSignal::new(Vec::new()),
+        all: RwSignal::new(false),
+    };
     let nothing = Memo::new(move |_| feed.current.with(|runs| runs.page.items.is_empty()));
     let total = Signal::derive(move || feed.current.with(|runs| runs.page.total));
     view! {
@@ -56,6 +77,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             <ColumnPicker table />
             <CompareButton table />
         </div>
+        <Actions table />
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
             {move || if nothing.get() { view! { <NothingFound table /> }.into_any() } else { view! { <Rows table /> }.into_any() }}
@@ -69,6 +91,7 @@ fn Filter(table: Table) -> impl IntoView {
     let Table { search, path, .. } = table;
     let status =
         move |word: &'static str| search.with(|query| query.get("status").unwrap_or_default() == word);
+    let in_trash = move || search.with(|query| query.get("trash") == Some("only"));
     let option = move |word: &'static str| {
         view! {
             <option value=word selected=move || status(word) prop:selected=move || status(word)>
@@ -85,7 +108,12 @@ fn Filter(table: Table) -> impl IntoView {
                     {query::statuses().map(option).collect_view()}
                 </select>
             </div>
-            <Hidden search except=&["search", "status", "offset"] />
+            <select name="trash" class="select" aria-label="Runs or trash">
+                <option value="" selected=move || !in_trash() prop:selected=move || !in_trash()>"runs"</option>
+                <option value="only" selected=in_trash prop:selected=in_trash>"trash"</option>
+            </select>
+            <QueryBar table />
+            <Hidden search except=&["search", "filter", "status", "trash", "offset"] />
         </FilterForm>
     }
 }
@@ -176,50 +204,126 @@ pub fn compare_link(ids: &[RunId]) -> String {
     Query::default().with("runs", ids.join(",")).href("/compare")
 }
 
+/// The head of a column: a click sorts by it, with shift as well by it; dragging it moves the column.
 #[component]
-fn Head(table: Table) -> impl IntoView {
-    let head = move |name: String, sort: RunSort, class: &'static str| {
-        let wanted = sort.clone();
-        let href = Signal::derive(move || {
-            table.path.with_value(|path| table.search.with(|query| query::sort_by(query, &wanted).href(path)))
-        });
-        let ascending = Signal::derive(move || {
-            let now = table.search.with(|query| query::parse(model::ExperimentId::DEFAULT, query));
-            (now.sort == sort).then(|| query::from_small(&sort) != now.reverse)
-        });
-        view! { <SortHead name href ascending class /> }
-    };
-    let logged = move |column: Column| head(column.key().to_owned(), column.sort(), "run-table__logged");
-    let width = move |metric: bool| {
-        table
-            .columns
-            .with(|columns| columns.iter().filter(|one| matches!(one, Column::Metric(_)) == metric).count())
-    };
-    let group = move |title: &'static str, metric: bool| {
-        let width = width(metric);
-        (width > 0).then(|| {
-            view! {
-                <th scope="colgroup" colspan=width.to_string() class="run-table__group">
-                    {title}
-                </th>
-            }
+fn ColumnHead(
+    table: Table,
+    field: Field,
+    #[prop(into)] name: String,
+    #[prop(optional)] kind: &'static str,
+    #[prop(optional)] class: &'static str,
+    /// The column that is being dragged, of those that may be.
+    #[prop(optional)]
+    dragged: Option<RwSignal<Option<Field>>>,
+) -> impl IntoView {
+    let Table { search, path, columns, .. } = table;
+    let go = link::use_go();
+    let field = StoredValue::new(field);
+    let sorted = move |more: bool| {
+        field.with_value(|field| {
+            path.with_value(|path| search.with(|query| query::sort_by(query, field, more).href(path)))
         })
     };
+    let place = Memo::new(move |_| {
+        let orders = search.with(query::orders);
+        // Without any, the newest comes first.
+        let newest = field.with_value(|field| *field == Field::Attribute(Attribute::Created));
+        if orders.is_empty() && newest {
+            return Some((1, 1, false));
+        }
+        let at = field.with_value(|field| orders.iter().position(|order| order.field == *field))?;
+        Some((at + 1, orders.len(), !orders[at].descending))
+    });
+    let clicked = move |event: MouseEvent| {
+        if event.shift_key() {
+            event.prevent_default();
+            event.stop_propagation();
+            go(&sorted(true));
+        }
+    };
+    let show = table.show();
+    let dropped = move |event: DragEvent| {
+        event.prevent_default();
+        let Some(moved) = dragged.and_then(|dragged| dragged.try_update(Option::take)).flatten() else {
+            return;
+        };
+        let mut order = columns.get_untracked();
+        let here = field.get_value();
+        let (Some(from), Some(to)) =
+            (order.iter().position(|one| *one == moved), order.iter().position(|one| *one == here))
+        else {
+            return;
+        };
+        let one = order.remove(from);
+        order.insert(to, one);
+        show(order);
+    };
+    let over = move |event: DragEvent| {
+        if dragged.is_some_and(|dragged| dragged.with_untracked(Option::is_some)) {
+            event.prevent_default();
+        }
+    };
+    let aria = move || place.get().map(|(_, _, up)| if up { "ascending" } else { "descending" });
+    let title = format!("{name}: click to sort, with Shift to sort by it as well");
     view! {
-        <tr class="run-table__groups">
-            <td colspan="6"></td>
-            {move || group("Params", false)}
-            {move || group("Metrics", true)}
-        </tr>
+        <th
+            scope="col"
+            class=class
+            aria-sort=aria
+            draggable=dragged.is_some().to_string()
+            on:dragstart=move |_| {
+                if let Some(dragged) = dragged {
+                    dragged.set(Some(field.get_value()));
+                }
+            }
+            on:dragover=over
+            on:drop=dropped
+        >
+            <a
+                class="sort-head"
+                href=move || sorted(false)
+                data-noscroll=""
+                title=title
+                draggable="false"
+                on:click=clicked
+            >
+                {(!kind.is_empty()).then(|| view! { <span class="sort-head__kind">{kind}</span> })}
+                <span class="sort-head__name">{name}</span>
+                {move || {
+                    place
+                        .get()
+                        .map(|(at, of, up)| {
+                            view! {
+                                <Icon name=if up { "up" } else { "down" } />
+                                {(of > 1).then(|| view! { <sub class="num">{at}</sub> })}
+                            }
+                        })
+                }}
+            </a>
+        </th>
+    }
+}
+
+#[component]
+fn Head(table: Table) -> impl IntoView {
+    let dragged = RwSignal::new(None::<Field>);
+    let logged = move |field: Field| {
+        let (name, kind) = (columns::name(&field), columns::kind(&field));
+        view! { <ColumnHead table field name kind class="run-table__logged" dragged /> }
+    };
+    let head = move |name: &'static str, attribute: Attribute, class: &'static str| {
+        view! { <ColumnHead table field=Field::Attribute(attribute) name class /> }
+    };
+    view! {
         <tr>
             <th scope="col" class="cell-check">
                 <SelectAll table />
             </th>
-            {head("Run".to_owned(), RunSort::Name, "run-table__name")}
-            {head("Status".to_owned(), RunSort::Status, "")}
-            {head("Started".to_owned(), RunSort::Created, "")}
-            {head("Duration".to_owned(), RunSort::Duration, "cell-num")}
-            <th scope="col">"User"</th>
+            {head("Run", Attribute::Name, "run-table__name")}
+            {head("Status", Attribute::Status, "")}
+            {head("Started", Attribute::Created, "")}
+            {head("Duration", Attribute::Duration, "cell-num")}
+            {head("User", Attribute::User, "")}
             {move || table.columns.get().into_iter().map(logged).collect_view()}
         </tr>
     }

@@ -1,49 +1,97 @@
-//! Which params and metrics the run table shows: a form in a popover, so that it works before wasm arrives.
+//! Which params, metrics, tags and attributes the run table shows: a form in a popover, so that what is shown can be taken
+//! away before wasm arrives; after, everything that any run has can be searched and added.
 
 use super::Table;
 use crate::{
-    link,
-    run::{
-        columns::{self, Column},
-        query,
-    },
+    run::{api, columns},
     ui::{filter::Hidden, icon::Icon, popover::Popover},
 };
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+use model::{
+    limits,
+    query::{Attribute, Field, Stat},
+    run::RunFieldQuery,
+};
+use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlFormElement;
+
+/// Attributes that are no fixed columns.
+const ATTRIBUTES: [Attribute; 5] =
+    [Attribute::Number, Attribute::Id, Attribute::Created, Attribute::Ended, Attribute::Updated];
 
 #[component]
 pub fn ColumnPicker(table: Table) -> impl IntoView {
     let Table { feed, search, path, columns, .. } = table;
     let form = NodeRef::<html::Form>::new();
-    let go = link::use_go();
-    let known = Memo::new(move |_| feed.current.with(|runs| columns::available(&runs.page.items)));
-    let apply = move |_| {
-        if let Some(form) = form.get_untracked() {
-            let ticked = ticked(&form);
-            go(&path.with_value(|path| query::with_columns(&search.get_untracked(), &ticked).href(path)));
+    let show = table.show();
+    let known = RwSignal::new(Vec::<Field>::new());
+    let asked = StoredValue::new(0_u64);
+    let fetch = move |text: String| {
+        let number = asked.get_value() + 1;
+        asked.set_value(number);
+        let experiment_id = feed.current.with_untracked(|runs| runs.experiment.id);
+        spawn_local(async move {
+            let query =
+                RunFieldQuery { experiment_id, search: text.clone(), limit: Some(limits::PAGE_DEFAULT) };
+            let Ok(mut found) = api::fields(query).await else { return };
+            let fits = |one: &Attribute| one.name().contains(&text.to_lowercase());
+            found.extend(ATTRIBUTES.into_iter().filter(fits).map(Field::Attribute));
+            if asked.try_get_value() == Some(number) {
+                known.set(found);
+            }
+        });
+    };
+    let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let typed = move |event: ev::Event| {
+        let text = event_target_value(&event);
+        if let Some(timer) = waiting.get_value() {
+            timer.clear();
+        }
+        let send = move || fetch(text.clone());
+        waiting.set_value(set_timeout_with_handle(send, Duration::from_millis(150)).ok());
+    };
+    let apply = {
+        let show = show.clone();
+        move |event: ev::Event| {
+            let box_changed = event
+                .target()
+                .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
+                .is_some_and(|input| input.name() == "col");
+            if let Some(form) = form.get_untracked()
+                && box_changed
+            {
+                show(ticked(&form));
+            }
         }
     };
-    let option = move |column: Column| {
-        let (name, key) = (column.name(), column.key().to_owned());
-        let shown = Memo::new(move |_| columns.with(|columns| columns.contains(&column)));
+    let one_shown = move |column: Field| {
+        let name = column.to_string();
+        let stat = stat_choice(table, &column);
+        view! {
+            <div class="picker__row">
+                <label class="check">
+                    <input type="checkbox" name="col" value=name checked=true prop:checked=true />
+                    <span class="mono">{columns::name(&column)}</span>
+                    <span class="picker__kind">{columns::kind(&column)}</span>
+                </label>
+                {stat}
+            </div>
+        }
+    };
+    let one_known = move |column: Field| {
+        let name = column.to_string();
         view! {
             <label class="check">
-                <input type="checkbox" name="col" value=name checked=shown prop:checked=shown />
-                <span class="mono">{key}</span>
+                <input type="checkbox" name="col" value=name />
+                <span class="mono">{columns::name(&column)}</span>
+                <span class="picker__kind">{columns::kind(&column)}</span>
             </label>
         }
     };
-    let group = move |title: &'static str, metric: bool| {
-        let one =
-            move || known.get().into_iter().filter(move |one| matches!(one, Column::Metric(_)) == metric);
-        view! {
-            <fieldset class="popover__group">
-                <legend>{title}</legend>
-                {move || one().map(option).collect_view()}
-            </fieldset>
-        }
+    let others = move || {
+        let shown = columns.get();
+        known.get().into_iter().filter(|one| !shown.contains(one)).map(one_known).collect_view()
     };
     let preset = move || path.with_value(|path| search.get().without("cols").without("col").href(path));
     let label = view! {
@@ -54,15 +102,34 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
     view! {
         <Popover label>
             <form
-                class="popover__box"
+                class="popover__box picker"
                 method="get"
                 action=path.get_value()
                 node_ref=form
                 on:change=apply
                 aria-label="Columns"
             >
-                {group("Params", false)}
-                {group("Metrics", true)}
+                <fieldset class="popover__group">
+                    <legend>"Shown, from left to right"</legend>
+                    {move || columns.get().into_iter().map(one_shown).collect_view()}
+                </fieldset>
+                <fieldset class="popover__group picker__more">
+                    <legend>"More"</legend>
+                    <input
+                        class="input"
+                        type="search"
+                        placeholder="Find a param, metric or tag"
+                        aria-label="Find a param, metric or tag"
+                        autocomplete="off"
+                        on:input=typed
+                        on:focus=move |_| {
+                            if known.with_untracked(Vec::is_empty) {
+                                fetch(String::new());
+                            }
+                        }
+                    />
+                    <div class="picker__known">{others}</div>
+                </fieldset>
                 <Hidden search except=&["col", "cols"] />
                 <p class="popover__foot">
                     <a href=preset data-noscroll="">
@@ -79,11 +146,39 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
     }
 }
 
-fn ticked(form: &HtmlFormElement) -> Vec<Column> {
+/// Which number of a metric its column shows.
+fn stat_choice(table: Table, column: &Field) -> Option<AnyView> {
+    let Field::Metric { key, stat } = column.clone() else { return None };
+    let (show, columns) = (table.show(), table.columns);
+    let before = column.clone();
+    let change = move |event: ev::Event| {
+        let word = event_target_value(&event);
+        let Some(stat) = Stat::ALL.into_iter().find(|stat| stat.name() == word) else { return };
+        let after = Field::Metric { key: key.clone(), stat };
+        let swapped = |one: Field| if one == before { after.clone() } else { one };
+        show(columns.get_untracked().into_iter().map(swapped).collect());
+    };
+    let option = move |one: Stat| {
+        view! {
+            <option value=one.name() selected=one == stat>
+                {one.name()}
+            </option>
+        }
+    };
+    let label = format!("Which number of {}", columns::name(column));
+    let view = view! {
+        <select class="select select--small" aria-label=label on:change=change>
+            {Stat::ALL.map(option).collect_view()}
+        </select>
+    };
+    Some(view.into_any())
+}
+
+fn ticked(form: &HtmlFormElement) -> Vec<Field> {
     let boxes = form.query_selector_all("input[name=col]:checked");
     let Ok(boxes) = boxes else { return Vec::new() };
     (0..boxes.length())
         .filter_map(|index| boxes.get(index)?.dyn_into::<web_sys::HtmlInputElement>().ok())
-        .filter_map(|input| Column::parse(&input.value()))
+        .filter_map(|input| input.value().try_into().ok())
         .collect()
 }

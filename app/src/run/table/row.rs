@@ -3,7 +3,7 @@
 use super::Table;
 use crate::{
     chart::format,
-    run::columns::Column,
+    run::columns,
     ui::{
         number::Number,
         run_color,
@@ -12,7 +12,12 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use model::{RunId, run::RunRow};
+use model::{
+    RunId, UnixMillis,
+    param::ParamValue,
+    query::{Attribute, Field},
+    run::RunRow,
+};
 
 #[component]
 pub fn Row(table: Table, id: RunId) -> impl IntoView {
@@ -75,20 +80,34 @@ pub fn Row(table: Table, id: RunId) -> impl IntoView {
     }
 }
 
-/// A param or the last value of a metric.
 #[component]
-fn Cell(table: Table, row: Memo<RunRow>, column: Column) -> impl IntoView {
+fn Cell(table: Table, row: Memo<RunRow>, column: Field) -> impl IntoView {
     match column {
-        Column::Param(key) => {
-            let value = Memo::new(move |_| row.with(|row| row.params.get(&key).cloned()));
+        Field::Metric { .. } => {
+            let shown = column.clone();
+            let value = Memo::new(move |_| row.with(|row| columns::number(row, &shown)));
+            let best = Memo::new(move |_| {
+                let best = table.best.with(|best| best.get(&column).copied());
+                value.get().is_some_and(|value| Some(value) == best)
+            });
             (move || {
                 value.get().map_or_else(
-                    || view! { <td class="none">"–"</td> }.into_any(),
-                    |value| {
-                        let class =
-                            if value.number().is_some() { "cell-num mono" } else { "cell-param mono" };
-                        let text = value.to_string();
-                        let title = text.clone();
+                    || view! { <td class="none cell-num">"–"</td> }.into_any(),
+                    |value| metric_cell(value, best.get()).into_any(),
+                )
+            })
+            .into_any()
+        }
+        Field::Attribute(Attribute::Created) => time_cell(row, |row| Some(row.run.created_at_ms)),
+        Field::Attribute(Attribute::Ended) => time_cell(row, |row| row.run.ended_at_ms),
+        Field::Attribute(Attribute::Updated) => time_cell(row, |row| Some(row.run.updated_at_ms)),
+        column => {
+            let text = Memo::new(move |_| row.with(|row| text_of(row, &column)));
+            (move || {
+                text.get().map_or_else(
+                    || view! { <td class="none cell-num">"–"</td> }.into_any(),
+                    |Shown { text, title, is_number }| {
+                        let class = if is_number { "cell-num mono" } else { "cell-param mono" };
                         view! {
                             <td class=class title=title>
                                 {text}
@@ -100,22 +119,58 @@ fn Cell(table: Table, row: Memo<RunRow>, column: Column) -> impl IntoView {
             })
             .into_any()
         }
-        Column::Metric(key) => {
-            let metric = key.clone();
-            let value = Memo::new(move |_| row.with(|row| Some(row.metrics.get(&key)?.last)));
-            let best = Memo::new(move |_| {
-                let best = table.best.with(|best| best.get(&metric).copied());
-                value.get().is_some_and(|value| Some(value.0) == best)
-            });
-            (move || {
-                value.get().map_or_else(
-                    || view! { <td class="none cell-num">"–"</td> }.into_any(),
-                    |value| metric_cell(value.0, best.get()).into_any(),
-                )
-            })
-            .into_any()
-        }
     }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    text: String,
+    /// Whole, where the text is cut.
+    title: String,
+    is_number: bool,
+}
+
+/// What a column of params, tags or attributes shows.
+fn text_of(row: &RunRow, column: &Field) -> Option<Shown> {
+    let plain = |text: String| Some(Shown { title: text.clone(), text, is_number: false });
+    match column {
+        Field::Param(key) => {
+            let value = row.params.get(key)?;
+            let title = value.to_string();
+            let text = match value {
+                ParamValue::Float(number) => format::number(number.0),
+                _ => title.clone(),
+            };
+            Some(Shown { text, title, is_number: value.number().is_some() })
+        }
+        Field::Tag(key) => plain(row.run.tags.0.get(key)?.clone()),
+        Field::Attribute(Attribute::Number) => {
+            let text = row.run.number.to_string();
+            Some(Shown { title: text.clone(), text, is_number: true })
+        }
+        Field::Attribute(Attribute::Id) => plain(row.run.id.to_string()),
+        Field::Attribute(Attribute::Name) => plain(row.run.name.clone()),
+        Field::Attribute(Attribute::User) => plain(row.run.user.clone()),
+        Field::Attribute(Attribute::Status) => plain(row.run.status.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+fn time_cell(row: Memo<RunRow>, time: fn(&RunRow) -> Option<UnixMillis>) -> AnyView {
+    (move || {
+        row.with(time).map_or_else(
+            || view! { <td class="none">"–"</td> }.into_any(),
+            |at| {
+                view! {
+                    <td>
+                        <Ago at=Signal::stored(at) />
+                    </td>
+                }
+                .into_any()
+            },
+        )
+    })
+    .into_any()
 }
 
 fn metric_cell(value: f64, best: bool) -> impl IntoView {

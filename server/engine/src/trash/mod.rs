@@ -77,6 +77,8 @@ impl Trash {
         changed.sort_unstable_by_key(|id| id.0);
         changed.dedup();
         for experiment_id in changed {
+            // What was read of the runs no longer holds.
+            self.0.run_indexes.forget(experiment_id);
             events.publish(Event::ExperimentChanged { experiment_id });
         }
         events.publish(Event::TrashChanged);

@@ -12,7 +12,7 @@ use crate::{
     Error, Result, Tx, param,
     rows::{Column, Rows},
     run::{self, Target},
-    tag,
+    run_field, tag,
 };
 use model::{
     ExperimentId, RunId, UnixMillis,
@@ -254,6 +254,10 @@ impl Group {
         if !new.is_empty() {
             let kinds: Vec<String> =
                 new.iter().map(|name| self.gathered[name].kind().as_str().to_owned()).collect();
+            let listed =
+                new.iter().filter(|name| name.2.is_empty() && self.gathered[*name].kind() == Kind::Number);
+            let noted = listed.map(|(run_id, key, _)| (run_id.clone(), key.clone())).collect();
+            run_field::note(tx, run_field::Kind::Metric, noted).await?;
             self.rows.extend(begin_series(tx, &new, kinds).await?);
         }
         let mut rows = Vec::with_capacity(self.gathered.len());

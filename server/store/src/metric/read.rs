@@ -6,7 +6,7 @@ use super::{
     corrupt, join, join_texts, read_context, segment_id, series_columns,
 };
 use crate::{
-    Db, Error, Result, Tx,
+    Db, Error, Keys, Result, Tx,
     db::on,
     rows::{Column, Rows},
     sql::{Statement, fetch_all},
@@ -30,11 +30,11 @@ pub async fn summaries(db: &Db, run_id: &RunId) -> Result<Vec<MetricSummary>> {
     rows.into_iter().map(SeriesRow::into_metric).collect()
 }
 
-/// Summaries of several runs without context, at most `keys_max` different keys: those that most runs have.
+/// Summaries of these metrics of several runs, without context.
 pub async fn summaries_of_runs(
     db: &Db,
     run_ids: &[RunId],
-    keys_max: Option<i64>,
+    keys: Keys<'_>,
 ) -> Result<HashMap<String, Vec<MetricSummary>>> {
     let mut conn = db.read().await?;
     let ids = || run_ids.iter().map(RunId::as_str);
@@ -46,15 +46,19 @@ pub async fn summaries_of_runs(
             " FROM series s WHERE s.kind = 'number' AND s.context = '' AND s.run_id IN "
         ))
         .bind_list(ids());
-    if let Some(keys_max) = keys_max {
-        query
-            .push(
-                " AND s.key IN (SELECT key FROM series WHERE kind = 'number' AND context = '' AND run_id IN ",
-            )
-            .bind_list(ids())
-            .push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ")
-            .bind(keys_max)
-            .push(")");
+    match keys {
+        Keys::All => {}
+        Keys::These(keys) => {
+            query.push(" AND s.key IN ").bind_list(keys.iter().copied());
+        }
+        Keys::Most(most) => {
+            query
+                .push(" AND s.key IN (SELECT key FROM series WHERE kind = 'number' AND context = '' AND run_id IN ")
+                .bind_list(ids())
+                .push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ")
+                .bind(most)
+                .push(")");
+        }
     }
     let rows: Vec<SeriesRow> = fetch_all!(conn, query)?;
     let mut metrics: HashMap<String, Vec<MetricSummary>> = HashMap::new();

@@ -5,7 +5,7 @@ use crate::{Db, experiment, run};
 use model::{
     ProjectId, Tags, UnixMillis,
     experiment::{ExperimentNew, ExperimentQuery, ExperimentSort, ExperimentStatus, ExperimentUpdate},
-    run::{RunQuery, RunSort, RunStatus, RunUpdate, Trash},
+    run::{RunQuery, RunStatus, RunUpdate, Trash},
 };
 
 async fn names(db: &Db, query: ExperimentQuery) -> Vec<String> {
@@ -147,12 +147,11 @@ async fn runs_are_found_sorted_and_numbered() {
         };
         let both = [("quick".to_owned(), 2), ("Slow".to_owned(), 1)];
         assert_eq!(list(RunQuery::new(id)).await, both);
-        let sorts = [RunSort::Name, RunSort::Status, RunSort::Duration, RunSort::Metric("loss".into())];
-        for sort in sorts {
-            assert_eq!(list(RunQuery { sort, ..RunQuery::new(id) }).await, both);
+        for sort in ["name", "status", "duration desc", "metrics.loss desc", "metrics.loss, number desc"] {
+            assert_eq!(list(RunQuery { sort: sort.into(), ..RunQuery::new(id) }).await, both, "{sort}");
         }
-        for reverse in [false, true] {
-            let query = RunQuery { sort: RunSort::Param("lr".into()), reverse, ..RunQuery::new(id) };
+        for sort in ["params.lr", "params.lr desc"] {
+            let query = RunQuery { sort: sort.into(), ..RunQuery::new(id) };
             assert_eq!(list(query).await[0].0, "Slow", "a run without the param comes last");
         }
         let search = |text: &str| RunQuery { search: text.into(), ..RunQuery::new(id) };

@@ -2,7 +2,7 @@
 
 use super::{NOW, add_experiment, add_run, on_each};
 use crate::{
-    Db, Rejection, metric,
+    Db, Keys, Rejection, metric,
     metric::{Applied, FoundSeries, PreparedBatch, SegmentPlace, Snapshot},
     param, run,
 };
@@ -261,7 +261,7 @@ async fn params_keep_their_type_and_take_the_newest_value() {
         tx.commit().await.unwrap();
         let back: Vec<_> = param::list(&db, &run_id).await.unwrap();
         assert_eq!(back.iter().map(|one| (one.key.as_str(), one.value.clone())).collect::<Vec<_>>(), values);
-        let table = param::of_runs(&db, std::slice::from_ref(&run_id), Some(2)).await.unwrap();
+        let table = param::of_runs(&db, std::slice::from_ref(&run_id), Keys::Most(2)).await.unwrap();
         assert_eq!(table[run_id.as_str()].keys().collect::<Vec<_>>(), ["a", "b"]);
     })
     .await;

@@ -4,7 +4,7 @@ use super::{NOW, add_experiment, add_run, on_each};
 use crate::{
     Db, artifact, asset,
     db::on,
-    experiment, metric, note, param, process, registry, run, run_event,
+    experiment, metric, note, param, process, registry, run, run_event, run_field,
     sql::{Statement, fetch_all},
     trace, trash,
     trash::Fate,
@@ -292,6 +292,7 @@ async fn an_experiment_goes_with_its_runs_datasets_and_traces() {
         let mut after = rows(&db).await;
         *after.get_mut("experiment").unwrap() -= 1;
         assert_eq!(after, before);
+        assert_eq!(run_field::list(&db, id, "", 10).await.unwrap(), []);
         assert_eq!(artifact::gone(&db, 10).await.unwrap().len(), 3);
     })
     .await;

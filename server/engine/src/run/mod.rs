@@ -1,16 +1,27 @@
 //! Runs: start, go on with, find, edit, end.
 
+mod index;
+
+pub(crate) use index::{Changes, RunIndexes};
+
 use crate::{Base, Result, experiment::page_limit, markdown, name};
 use model::{
     Error, ErrorKind, ExperimentId, Page, ProjectId, RunId, UnixMillis,
     event::{Event, RunChange},
     limits,
     metric::MetricStat,
-    run::{FoundRun, Resume, Run, RunDetail, RunNew, RunQuery, RunRow, RunSearch, RunStatus, RunUpdate},
+    query::{self, Field},
+    run::{
+        FoundRun, Resume, Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus,
+        RunUpdate, RunValueQuery, RunsUpdate, RunsUpdated,
+    },
     user::{Caller, Role},
 };
-use std::{collections::HashMap, sync::Arc};
-use store::{Tx, process, run::RunRecord};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+use store::{Keys, Tx, process, run::RunRecord};
 
 /// Different params and metrics in one page of the run table: more columns than anyone reads, few enough
 /// that an experiment with thousands of keys opens as fast as one with ten.
@@ -132,12 +143,18 @@ impl Runs {
             return Err(Error::not_found("experiment", query.experiment_id).into());
         }
         let limit = page_limit(query.limit)?;
+        let fields = query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
         let (offset, search) = (query.offset, query.into_search(limit)?);
-        let runs = store::run::search(db, &search, world.now()).await?;
-        let total = store::run::count(db, &search, world.now()).await?;
+        let Found { page: runs, total } = self.find(&search).await?;
+        let total = match total {
+            Some(total) => total,
+            None => store::run::count(db, &search, world.now()).await?,
+        };
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
-        let mut params = store::param::of_runs(db, &ids, Some(TABLE_KEYS_MAX)).await?;
-        let mut metrics = store::metric::summaries_of_runs(db, &ids, Some(TABLE_KEYS_MAX)).await?;
+        let (params, metrics) = keys_of(&fields);
+        let keys = |these| if fields.is_empty() { Keys::Most(TABLE_KEYS_MAX) } else { Keys::These(these) };
+        let mut params = store::param::of_runs(db, &ids, keys(&params)).await?;
+        let mut metrics = store::metric::summaries_of_runs(db, &ids, keys(&metrics)).await?;
         let rows = runs.into_iter().map(|run| {
             let summaries = metrics.remove(run.id.as_str()).unwrap_or_default();
             RunRow {
@@ -152,13 +169,13 @@ impl Runs {
     /// Runs of some experiments, whole. Unknown experiments have none.
     pub async fn search(&self, caller: &Caller, search: &RunSearch) -> Result<Vec<FoundRun>> {
         caller.require(Role::Viewer)?;
-        let Base { db, world, .. } = &*self.0;
-        let runs = store::run::search(db, search, world.now()).await?;
+        let db = &self.0.db;
+        let runs = self.find(search).await?.page;
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
         let (mut params, mut metrics) = (HashMap::new(), HashMap::new());
         for ids in ids.chunks(RUNS_AT_ONCE) {
-            params.extend(store::param::of_runs(db, ids, None).await?);
-            metrics.extend(store::metric::summaries_of_runs(db, ids, None).await?);
+            params.extend(store::param::of_runs(db, ids, Keys::All).await?);
+            metrics.extend(store::metric::summaries_of_runs(db, ids, Keys::All).await?);
         }
         let mut assets = store::asset::uses_of_runs(db, &ids).await?;
         let found = runs.into_iter().map(|run| FoundRun {
@@ -168,6 +185,40 @@ impl Runs {
             run,
         });
         Ok(found.collect())
+    }
+
+    /// What the runs of an experiment have: params, then metrics without context, then tags, of which the key contains a
+    /// text; at most a page of them.
+    pub async fn fields(&self, caller: &Caller, query: &RunFieldQuery) -> Result<Vec<Field>> {
+        caller.require(Role::Viewer)?;
+        let limit = i64::from(page_limit(query.limit)?);
+        Ok(store::run_field::list(&self.0.db, query.experiment_id, &query.search, limit).await?)
+    }
+
+    /// What occurs in a param or tag of an experiment's runs, most often first; a page of it.
+    pub async fn values(&self, caller: &Caller, query: &RunValueQuery) -> Result<Vec<String>> {
+        caller.require(Role::Viewer)?;
+        let limit = page_limit(query.limit)? as usize;
+        if !matches!(query.field, Field::Param(_) | Field::Tag(_)) {
+            return Err(Error::invalid("field", "expected a param or a tag").into());
+        }
+        let indexes = &self.0.run_indexes;
+        indexes.values(&self.0, query.experiment_id, &query.field, &query.search, limit).await
+    }
+
+    /// One page of the runs that are searched for.
+    async fn find(&self, search: &RunSearch) -> Result<Found> {
+        let Base { db, world, run_indexes, .. } = &*self.0;
+        if let Some(experiment_id) = index::serves(search) {
+            let (ids, total) = run_indexes.find(&self.0, experiment_id, search).await?;
+            let page = store::run::get_in_order(db, &ids).await?;
+            if page.len() == ids.len() {
+                return Ok(Found { page, total: Some(total) });
+            }
+            // Some are gone for good since.
+            run_indexes.forget(experiment_id);
+        }
+        Ok(Found { page: store::run::search(db, search, world.now()).await?, total: None })
     }
 
     pub async fn update(&self, caller: &Caller, id: &RunId, update: RunUpdate) -> Result<Run> {
@@ -192,6 +243,76 @@ impl Runs {
         let run = self.0.run(id).await?;
         self.0.run_changed(&run, RunChange::Header);
         Ok(run)
+    }
+}
+
+/// The keys of the params and of the metrics among fields.
+fn keys_of(fields: &[Field]) -> (Vec<&str>, Vec<&str>) {
+    let (mut params, mut metrics) = (Vec::new(), Vec::new());
+    for field in fields {
+        match field {
+            Field::Param(key) => params.push(key.as_str()),
+            Field::Metric { key, .. } => metrics.push(key.as_str()),
+            Field::Attribute(_) | Field::Tag(_) | Field::Dataset(_) => {}
+        }
+    }
+    (params, metrics)
+}
+
+/// A page of runs, in order.
+struct Found {
+    page: Vec<Run>,
+    /// How many there are in all, when that is known.
+    total: Option<i64>,
+}
+
+impl Runs {
+    /// Makes the same change to many runs, some at a time: should it fail half-way, those before are changed, and the
+    /// same request again does the rest.
+    pub async fn update_many(&self, caller: &Caller, update: &RunsUpdate) -> Result<RunsUpdated> {
+        caller.require(Role::Member)?;
+        update.check()?;
+        let Base { db, world, events, run_indexes, .. } = &*self.0;
+        let ids = match &update.query {
+            None => update.ids.clone(),
+            Some(query) => {
+                let search = RunSearch { offset: 0, ..query.clone().into_search(u32::MAX >> 1)? };
+                self.find_ids(&search).await?
+            }
+        };
+        let mut count = 0;
+        for ids in ids.chunks(limits::RUNS_PER_COMMIT_MAX) {
+            let mut tx = db.begin().await?;
+            if let Some(experiment_id) = update.experiment_id
+                && !store::experiment::exists(&mut tx, experiment_id).await?
+            {
+                return Err(Error::not_found("experiment", experiment_id).into());
+            }
+            let changed = store::run::update_many(&mut tx, ids, update, world.now()).await?;
+            tx.commit().await?;
+            count += changed.len() as i64;
+            let mut by_experiment: BTreeMap<ExperimentId, Vec<RunId>> = BTreeMap::new();
+            for (run_id, from) in changed {
+                if let Some(to) = update.experiment_id.filter(|to| *to != from) {
+                    by_experiment.entry(to).or_default().push(run_id.clone());
+                    run_indexes.forget(from);
+                }
+                by_experiment.entry(from).or_default().push(run_id);
+            }
+            for (experiment_id, run_ids) in by_experiment {
+                events.publish_runs(experiment_id, &run_ids);
+            }
+        }
+        Ok(RunsUpdated { count })
+    }
+
+    /// The ids of the runs that are searched for.
+    async fn find_ids(&self, search: &RunSearch) -> Result<Vec<RunId>> {
+        let Base { db, world, run_indexes, .. } = &*self.0;
+        match index::serves(search) {
+            Some(experiment_id) => Ok(run_indexes.find(&self.0, experiment_id, search).await?.0),
+            None => Ok(store::run::search_ids(db, search, world.now()).await?),
+        }
     }
 }
 

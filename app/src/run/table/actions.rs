@@ -1,0 +1,210 @@
+//! What can be done with the selected runs, or with all that match: tag, move, throw away, restore.
+
+use super::Table;
+use crate::{
+    experiment,
+    run::{api, query},
+    ui::{dialog::Dialog, form::Closing, icon::Icon, toast::Toaster},
+};
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use model::{
+    ExperimentId, Tags,
+    experiment::{ExperimentQuery, ExperimentSort},
+    run::{RunsUpdate, Trash},
+};
+
+#[component]
+pub fn Actions(table: Table) -> impl IntoView {
+    let Table { feed, search, selected, all, .. } = table;
+    let id = feed.current.with_untracked(|runs| runs.experiment.id);
+    let asked = Memo::new(move |_| search.with(|search| query::parse(id, search)));
+    // Another filter means other runs.
+    Effect::watch(
+        move || asked.with(|asked| (asked.filter.clone(), asked.search.clone(), asked.status, asked.trash)),
+        move |_, _, _| {
+            all.set(false);
+            selected.set(Vec::new());
+        },
+        false,
+    );
+    let in_trash = move || asked.with(|asked| asked.trash == Trash::Only);
+    let total = move || feed.current.with(|runs| runs.page.total);
+    let count = move || if all.get() { total() } else { selected.with(|selected| selected.len() as i64) };
+    let tagging = RwSignal::new(false);
+    let moving = RwSignal::new(false);
+    let send = move |change: RunsUpdate, done: &'static str| {
+        let toaster = Toaster::here();
+        let update = if all.get_untracked() {
+            RunsUpdate { query: Some(asked.get_untracked()), ..change }
+        } else {
+            RunsUpdate { ids: selected.get_untracked(), ..change }
+        };
+        spawn_local(async move {
+            match api::update_many(update).await {
+                Ok(updated) => {
+                    toaster.say(format!("{done}: {}", counted(updated.count)));
+                    all.set(false);
+                    selected.set(Vec::new());
+                }
+                Err(error) => toaster.fail(error.to_string()),
+            }
+            feed.refresh();
+        });
+    };
+    let trash = move |_| {
+        let restore = in_trash();
+        let done = if restore { "Restored" } else { "Moved to the trash" };
+        send(RunsUpdate { trashed: Some(!restore), ..nothing() }, done);
+    };
+    let clear = move |_| {
+        all.set(false);
+        selected.set(Vec::new());
+    };
+    let more = move || {
+        let total = total();
+        (!all.get() && selected.with(|selected| (selected.len() as i64) < total)).then(|| {
+            view! {
+                <button class="button" type="button" on:click=move |_| all.set(true)>
+                    {format!("Select all {}", counted(total))}
+                </button>
+            }
+        })
+    };
+    view! {
+        <Show when=move || { count() > 0 }>
+            <div class="bulk" role="region" aria-label="Selected runs">
+                <span class="bulk__count num">{move || format!("{} selected", counted(count()))}</span>
+                {more}
+                <button class="button" type="button" on:click=move |_| tagging.set(true)>
+                    <Icon name="tag" />
+                    "Tag"
+                </button>
+                <button class="button" type="button" on:click=move |_| moving.set(true)>
+                    <Icon name="folder" />
+                    "Move"
+                </button>
+                <button class="button" type="button" on:click=trash>
+                    {move || view! { <Icon name=if in_trash() { "restore" } else { "archive" } /> }}
+                    {move || if in_trash() { "Restore" } else { "Trash" }}
+                </button>
+                <button class="button" type="button" on:click=clear>
+                    "Clear"
+                </button>
+            </div>
+        </Show>
+        <TagDialog open=tagging on_done=Callback::new(move |change| send(change, "Tagged")) />
+        <MoveDialog open=moving here=id on_done=Callback::new(move |change| send(change, "Moved")) />
+    }
+}
+
+fn counted(count: i64) -> String {
+    crate::chart::format::counted(count, "run", "runs")
+}
+
+fn nothing() -> RunsUpdate {
+    RunsUpdate {
+        ids: Vec::new(),
+        query: None,
+        tags: Tags::default(),
+        remove_tags: Vec::new(),
+        trashed: None,
+        experiment_id: None,
+    }
+}
+
+/// Tags to add, `key: value` or a bare word, and keys to remove.
+#[component]
+fn TagDialog(open: RwSignal<bool>, on_done: Callback<RunsUpdate>) -> impl IntoView {
+    let (add, remove) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let tags = Tags::parse_line(&add.get_untracked());
+        let remove_tags = Tags::parse_line(&remove.get_untracked()).0.into_keys().collect();
+        let change = RunsUpdate { tags, remove_tags, ..nothing() };
+        if !change.tags.0.is_empty() || !change.remove_tags.is_empty() {
+            on_done.run(change);
+        }
+        open.set(false);
+        add.set(String::new());
+        remove.set(String::new());
+    };
+    view! {
+        <Dialog open title="Tag runs".to_owned()>
+            <form class="form" on:submit=submit>
+                <Words label="Add" placeholder="baseline, phase: search" value=add />
+                <Words label="Remove" placeholder="draft, phase" value=remove />
+                <Closing open failed=RwSignal::new(None) action="Apply" />
+            </form>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Words(label: &'static str, placeholder: &'static str, value: RwSignal<String>) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span class="field__label">{label}</span>
+            <input
+                type="text"
+                autocomplete="off"
+                placeholder=placeholder
+                prop:value=value
+                on:input=move |event| value.set(event_target_value(&event))
+            />
+        </label>
+    }
+}
+
+/// Where to.
+#[component]
+fn MoveDialog(open: RwSignal<bool>, here: ExperimentId, on_done: Callback<RunsUpdate>) -> impl IntoView {
+    let found = RwSignal::new(Vec::<(ExperimentId, String)>::new());
+    let text = RwSignal::new(String::new());
+    let look = move || {
+        let asked = text.get_untracked();
+        let query = ExperimentQuery {
+            search: asked.clone(),
+            sort: ExperimentSort::LastActivity,
+            limit: Some(20),
+            ..ExperimentQuery::default()
+        };
+        spawn_local(async move {
+            if let Ok(overview) =
+                experiment::api::list(experiment::api::ListInput { query, tree: None }).await
+                && text.try_get_untracked() == Some(asked)
+            {
+                let others = overview.page.items.into_iter().filter(|one| one.id != here);
+                found.set(others.map(|one| (one.id, one.name)).collect());
+            }
+        });
+    };
+    Effect::watch(
+        move || (open.get(), text.get()),
+        move |(open, _), _, _| {
+            if *open {
+                look();
+            }
+        },
+        false,
+    );
+    let one = move |(id, name): (ExperimentId, String)| {
+        let go = move |_| {
+            on_done.run(RunsUpdate { experiment_id: Some(id), ..nothing() });
+            open.set(false);
+        };
+        view! {
+            <li>
+                <button class="button" type="button" on:click=go>
+                    <Icon name="experiment" />
+                    {name}
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <Dialog open title="Move runs to another experiment".to_owned()>
+            <Words label="Experiment" placeholder="Part of its name" value=text />
+            <ul class="bulk__experiments">{move || found.get().into_iter().map(one).collect_view()}</ul>
+        </Dialog>
+    }
+}

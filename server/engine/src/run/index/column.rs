@@ -1,0 +1,196 @@
+//! One field of all runs.
+
+use super::{Read, number_of};
+use crate::Result;
+use model::{ExperimentId, query::Field};
+use std::{
+    collections::HashMap,
+    mem::size_of,
+    sync::{Arc, OnceLock},
+};
+use store::{Db, column::Which};
+
+/// NaNs of these bits stand for no series, and for a series without such a number. A NaN that was logged is `f64::NAN`.
+const ABSENT: u64 = 0x7ff8_0000_0000_0001;
+const NO_NUMBER: u64 = 0x7ff8_0000_0000_0002;
+/// In place of a text.
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub(super) struct Column {
+    pub read: Read,
+    pub values: Values,
+}
+
+/// By run.
+#[derive(Debug)]
+pub(super) enum Values {
+    Numbers(Vec<f64>),
+    Texts(Texts),
+}
+
+/// Texts, of which many are the same: each once, and for each run its place.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    places: Vec<u32>,
+    pub dictionary: Vec<Arc<Text>>,
+    known: HashMap<Arc<Text>, u32>,
+    bytes: usize,
+    ranks: OnceLock<Vec<u32>>,
+}
+
+/// A param or tag: its text, and for a param the bits of the number behind it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Text {
+    pub text: Box<str>,
+    number: Option<u64>,
+}
+
+impl Text {
+    pub fn number(&self) -> Option<f64> {
+        self.number.map(f64::from_bits)
+    }
+}
+
+/// What a run has in a column of numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cell {
+    Absent,
+    NoNumber,
+    Number(f64),
+}
+
+impl From<f64> for Cell {
+    fn from(held: f64) -> Self {
+        match held.to_bits() {
+            ABSENT => Self::Absent,
+            NO_NUMBER => Self::NoNumber,
+            _ => Self::Number(held),
+        }
+    }
+}
+
+impl Texts {
+    /// The place of a run's text in the dictionary.
+    pub fn place(&self, row: usize) -> Option<usize> {
+        self.places.get(row).filter(|&&place| place != NONE).map(|&place| place as usize)
+    }
+
+    fn set(&mut self, row: u32, text: String, number: Option<f64>) {
+        let text = Text { text: text.into(), number: number.map(f64::to_bits) };
+        let place = if let Some(&place) = self.known.get(&text) {
+            place
+        } else {
+            let (place, text) = (self.dictionary.len() as u32, Arc::new(text));
+            self.bytes += text.text.len() + size_of::<Text>() + 64;
+            self.dictionary.push(text.clone());
+            self.known.insert(text, place);
+            self.ranks.take();
+            place
+        };
+        self.places[row as usize] = place;
+    }
+
+    /// For each text of the dictionary its place in the order of texts; equal texts have equal ranks.
+    pub fn ranks(&self) -> &[u32] {
+        self.ranks.get_or_init(|| {
+            let mut order: Vec<u32> = (0..self.dictionary.len() as u32).collect();
+            let text = |place: u32| &self.dictionary[place as usize].text;
+            order.sort_unstable_by(|&a, &b| text(a).cmp(text(b)));
+            let mut ranks = vec![0; order.len()];
+            let mut rank = 0;
+            for (at, &place) in order.iter().enumerate() {
+                if at > 0 && text(order[at - 1]) != text(place) {
+                    rank += 1;
+                }
+                ranks[place as usize] = rank;
+            }
+            ranks
+        })
+    }
+}
+
+impl Column {
+    pub fn new(field: &Field) -> Self {
+        let values = match field {
+            Field::Metric { .. } => Values::Numbers(Vec::new()),
+            _ => Values::Texts(Texts::default()),
+        };
+        Self { read: Read::default(), values }
+    }
+
+    /// Makes room for so many runs.
+    pub fn resize(&mut self, runs: usize) {
+        match &mut self.values {
+            Values::Numbers(numbers) => numbers.resize(runs, f64::from_bits(ABSENT)),
+            Values::Texts(texts) => texts.places.resize(runs, NONE),
+        }
+    }
+
+    /// Takes the value of a run away.
+    pub fn clear(&mut self, row: u32) {
+        match &mut self.values {
+            Values::Numbers(numbers) => numbers[row as usize] = f64::from_bits(ABSENT),
+            Values::Texts(texts) => texts.places[row as usize] = NONE,
+        }
+    }
+
+    /// Reads the values of runs. A run that is not known yet is passed over: it began just now, so the next search reads it.
+    pub async fn fill(
+        &mut self,
+        db: &Db,
+        experiment_id: ExperimentId,
+        which: Which<'_>,
+        field: &Field,
+        places: &HashMap<u128, u32>,
+    ) -> Result<()> {
+        let place = |id: &str| places.get(&number_of(id)?).copied();
+        match (&mut self.values, field) {
+            (Values::Numbers(numbers), Field::Metric { key, stat }) => {
+                for (id, number) in store::column::metric(db, experiment_id, which, key, *stat).await? {
+                    let Some(place) = place(&id) else { continue };
+                    numbers[place as usize] = match number {
+                        None => f64::from_bits(NO_NUMBER),
+                        Some(number) if number.is_nan() => f64::NAN,
+                        Some(number) => number,
+                    };
+                }
+            }
+            (Values::Texts(texts), Field::Param(key)) => {
+                for (id, text, number) in store::column::param(db, experiment_id, which, key).await? {
+                    if let Some(place) = place(&id) {
+                        texts.set(place, text, number);
+                    }
+                }
+            }
+            (Values::Texts(texts), Field::Tag(key)) => {
+                for (id, text) in store::column::tag(db, experiment_id, which, key).await? {
+                    if let Some(place) = place(&id) {
+                        texts.set(place, text, None);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// How many runs have each text.
+    pub fn counts(&self) -> Vec<(&str, usize)> {
+        let Values::Texts(texts) = &self.values else { return Vec::new() };
+        let mut counts = vec![0; texts.dictionary.len()];
+        for &place in texts.places.iter().filter(|&&place| place != NONE) {
+            counts[place as usize] += 1;
+        }
+        let texts = texts.dictionary.iter().map(|text| &*text.text);
+        texts.zip(counts).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// About what it takes.
+    pub fn bytes(&self) -> usize {
+        match &self.values {
+            Values::Numbers(numbers) => numbers.len() * size_of::<f64>(),
+            Values::Texts(texts) => texts.places.len() * size_of::<u32>() + texts.bytes,
+        }
+    }
+}
