@@ -25,6 +25,7 @@ mod process;
 mod run;
 mod run_event;
 mod sign_in;
+mod trash;
 mod ui;
 
 #[cfg(feature = "ssr")]
@@ -60,6 +61,7 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=path!("/runs/:id") view=run::Page ssr=SsrMode::Async />
+                    <Route path=path!("/trash") view=trash::Page ssr=SsrMode::Async />
                     <Route path=path!("/compare") view=compare::Page ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=sign_in::Page ssr=SsrMode::Async />
                 </Routes>

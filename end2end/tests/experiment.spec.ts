@@ -154,3 +154,77 @@ test.describe("what is not there", () => {
     await picture(page, "not-found");
   });
 });
+
+test("experiments are archived and thrown away in bulk, and both are undone", async ({ page, api }) => {
+  const project = test.info().project.name;
+  const name = (index: number) => `bulk ${project} ${index}`;
+  const ids = [];
+  for (const index of [1, 2, 3, 4]) ids.push(await api.experiment(name(index)));
+  await page.goto(`/experiments?search=${encodeURIComponent(`bulk ${project}`)}&sort=name`);
+  await awake(page);
+  const table = page.getByRole("table", { name: "Experiments" });
+  const box = (index: number) => table.getByRole("checkbox", { name: `Select ${name(index)}` });
+  await box(1).check();
+  await box(3).click({ modifiers: ["Shift"] });
+  await expect(box(2)).toBeChecked();
+  await expect(box(4)).not.toBeChecked();
+  const bar = page.getByRole("toolbar", { name: "Chosen experiments" });
+  await expect(bar).toContainText("3 selected");
+  await picture(page, "experiments-bulk");
+  await bar.getByRole("button", { name: "Archive" }).click();
+  await expect(box(1)).toHaveCount(0);
+  await expect(box(4)).toBeVisible();
+  const messages = page.getByRole("status", { name: "Messages" });
+  await expect(messages).toContainText("Archived 3 experiments");
+  await messages.getByRole("button", { name: "Undo" }).click();
+  await expect(box(3)).toBeVisible();
+
+  await table.getByRole("checkbox", { name: "Select all on this page" }).check();
+  await expect(bar).toContainText("4 selected");
+  await bar.getByRole("button", { name: "Move to trash" }).click();
+  await expect(page.getByRole("heading", { name: "No experiment matches" })).toBeVisible();
+  expect((await api.send("GET", `/trash?search=${encodeURIComponent(`bulk ${project}`)}`)).total).toBe(4);
+  await messages.getByRole("button", { name: "Undo" }).click();
+  await expect(box(4)).toBeVisible();
+
+  await page.getByRole("combobox", { name: "Status" }).selectOption("archived");
+  await expect(page.getByRole("heading", { name: "No experiment matches" })).toBeVisible();
+  await api.send("PATCH", "/experiments", { ids, archived: true });
+  await expect(box(2)).toBeVisible();
+  await table.getByRole("button", { name: `Restore ${name(2)}` }).click();
+  await expect(box(2)).toHaveCount(0);
+  await api.send("PATCH", "/experiments", { ids, trashed: true });
+});
+
+test("names with slashes make a tree that folds, and the link keeps it", async ({ page, api }) => {
+  const project = test.info().project.name;
+  const root = `tree-${project}`;
+  const leaves = [`${root}/vision/resnet/baseline`, `${root}/vision/vit`, `${root}/text/bert`];
+  const ids = [];
+  for (const leaf of leaves) ids.push(await api.experiment(leaf));
+  await page.goto("/experiments");
+  await awake(page);
+  await page.getByRole("navigation", { name: "Show as" }).getByRole("link", { name: "Tree" }).click();
+  const table = page.getByRole("table", { name: "Experiments" });
+  const folder = (name: string, count: string) =>
+    table.getByRole("link", { name: new RegExp(`^Folder\\s+${name}\\s+${count}$`) });
+  await expect(folder(root, "3 experiments")).toHaveAttribute("aria-expanded", "false");
+  await folder(root, "3 experiments").click();
+  await expect(folder("vision", "2 experiments")).toBeVisible();
+  await folder("vision", "2 experiments").press("ArrowRight");
+  await expect(table.getByRole("link", { name: "vit", exact: true })).toBeVisible();
+  await expect(folder("vision", "2 experiments")).toBeFocused();
+  await picture(page, "experiments-tree");
+  await page.reload();
+  await awake(page);
+  await expect(table.getByRole("link", { name: "vit", exact: true })).toBeVisible();
+  await folder("vision", "2 experiments").press("ArrowLeft");
+  await expect(table.getByRole("link", { name: "vit", exact: true })).toHaveCount(0);
+
+  await page.getByRole("searchbox", { name: "Search name and description" }).fill(`${root}/vision/res`);
+  await expect(table.getByRole("link", { name: "baseline", exact: true })).toBeVisible();
+  await expect(table.getByRole("link", { name: "bert", exact: true })).toHaveCount(0);
+  await page.getByRole("navigation", { name: "Show as" }).getByRole("link", { name: "List" }).click();
+  await expect(table.getByRole("link", { name: leaves[0], exact: true })).toBeVisible();
+  await api.send("PATCH", "/experiments", { ids, trashed: true });
+});

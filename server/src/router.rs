@@ -10,7 +10,7 @@ use crate::{
     },
     rest::{
         artifact, asset, compare, environment, experiment, metric, note, process, run, run_event, server,
-        user,
+        trash, user,
     },
     site,
 };
@@ -26,7 +26,7 @@ use engine::Services;
 use leptos::config::LeptosOptions;
 use model::{
     Error, ErrorKind, limits,
-    user::Role::{self, Member, Viewer},
+    user::Role::{self, Admin, Member, Viewer},
 };
 use std::{any::Any, sync::Arc};
 use tokio::sync::watch;
@@ -88,6 +88,11 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(experiment::list))
         .api(Api(Viewer), routes!(experiment::get))
         .api(Api(Member), routes!(experiment::update))
+        .api(Api(Member), routes!(experiment::update_many))
+        .api(Api(Viewer), routes!(trash::list))
+        .api(Api(Viewer), routes!(trash::size))
+        .api(Api(Member), routes!(trash::restore))
+        .api(Api(Admin), routes!(trash::delete))
         .api(Api(Member), routes!(run::create))
         .api(Api(Viewer), routes!(run::list))
         .api(Api(Viewer), routes!(run::fields))
@@ -131,13 +136,14 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 16] = [
+const SERVER_FUNCTIONS: [(&str, Role); 21] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
     ("/ui/experiment/create", Member),
     ("/ui/experiment/list", Viewer),
     ("/ui/experiment/update", Member),
+    ("/ui/experiment/update-many", Member),
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),
@@ -148,6 +154,10 @@ const SERVER_FUNCTIONS: [(&str, Role); 16] = [
     ("/ui/run/update", Member),
     ("/ui/run/update-many", Member),
     ("/ui/run/values", Viewer),
+    ("/ui/trash/delete", Admin),
+    ("/ui/trash/list", Viewer),
+    ("/ui/trash/restore", Member),
+    ("/ui/trash/sizes", Viewer),
 ];
 
 /// Routes, their policy and their description, filled together.
@@ -246,13 +256,24 @@ mod tests {
     #[test]
     fn what_changes_something_needs_a_member() {
         let (_, policy, _) = table().finish();
-        let mild = ["/sign-out", "/api/v1/sign-in-links", "/api/v1/note/preview", "/api/v1/series"];
+        let mild = [
+            "/sign-out",
+            "/api/v1/sign-in-links",
+            "/api/v1/note/preview",
+            "/api/v1/series",
+            "/api/v1/trash/size",
+        ];
+        let for_good = ["/api/v1/trash/delete", "/ui/trash/delete"];
         for (method, pattern, access) in policy.rows().filter(|(method, ..)| *method != "GET") {
             let searches = ["/search", "/search-datasets", "/get-latest-versions", "/batchGetInfos"];
             let searches = pattern.contains("/mlflow/") && searches.iter().any(|end| pattern.ends_with(end));
             let reads = (pattern.starts_with("/ui/") || searches) && access == Api(Viewer);
             assert!(
-                reads || mild.contains(&pattern) || access == Api(Member),
+                if for_good.contains(&pattern) {
+                    access == Api(Admin)
+                } else {
+                    reads || mild.contains(&pattern) || access == Api(Member)
+                },
                 "{method} {pattern}: {access:?}"
             );
         }

@@ -1,7 +1,12 @@
 //! Experiments: a question and the runs that try to answer it.
 
-use crate::{Error, ExperimentId, ProjectId, Tags, UnixMillis, limits, param, run::Trash};
+use crate::{
+    Error, ExperimentId, ProjectId, Tags, UnixMillis, limits, param,
+    run::{RunStatus, Trash},
+};
 use serde::{Deserialize, Serialize};
+
+pub mod tree;
 
 /// Archived by hand; otherwise completed when it has runs and none is queued or running, else active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +43,17 @@ pub struct RunCounts {
 }
 
 impl RunCounts {
+    pub fn of_mut(&mut self, status: RunStatus) -> &mut i64 {
+        match status {
+            RunStatus::Queued => &mut self.queued,
+            RunStatus::Running => &mut self.running,
+            RunStatus::Completed => &mut self.completed,
+            RunStatus::Failed => &mut self.failed,
+            RunStatus::Killed => &mut self.killed,
+            RunStatus::Lost => &mut self.lost,
+        }
+    }
+
     pub fn total(self) -> i64 {
         self.queued + self.running + self.completed + self.failed + self.killed + self.lost
     }
@@ -106,6 +122,36 @@ impl ExperimentUpdate {
         }
         self.put_tags.check()?;
         self.tags.as_ref().map_or(Ok(()), Tags::check)
+    }
+}
+
+/// The same change of many experiments at once; absent fields stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExperimentBulk {
+    pub ids: Vec<ExperimentId>,
+    #[serde(default)]
+    pub archived: Option<bool>,
+    /// Throws them away, or restores them.
+    #[serde(default)]
+    pub trashed: Option<bool>,
+}
+
+impl ExperimentBulk {
+    pub fn check(&self) -> Result<(), Error> {
+        if !(1..=limits::BULK_MAX).contains(&self.ids.len()) {
+            return Err(Error::invalid("ids", format!("expected 1 to {} ids", limits::BULK_MAX)));
+        }
+        if self.archived.is_none() && self.trashed.is_none() {
+            return Err(Error::invalid("archived", "expected archived or trashed"));
+        }
+        Ok(())
+    }
+
+    /// What is to be done with each.
+    pub fn update(&self) -> ExperimentUpdate {
+        ExperimentUpdate { archived: self.archived, trashed: self.trashed, ..ExperimentUpdate::default() }
     }
 }
 

@@ -24,6 +24,7 @@ pub mod run_event;
 pub mod series;
 pub mod tag;
 pub mod trace;
+pub mod trash;
 pub mod user;
 
 pub use error::{Error, ErrorKind, Result};

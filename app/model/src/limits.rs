@@ -99,6 +99,25 @@ pub const QUERY_LIST_MAX: usize = 1_000;
 /// Rows on one page of a list.
 pub const PAGE_MAX: u32 = 1_000;
 pub const PAGE_DEFAULT: u32 = 100;
+/// Experiments, or items of the trash, that one request changes: all that a page may show.
+pub const BULK_MAX: usize = PAGE_MAX as usize;
+/// Items of the trash in one request to weigh, restore or delete them.
+pub const TRASH_SET_MAX: usize = PAGE_MAX as usize;
+/// Rows that one transaction of the deletion removes, and bytes of points: some ten milliseconds, for which a batch that
+/// comes meanwhile waits.
+pub const PURGE_ROWS_MAX: i64 = 500;
+pub const PURGE_BYTES_MAX: i64 = 8 * 1024 * 1024;
+/// Files that the deletion removes before it looks for rows again.
+pub const PURGE_FILES_MAX: i64 = 100;
+/// Versions of registered models that are named as the reason why something stays.
+pub const TRASH_KEPT_FOR_MAX: i64 = 10;
+/// Days that the list of experiments counts runs of: a month at a glance.
+pub const ACTIVITY_DAYS: i64 = 30;
+/// Folders and experiments of which the tree of experiments is made: names of far more than a team has.
+pub const TREE_EXPERIMENTS_MAX: u32 = 50_000;
+/// Folders that are open in one view of the tree: what a URL holds.
+pub const TREE_OPEN_MAX: usize = 200;
+
 /// Runs × keys in one series request: one screen of panels.
 pub const SERIES_PER_QUERY_MAX: usize = 2_000;
 /// Buckets a series: two per pixel of a 2K-wide chart; more cannot be seen.

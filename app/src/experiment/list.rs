@@ -2,9 +2,11 @@
 
 use super::{
     api::{self, Overview},
+    bulk::BulkBar,
     first_run::FirstRun,
     form::{CreateDialog, EditDialog},
     query,
+    table::Table,
 };
 use crate::{
     chart::format,
@@ -17,21 +19,17 @@ use crate::{
         icon::Icon,
         notice::{Empty, Failure, Problem},
         pager::Pager,
-        sort::SortHead,
-        status::{ExperimentState, StatusBar},
-        tag::TagList,
-        time::Ago,
-        toast::Toaster,
+        selection::Selection,
     },
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{html, prelude::*};
 use leptos_meta::Title;
 use model::{
     ExperimentId,
-    experiment::{Experiment, ExperimentSort, ExperimentStatus, ExperimentUpdate},
+    experiment::{Experiment, ExperimentStatus, tree::TreeRow},
 };
 
-const PATH: &str = "/experiments";
+pub const PATH: &str = "/experiments";
 
 #[component]
 pub fn ListPage() -> impl IntoView {
@@ -62,7 +60,7 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
     let go = link::use_go();
     let on_created = Callback::new(move |one: Experiment| go(&format!("{PATH}/{}", one.id)));
     let on_edited = Callback::new(move |_| feed.refresh());
-    let total = move || feed.current.with(|overview| overview.page.total);
+    let total = move || feed.current.with(|overview| overview.found);
     let fresh =
         Memo::new(move |_| feed.current.with(|overview| overview.fresh) && !search.with(query::narrows));
     view! {
@@ -71,6 +69,7 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
             <h1>"Experiments"</h1>
             <span class="page-head__count num">{move || format::count(total())}</span>
             <div class="page-head__actions">
+                <ViewSwitch search />
                 <button class="button button--primary" type="button" on:click=move |_| creating.set(true)>
                     <Icon name="plus" />
                     "New experiment"
@@ -86,15 +85,46 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
 /// The filter and the table, once something is there.
 #[component]
 fn Filled(feed: Feed<Overview>, search: Memo<Query>, edited: RwSignal<Option<Experiment>>) -> impl IntoView {
-    let nothing = Memo::new(move |_| feed.current.with(|overview| overview.page.items.is_empty()));
+    let nothing = Memo::new(move |_| feed.current.with(|overview| overview.page.total == 0));
+    let selection = Selection::<ExperimentId>::new();
+    // In the order of the page, which is that of ranges.
+    let rows = Memo::new(move |_| {
+        feed.current.with(|overview| match &overview.tree {
+            None => overview.page.items.iter().map(|one| one.id).collect::<Vec<_>>(),
+            Some(rows) => rows.iter().filter_map(TreeRow::experiment_id).collect(),
+        })
+    });
+    let rows = Signal::from(rows);
     let total = Signal::derive(move || feed.current.with(|overview| overview.page.total));
     view! {
         <Filter feed search />
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
-            {move || if nothing.get() { view! { <NothingFound /> }.into_any() } else { view! { <Table feed search edited /> }.into_any() }}
+            {move || if nothing.get() { view! { <NothingFound /> }.into_any() } else { view! { <Table feed search edited selection rows /> }.into_any() }}
             <Pager path=PATH.to_owned() query=search total />
+            <BulkBar feed selection rows />
         </div>
+    }
+}
+
+/// All in one list, or in the folders that `/` in their names makes.
+#[component]
+fn ViewSwitch(search: Memo<Query>) -> impl IntoView {
+    let one = move |tree: bool, word: &'static str, icon: &'static str| {
+        let here = move || (search.with(query::is_tree) == tree).then_some("true");
+        let href = move || search.with(|query| query::show_as(query, tree).href(PATH));
+        view! {
+            <a class="switch__part" href=href aria-current=here data-noscroll="">
+                <Icon name=icon />
+                {word}
+            </a>
+        }
+    };
+    view! {
+        <nav class="switch" aria-label="Show as">
+            {one(false, "List", "rows")}
+            {one(true, "Tree", "folder")}
+        </nav>
     }
 }
 
@@ -102,7 +132,11 @@ fn Filled(feed: Feed<Overview>, search: Memo<Query>, edited: RwSignal<Option<Exp
 fn NothingFound() -> impl IntoView {
     view! {
         <Empty icon="search" title="No experiment matches">
-            <p>"Archived experiments are shown only when the status filter says so."</p>
+            <p>
+                "Archived experiments are shown only when the status filter says so; what was thrown away lies in the "
+                <a href="/trash">"trash"</a>
+                "."
+            </p>
             <p>
                 <a class="button" href=PATH>
                     "Clear all filters"
@@ -160,7 +194,7 @@ fn Filter(feed: Feed<Overview>, search: Memo<Query>) -> impl IntoView {
                     }}
                 </select>
             </div>
-            <Hidden search except=&["search", "status", "offset"] />
+            <Hidden search except=&["search", "status", "offset", "fold"] />
         </FilterForm>
         <ul class="tags tags--chosen" aria-label="Tags filtered by">
             {move || chosen().into_iter().map(|tag| chosen_tag(&search.get(), &tag)).collect_view()}
@@ -182,127 +216,6 @@ fn chosen_tag(query: &Query, tag: &str) -> impl IntoView + use<> {
                 <Icon name="cross" />
             </a>
         </li>
-    }
-}
-
-#[component]
-fn Table(feed: Feed<Overview>, search: Memo<Query>, edited: RwSignal<Option<Experiment>>) -> impl IntoView {
-    let sorted = move |sort| {
-        let now = search.with(query::parse);
-        (now.sort == sort).then_some(now.reverse)
-    };
-    let head = move |name: &'static str, sort: ExperimentSort, from_small: bool, class: &'static str| {
-        let state = Signal::derive(move || sorted(sort).map(|reverse| reverse != from_small));
-        let href = Signal::derive(move || search.with(|query| query::sort_by(query, sort).href(PATH)));
-        view! { <SortHead name=name.to_owned() href ascending=state class /> }
-    };
-    let ids = move || {
-        feed.current.with(|overview| overview.page.items.iter().map(|one| one.id).collect::<Vec<_>>())
-    };
-    view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Table of experiments">
-            <table class="table experiment-table" data-key="rows">
-                <caption class="hidden">"Experiments"</caption>
-                <thead>
-                    <tr>
-                        {head("Name", ExperimentSort::Name, true, "experiment-table__name")}
-                        <th scope="col">"Status"</th>
-                        {head("Runs", ExperimentSort::RunCount, false, "experiment-table__runs")}
-                        {head("Last activity", ExperimentSort::LastActivity, false, "")}
-                        {head("Created", ExperimentSort::Created, false, "")}
-                        <th scope="col"><span class="hidden">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=ids key=|id| *id children=move |id| view! { <Row id feed edited /> } />
-                </tbody>
-            </table>
-        </div>
-    }
-}
-
-#[component]
-fn Row(id: ExperimentId, feed: Feed<Overview>, edited: RwSignal<Option<Experiment>>) -> impl IntoView {
-    let row = Memo::new(move |last: Option<&Experiment>| {
-        let found =
-            feed.current.with(|overview| overview.page.items.iter().find(|one| one.id == id).cloned());
-        // A row that is about to leave shows what it showed.
-        found.or_else(|| last.cloned()).expect("a row is made for an experiment in the list")
-    });
-    let name = move || row.with(|one| one.name.clone());
-    let description = move || row.with(|one| one.description.clone());
-    view! {
-        <tr>
-            <th scope="row" class="experiment-table__name">
-                <a class="row-link" data-key="open" href=format!("{PATH}/{id}") title=name>
-                    {name}
-                </a>
-                <div class="experiment-table__more">
-                    <span class="experiment-table__text" title=description>{description}</span>
-                    <TagList tags=Signal::derive(move || row.with(|one| one.tags.clone())) link=tag_link />
-                </div>
-            </th>
-            <td>
-                <ExperimentState status=Signal::derive(move || row.with(|one| one.status)) />
-            </td>
-            <td class="cell-num">
-                <span class="num">{move || row.with(|one| format::count(one.run_count))}</span>
-                <StatusBar counts=Signal::derive(move || row.with(|one| one.runs)) />
-            </td>
-            <td>
-                <Ago at=Signal::derive(move || row.with(|one| one.last_activity_at_ms)) />
-            </td>
-            <td>
-                <Ago at=Signal::derive(move || row.with(|one| one.created_at_ms)) />
-            </td>
-            <td class="cell-actions">
-                <Actions row feed edited />
-            </td>
-        </tr>
-    }
-}
-
-#[component]
-fn Actions(
-    row: Memo<Experiment>,
-    feed: Feed<Overview>,
-    edited: RwSignal<Option<Experiment>>,
-) -> impl IntoView {
-    let toaster = Toaster::here();
-    let archived = move || row.with(|one| one.status == ExperimentStatus::Archived);
-    let toggle = move |_| {
-        let (id, name, archive) = row.with(|one| (one.id, one.name.clone(), !archived()));
-        spawn_local(async move {
-            let input = ExperimentUpdate { archived: Some(archive), ..ExperimentUpdate::default() };
-            match api::update(id, input).await {
-                Ok(_) if archive => toaster.say(format!("Archived “{name}”")),
-                Ok(_) => toaster.say(format!("Restored “{name}”")),
-                Err(error) => toaster.fail(error.to_string()),
-            }
-            feed.refresh();
-        });
-    };
-    let verb = move || if archived() { "Restore" } else { "Archive" };
-    let labelled = move |verb: &str| row.with(|one| format!("{verb} {}", one.name));
-    view! {
-        <button
-            class="button button--icon"
-            type="button"
-            aria-label=move || labelled("Edit")
-            title="Edit"
-            on:click=move |_| edited.set(Some(row.get()))
-        >
-            <Icon name="edit" />
-        </button>
-        <button
-            class="button button--icon"
-            type="button"
-            aria-label=move || labelled(verb())
-            title=verb
-            on:click=toggle
-        >
-            {move || view! { <Icon name=if archived() { "restore" } else { "archive" } /> }}
-        </button>
     }
 }
 

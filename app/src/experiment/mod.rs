@@ -1,11 +1,14 @@
 //! Experiments: the list, and the page of one with its runs.
 
 pub mod api;
+mod bulk;
 mod first_run;
 mod form;
 mod list;
 mod page;
 mod query;
+mod spark;
+mod table;
 
 pub use first_run::FirstRun;
 pub use list::ListPage;

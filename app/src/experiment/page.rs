@@ -8,7 +8,13 @@ use crate::{
     link::{self, Query},
     live,
     run::{self, RunTable, api::Runs},
-    ui::{icon::Icon, notice::Failure, status::ExperimentState, tag::TagList, toast::Toaster},
+    ui::{
+        icon::Icon,
+        notice::{Failure, InTrash},
+        status::ExperimentState,
+        tag::TagList,
+        toast::Toaster,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -86,6 +92,19 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
             feed.refresh();
         });
     };
+    let trashed = move || experiment.with(|one| one.trashed_at_ms.is_some());
+    let throw = move |()| {
+        let (id, trash) = (experiment.with(|one| one.id), !trashed());
+        let toaster = Toaster::here();
+        spawn_local(async move {
+            let input = ExperimentUpdate { trashed: Some(trash), ..ExperimentUpdate::default() };
+            match api::update(id, input).await {
+                Ok(_) => toaster.say(if trash { "Moved to the trash" } else { "Restored from the trash" }),
+                Err(error) => toaster.fail(error.to_string()),
+            }
+            feed.refresh();
+        });
+    };
     view! {
         <div class="page-head">
             <h1 class="page-head__title" title=name>
@@ -105,9 +124,21 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
                     {move || view! { <Icon name=if archived() { "restore" } else { "archive" } /> }}
                     {move || if archived() { "Restore" } else { "Archive" }}
                 </button>
+                {move || {
+                    (!trashed())
+                        .then(|| {
+                            view! {
+                                <button class="button" type="button" on:click=move |_| throw(())>
+                                    <Icon name="trash" />
+                                    "Move to trash"
+                                </button>
+                            }
+                        })
+                }}
             </div>
             {description}
         </div>
+        {move || trashed().then(|| view! { <InTrash what="This experiment lies" on_restore=Callback::new(throw) /> })}
         <EditDialog edited on_done=Callback::new(move |_| feed.refresh()) />
     }
 }

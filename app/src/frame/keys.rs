@@ -1,18 +1,20 @@
 //! Keys. Pages mark what a key acts on by data attributes, so the frame needs no knowledge of them:
-//! `data-key="filter"` (`/`), `data-key="compare"` (`c`), `data-key="rows"` (`j`, `k`, `x`), `data-key="tabs"` (`[`, `]`).
+//! `data-key="filter"` (`/`), `data-key="compare"` (`c`), `data-key="archive"` (`e`),
+//! `data-key="rows"` (`j`, `k`, `x`), `data-key="tabs"` (`[`, `]`).
 
 use super::rail::use_go_to_experiments;
 use crate::{browser, ui::dialog::Dialog};
 use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 10] = [
     ("/", "To the filter"),
     ("g e", "To all experiments"),
     ("j, k", "Next row, previous row"),
     ("Enter", "Open the row"),
     ("x", "Select the row"),
     ("c", "Compare what is selected"),
+    ("e", "Archive what is selected"),
     ("[, ]", "Previous tab, next tab"),
     ("?", "This list"),
     ("Esc", "Close, or leave the filter"),
@@ -52,6 +54,7 @@ pub fn listen(keys_open: RwSignal<bool>) {
             }
             "/" => focus("[data-key=filter]"),
             "c" => click("[data-key=compare]"),
+            "e" => click("[data-key=archive]"),
             "j" => step_row(1),
             "k" => step_row(-1),
             "x" => click("[data-key=rows] tr:focus-within input[type=checkbox]"),

@@ -10,9 +10,10 @@ pub fn Rail(keys_open: RwSignal<bool>) -> impl IntoView {
     let session = Session::current();
     let path = hooks::use_location().pathname;
     let experiments = move || {
-        let here = path.with(|path| !path.starts_with("/sign-in"));
+        let here = path.with(|path| !path.starts_with("/sign-in") && path != "/trash");
         here.then_some("true")
     };
+    let trash = move || path.with(|path| path == "/trash").then_some("page");
     view! {
         <header class="rail">
             <a class="rail__brand" href="/experiments" aria-label="Trackway, to all experiments">
@@ -23,6 +24,10 @@ pub fn Rail(keys_open: RwSignal<bool>) -> impl IntoView {
                 <a class="rail__item" href="/experiments" aria-current=experiments title="Experiments">
                     <Icon name="experiment" />
                     <span class="rail__word">"Experiments"</span>
+                </a>
+                <a class="rail__item" href="/trash" aria-current=trash title="Trash">
+                    <Icon name="trash" />
+                    <span class="rail__word">"Trash"</span>
                 </a>
             </nav>
             <div class="rail__foot">

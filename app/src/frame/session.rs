@@ -40,4 +40,9 @@ impl Session {
     pub fn may_edit(&self) -> bool {
         self.role.is_some_and(|role| role >= Role::Member)
     }
+
+    /// Whether the person may do what cannot be undone.
+    pub fn may_administrate(&self) -> bool {
+        self.role.is_some_and(|role| role >= Role::Admin)
+    }
 }

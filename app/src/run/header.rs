@@ -5,8 +5,16 @@ use crate::{
     error::AppError,
     process::Stop,
     ui::{
-        copy::Copy, dialog::Dialog, form::Closing, icon::Icon, notice::Problem, run_color, status::RunState,
-        tag::TagList, time::Took,
+        copy::Copy,
+        dialog::Dialog,
+        form::Closing,
+        icon::Icon,
+        notice::{InTrash, Problem},
+        run_color,
+        status::RunState,
+        tag::TagList,
+        time::Took,
+        toast::Toaster,
     },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
@@ -23,6 +31,24 @@ pub fn Header(view: RunView) -> impl IntoView {
     let id = view.id();
     // The run table, with this run to be joined by others.
     let siblings = run.with_untracked(|run| format!("/experiments/{}", run.experiment_id));
+    let toaster = Toaster::here();
+    let trashed = move || run.with(|run| run.trashed_at_ms.is_some());
+    let throw = move |trash: bool| {
+        let update = RunUpdate { trashed: Some(trash), ..RunUpdate::default() };
+        spawn_local(async move {
+            match api::update(view.id(), update).await {
+                // It stays in the trash with its experiment.
+                Ok(run) if run.trashed_at_ms.is_some() && !trash => {
+                    toaster.fail("The experiment of this run lies in the trash: take that out.");
+                }
+                Ok(run) => {
+                    view.detail.current.update(|detail| detail.run = run);
+                    toaster.say(if trash { "Moved to the trash" } else { "Restored from the trash" });
+                }
+                Err(error) => toaster.fail(error.to_string()),
+            }
+        });
+    };
     view! {
         <div class="page-head">
             <Name view run renaming />
@@ -57,8 +83,20 @@ pub fn Header(view: RunView) -> impl IntoView {
                     <Icon name="compare" />
                     "Compare with…"
                 </a>
+                {move || {
+                    (!trashed())
+                        .then(|| {
+                            view! {
+                                <button class="button" type="button" on:click=move |_| throw(true)>
+                                    <Icon name="trash" />
+                                    "Move to trash"
+                                </button>
+                            }
+                        })
+                }}
             </div>
         </div>
+        {move || trashed().then(|| view! { <InTrash what="This run lies" on_restore=Callback::new(move |()| throw(false)) /> })}
         <TagDialog view open=tagging />
     }
 }

@@ -65,7 +65,8 @@ impl RunView {
 fn tells(event: &Event, wanted: RunChange) -> bool {
     match event {
         Event::RunChanged { change, .. } => *change == wanted,
-        Event::Lagged => true,
+        // The run may have come out of the trash, or be gone.
+        Event::TrashChanged | Event::Lagged => true,
         Event::ExperimentChanged { .. } => false,
     }
 }

@@ -14,14 +14,18 @@ pub fn Closing(
     #[prop(optional, into)]
     busy: Signal<bool>,
     action: &'static str,
+    /// It cannot be undone.
+    #[prop(optional)]
+    danger: bool,
 ) -> impl IntoView {
+    let class = if danger { "button button--danger" } else { "button button--primary" };
     view! {
         <Problem error=failed />
         <div class="form__actions">
             <button class="button" type="button" on:click=move |_| open.set(false)>
                 "Cancel"
             </button>
-            <button class="button button--primary" type="submit" disabled=busy>
+            <button class=class type="submit" disabled=busy>
                 {action}
             </button>
         </div>

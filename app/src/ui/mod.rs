@@ -9,6 +9,7 @@ pub mod notice;
 pub mod number;
 pub mod pager;
 pub mod popover;
+pub mod selection;
 pub mod sort;
 pub mod status;
 pub mod tag;

@@ -66,6 +66,21 @@ pub fn Failure(error: AppError) -> impl IntoView {
     }
 }
 
+/// Above what was thrown away: that it was, and the way back.
+#[component]
+pub fn InTrash(what: &'static str, on_restore: Callback<()>) -> impl IntoView {
+    view! {
+        <p class="in-trash" role="status">
+            <Icon name="trash" />
+            <span>{what} " in the " <a href="/trash">"trash"</a> "."</span>
+            <button class="button" type="button" on:click=move |_| on_restore.run(())>
+                <Icon name="restore" />
+                "Take it out"
+            </button>
+        </p>
+    }
+}
+
 /// The way out of a page that has nothing to show.
 #[component]
 pub fn AllExperiments() -> impl IntoView {

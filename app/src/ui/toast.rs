@@ -4,11 +4,12 @@ use super::icon::Icon;
 use leptos::prelude::*;
 use std::time::Duration;
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Toast {
     id: u32,
     text: String,
     failed: bool,
+    offer: Option<(&'static str, Callback<()>)>,
 }
 
 /// Shows messages; provided by the frame.
@@ -31,17 +32,22 @@ impl Toaster {
     }
 
     pub fn say(self, text: impl Into<String>) {
-        self.show(text.into(), false);
+        self.show(text.into(), false, None);
     }
 
     pub fn fail(self, text: impl Into<String>) {
-        self.show(text.into(), true);
+        self.show(text.into(), true, None);
     }
 
-    fn show(self, text: String, failed: bool) {
+    /// A message with something to do about it, such as to undo what it tells of.
+    pub fn offer(self, text: impl Into<String>, word: &'static str, then: Callback<()>) {
+        self.show(text.into(), false, Some((word, then)));
+    }
+
+    fn show(self, text: String, failed: bool, offer: Option<(&'static str, Callback<()>)>) {
         let id = self.next_id.get_value();
         self.next_id.set_value(id + 1);
-        self.shown.update(|shown| shown.push(Toast { id, text, failed }));
+        self.shown.update(|shown| shown.push(Toast { id, text, failed, offer }));
         // Eight seconds: long enough to read an error, short enough not to pile up.
         set_timeout(move || self.drop(id), Duration::from_secs(8));
     }
@@ -60,6 +66,22 @@ pub fn Toasts(toaster: Toaster) -> impl IntoView {
             <div class=class>
                 <Icon name=if toast.failed { "alert" } else { "check" } />
                 <span>{toast.text}</span>
+                {toast
+                    .offer
+                    .map(|(word, then)| {
+                        view! {
+                            <button
+                                class="button toast__offer"
+                                type="button"
+                                on:click=move |_| {
+                                    toaster.drop(toast.id);
+                                    then.run(());
+                                }
+                            >
+                                {word}
+                            </button>
+                        }
+                    })}
                 <button
                     class="button button--icon"
                     type="button"

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use model::{
-    Error, UploadId,
+    Error, ErrorKind, UploadId,
     artifact::{Artifact, ArtifactPath, Owner},
     event::RunChange,
     id::hex,
@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use std::{ops::Range, sync::Arc};
 
 /// Where uploads lie until they are complete.
-const UPLOADS: &str = "uploads";
+pub(crate) const UPLOADS: &str = "uploads";
 /// What the names of parts begin with.
 const PART: &str = "part-";
 /// An upload untouched for a day belongs to a server that died; another server may be busy with a younger one.
@@ -48,7 +48,7 @@ pub(crate) async fn open_folder(
 }
 
 /// Where content lies: two levels, so that no folder grows beyond what file systems like.
-fn content_path(sha256: &str) -> Path {
+pub(crate) fn content_path(sha256: &str) -> Path {
     Path::from(format!("blobs/{}/{sha256}", &sha256[..2]))
 }
 
@@ -107,15 +107,37 @@ impl Artifacts {
             let expected = format!("at most {} artifacts belong together", limits::ARTIFACTS_PER_RUN_MAX);
             return Err(Error::too_large("path", expected).into());
         }
-        let (sha256, size_bytes) = self.take_in(expected_sha256, content).await?;
+        let (draft, sha256, size_bytes) = self.take_in(expected_sha256, content).await?;
         let mime = mime_guess::from_path(path.as_str()).first_or_octet_stream().to_string();
         let artifact = Artifact { path, size_bytes, sha256, mime, created_at_ms: world.now() };
-        let mut tx = db.begin().await?;
-        store::artifact::put(&mut tx, owner, &artifact).await?;
-        tx.commit().await?;
+        match self.put(owner, &artifact, &draft).await {
+            Ok(true) => {}
+            Ok(false) => self.0.files.delete(&draft).await?,
+            Err(error) => {
+                // Should this fail too, the next start removes it.
+                self.0.files.delete(&draft).await.ok();
+                return Err(error);
+            }
+        }
         self.0.artifacts_changed(run.as_ref());
         let new = before.is_none_or(|before| before.sha256 != artifact.sha256);
         Ok((artifact, new))
+    }
+
+    /// Lists content, and puts its file in place when the store does not have it; true when it did.
+    async fn put(&self, owner: &Owner, artifact: &Artifact, draft: &Path) -> Result<bool> {
+        let Base { db, files, .. } = &*self.0;
+        let mut tx = db.begin().await?;
+        if !store::artifact::owner_is_here(&mut tx, owner).await? {
+            let message = "what the file belongs to was deleted while it was uploaded";
+            return Err(Error::new(ErrorKind::NotFound, message).into());
+        }
+        let placed = store::artifact::put(&mut tx, owner, artifact).await?;
+        if placed {
+            files.rename(draft, &content_path(&artifact.sha256)).await?;
+        }
+        tx.commit().await?;
+        Ok(placed)
     }
 
     /// The name under which the parts of a file are kept until they are joined. One that is never joined is removed when a
@@ -195,15 +217,15 @@ impl Artifacts {
         Ok(())
     }
 
-    /// Streams content into the store; it ends under its digest, or nowhere. Answers digest and size.
+    /// Streams content to where uploads lie. Answers where it is, its digest and its size.
     async fn take_in<E: std::fmt::Display>(
         &self,
         expected_sha256: Option<&str>,
         content: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    ) -> Result<(String, i64)> {
-        let Base { db, files, world, .. } = &*self.0;
-        let upload_path = Path::from(format!("{UPLOADS}/{}", hex(&world.bytes::<16>())));
-        let mut writer = WriteMultipart::new(files.put_multipart(&upload_path).await?);
+    ) -> Result<(Path, String, i64)> {
+        let Base { files, world, .. } = &*self.0;
+        let draft = Path::from(format!("{UPLOADS}/{}", hex(&world.bytes::<16>())));
+        let mut writer = WriteMultipart::new(files.put_multipart(&draft).await?);
         let (sha256, size_bytes) = match copy(content, &mut writer).await {
             Ok(done) => done,
             Err(error) => {
@@ -216,17 +238,12 @@ impl Artifacts {
             let found = format!("the content hashes to {sha256}, not to what was announced");
             return Err(Error::invalid("X-Content-SHA256", found).into());
         }
-        if store::artifact::blob_known(db, &sha256).await? {
-            writer.abort().await?;
-        } else {
-            writer.finish().await?;
-            files.rename(&upload_path, &content_path(&sha256)).await?;
-        }
-        Ok((sha256, size_bytes))
+        writer.finish().await?;
+        Ok((draft, sha256, size_bytes))
     }
 
     /// Takes an artifact, or all below a folder, out of its owner; what is not there is passed over. The content stays in
-    /// the store, where others may have it.
+    /// the store while others have it.
     pub async fn remove(&self, caller: &Caller, owner: &Owner, path: &ArtifactPath) -> Result<()> {
         caller.require(Role::Member)?;
         let run = self.0.owned(owner).await?;

@@ -5,11 +5,14 @@ use anyhow::anyhow;
 use model::{
     Error, ExperimentId, Page, ProjectId,
     event::Event,
-    experiment::{Experiment, ExperimentNew, ExperimentQuery, ExperimentUpdate},
+    experiment::{
+        Experiment, ExperimentBulk, ExperimentNew, ExperimentQuery, ExperimentSort, ExperimentUpdate,
+        tree::{self, ExperimentTree, ExperimentTreeQuery, TreeRow},
+    },
     limits,
     user::{Caller, Role},
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 #[derive(Clone, Debug)]
 pub struct Experiments(pub(crate) Arc<Base>);
@@ -56,6 +59,55 @@ impl Experiments {
         caller.require(Role::Viewer)?;
         let limit = page_limit(query.limit)?;
         Ok(store::experiment::list(&self.0.db, &query, limit).await?)
+    }
+
+    /// How many runs were made on each of the last days, the oldest first. Experiments without any are left out.
+    pub async fn activity(
+        &self,
+        caller: &Caller,
+        ids: &[ExperimentId],
+    ) -> Result<HashMap<ExperimentId, Vec<i64>>> {
+        caller.require(Role::Viewer)?;
+        let Base { db, world, .. } = &*self.0;
+        Ok(store::experiment::activity(db, ids, limits::ACTIVITY_DAYS, world.now()).await?)
+    }
+
+    /// The tree that names with `/` make of the experiments that the query asks for: one page of its rows.
+    pub async fn tree(&self, caller: &Caller, query: &ExperimentTreeQuery) -> Result<ExperimentTree> {
+        caller.require(Role::Viewer)?;
+        query.check()?;
+        let limit = page_limit(query.of.limit)?;
+        let by_name = ExperimentQuery { sort: ExperimentSort::Name, reverse: false, ..query.of.clone() };
+        let names = store::experiment::names(&self.0.db, &by_name, limits::TREE_EXPERIMENTS_MAX).await?;
+        let mut tree = tree::build(&names, query, limit);
+        let ids: Vec<ExperimentId> = tree.rows.iter().filter_map(TreeRow::experiment_id).collect();
+        tree.experiments = store::experiment::get_many(&self.0.db, &ids).await?;
+        Ok(tree)
+    }
+
+    /// Whether nothing was ever recorded here.
+    pub async fn is_fresh(&self, caller: &Caller) -> Result<bool> {
+        caller.require(Role::Viewer)?;
+        Ok(store::experiment::is_fresh(&self.0.db).await?)
+    }
+
+    /// Archives, restores or throws away many at once: all of them, or none.
+    pub async fn update_many(&self, caller: &Caller, bulk: &ExperimentBulk) -> Result<Vec<Experiment>> {
+        caller.require(Role::Member)?;
+        bulk.check()?;
+        let Base { db, world, events, .. } = &*self.0;
+        let now = world.now();
+        let mut tx = db.begin().await?;
+        for &id in &bulk.ids {
+            if !store::experiment::update(&mut tx, id, &bulk.update(), now).await? {
+                return Err(Error::not_found("experiment", id).into());
+            }
+        }
+        tx.commit().await?;
+        for &experiment_id in &bulk.ids {
+            events.publish(Event::ExperimentChanged { experiment_id });
+        }
+        Ok(store::experiment::get_many(db, &bulk.ids).await?)
     }
 
     pub async fn update(

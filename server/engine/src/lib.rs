@@ -21,6 +21,7 @@ pub mod registry;
 pub mod run;
 pub mod run_event;
 pub mod trace;
+pub mod trash;
 pub mod user;
 
 pub use error::{Error, Result};
@@ -39,6 +40,8 @@ pub(crate) struct Base {
     pub events: event::Bus,
     pub world: World,
     pub known: known::Known,
+    /// Wakes the deletion for good.
+    pub purge: Arc<tokio::sync::Notify>,
     pub run_indexes: run::RunIndexes,
 }
 
@@ -58,12 +61,13 @@ pub struct Services {
     pub run: run::Runs,
     pub run_event: run_event::RunEventLog,
     pub trace: trace::Traces,
+    pub trash: trash::Trash,
     pub user: user::Users,
     base: Arc<Base>,
 }
 
 impl Services {
-    /// Opens the database and the artifact folder and starts the writer and the sweeper. Must be called inside a tokio
+    /// Opens the database and the artifact folder and starts the writer, the sweeper and the deletion for good. Must be called inside a tokio
     /// runtime.
     ///
     /// `database`: `sqlite:PATH` or `postgres://…`; `artifacts`: a local folder; `lost_after`: how long a process may
@@ -87,8 +91,10 @@ impl Services {
             world,
             known: known::Known::default(),
             run_indexes: run::RunIndexes::new(changes),
+            purge: Arc::default(),
         });
         process::start_sweeper(&base, lost_after);
+        trash::start_purge(&base);
         Ok(Self {
             artifact: artifact::Artifacts(base.clone()),
             asset: asset::Assets(base.clone()),
@@ -103,6 +109,7 @@ impl Services {
             run: run::Runs(base.clone()),
             run_event: run_event::RunEventLog(base.clone()),
             trace: trace::Traces(base.clone()),
+            trash: trash::Trash(base.clone()),
             user: user::Users(base.clone()),
             base,
         })

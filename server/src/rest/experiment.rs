@@ -9,7 +9,7 @@ use axum::{Extension, extract::State, http::StatusCode};
 use engine::Services;
 use model::{
     ExperimentId, Page,
-    experiment::{Experiment, ExperimentNew, ExperimentQuery, ExperimentUpdate},
+    experiment::{Experiment, ExperimentBulk, ExperimentNew, ExperimentQuery, ExperimentUpdate},
     user::Caller,
 };
 
@@ -56,4 +56,15 @@ pub(crate) async fn update(
     Json(update): Json<ExperimentUpdate>,
 ) -> Reply<Experiment> {
     Ok(axum::Json(services.experiment.update(&caller, id, update).await?))
+}
+
+/// Archives, restores or throws away many at once: all of them, or none.
+#[utoipa::path(patch, path = "/api/v1/experiments", request_body = ExperimentBulk, tag = "experiment",
+    responses((status = 200, body = Vec<Experiment>)))]
+pub(crate) async fn update_many(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Json(bulk): Json<ExperimentBulk>,
+) -> Reply<Vec<Experiment>> {
+    Ok(axum::Json(services.experiment.update_many(&caller, &bulk).await?))
 }

@@ -11,6 +11,7 @@ pub(crate) mod process;
 pub(crate) mod run;
 pub(crate) mod run_event;
 pub(crate) mod server;
+pub(crate) mod trash;
 pub(crate) mod user;
 
 use crate::error::Problem;

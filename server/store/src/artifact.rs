@@ -1,10 +1,16 @@
 //! Artifacts: which content lies under which path of which owner. The content itself is in the artifact store.
 
-use crate::{Db, Error, Result, Tx, db::on};
+use crate::{
+    Db, Dialect, Error, Result, Tx,
+    db::on,
+    rows::{Column, Rows},
+    run::kept_run,
+};
 use model::{
     UnixMillis,
     artifact::{Artifact, ArtifactPath, Owner},
 };
+use std::collections::BTreeSet;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -54,16 +60,6 @@ pub async fn get(db: &Db, owner: &Owner, path: &ArtifactPath) -> Result<Option<A
     row.map(Row::into_artifact).transpose()
 }
 
-const BLOB_KNOWN: &str = "SELECT size_bytes FROM blob WHERE sha256 = $1";
-
-/// Whether content of this digest lies in the artifact store already.
-pub async fn blob_known(db: &Db, sha256: &str) -> Result<bool> {
-    let mut conn = db.read().await?;
-    let row: Option<(i64,)> =
-        on!(conn, c => sqlx::query_as(BLOB_KNOWN).bind(sha256).fetch_optional(c).await)?;
-    Ok(row.is_some())
-}
-
 const BLOB_ADD: &str = "
     INSERT INTO blob (sha256, size_bytes, created_at_ms) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
 
@@ -72,15 +68,44 @@ const ARTIFACT_PUT: &str = "
     ON CONFLICT (owner, path) DO UPDATE SET
         sha256 = excluded.sha256, mime = excluded.mime, created_at_ms = excluded.created_at_ms";
 
-/// Lists content that is complete in the artifact store under a path; a path that is there takes the new content.
-pub async fn put(tx: &mut Tx, owner: &Owner, artifact: &Artifact) -> Result<()> {
-    on!(tx, c => sqlx::query(BLOB_ADD)
-        .bind(&artifact.sha256)
-        .bind(artifact.size_bytes)
-        .bind(artifact.created_at_ms.0)
-        .execute(c)
-        .await
-        .map(drop))?;
+const BLOB_HOLD: &str = "SELECT sha256 FROM blob WHERE sha256 = $1 FOR KEY SHARE";
+
+/// Makes sure that content is known and stays so until the transaction ends; true when it was not known before.
+async fn add_blob(tx: &mut Tx, artifact: &Artifact) -> Result<bool> {
+    loop {
+        let added = on!(tx, c => sqlx::query(BLOB_ADD)
+            .bind(&artifact.sha256)
+            .bind(artifact.size_bytes)
+            .bind(artifact.created_at_ms.0)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        if added > 0 {
+            // Waits for whoever is removing the file at this moment.
+            on!(tx, c => sqlx::query(BLOB_STAYS).bind(&artifact.sha256).execute(c).await.map(drop))?;
+            return Ok(true);
+        }
+        // On PostgreSQL it may be given up by another server, or a task of this one, between two statements.
+        let held = match tx.dialect() {
+            Dialect::Sqlite => true,
+            Dialect::Postgres => {
+                let row: Option<(String,)> =
+                    on!(tx, c => sqlx::query_as(BLOB_HOLD).bind(&artifact.sha256).fetch_optional(c).await)?;
+                row.is_some()
+            }
+        };
+        if held {
+            return Ok(false);
+        }
+    }
+}
+
+const BLOB_STAYS: &str = "DELETE FROM blob_gone WHERE sha256 = $1";
+
+/// Lists content under a path; a path that is there takes the new content. True when nobody lists this content yet: then
+/// its file must be in its place before the transaction is committed, because it may be missing or about to be removed.
+pub async fn put(tx: &mut Tx, owner: &Owner, artifact: &Artifact) -> Result<bool> {
+    let placed = add_blob(tx, artifact).await?;
     on!(tx, c => sqlx::query(ARTIFACT_PUT)
         .bind(owner.to_string())
         .bind(artifact.path.as_str())
@@ -90,7 +115,94 @@ pub async fn put(tx: &mut Tx, owner: &Owner, artifact: &Artifact) -> Result<()> 
         .execute(c)
         .await
         .map(drop))?;
-    Ok(())
+    Ok(placed)
+}
+
+macro_rules! owner_is {
+    (run) => {
+        concat!("SELECT run.id FROM run WHERE run.id = $1 AND ", kept_run!())
+    };
+    ($table:literal) => {
+        concat!(
+            "SELECT o.id FROM ",
+            $table,
+            " o JOIN experiment ON experiment.id = o.experiment_id AND experiment.purged_at_ms IS NULL WHERE o.id = $1"
+        )
+    };
+}
+
+/// Whether what files are to be listed under is still there, which it then is until the transaction ends.
+pub async fn owner_is_here(tx: &mut Tx, owner: &Owner) -> Result<bool> {
+    let postgres = tx.dialect() == Dialect::Postgres;
+    let (statement, id) = match owner {
+        Owner::Run(id) if postgres => (concat!(owner_is!(run), " FOR KEY SHARE OF run"), id.as_str()),
+        Owner::Asset(id) if postgres => (concat!(owner_is!("asset"), " FOR KEY SHARE OF o"), id.as_str()),
+        Owner::Trace(id) if postgres => (concat!(owner_is!("trace"), " FOR KEY SHARE OF o"), id.as_str()),
+        Owner::Run(id) => (owner_is!(run), id.as_str()),
+        Owner::Asset(id) => (owner_is!("asset"), id.as_str()),
+        Owner::Trace(id) => (owner_is!("trace"), id.as_str()),
+    };
+    let row: Option<(String,)> = on!(tx, c => sqlx::query_as(statement).bind(id).fetch_optional(c).await)?;
+    Ok(row.is_some())
+}
+
+const BLOB_RELEASE: &str = "
+    DELETE FROM blob WHERE sha256 IN (SELECT v.sha256 FROM v)
+        AND NOT EXISTS (SELECT 1 FROM artifact WHERE artifact.sha256 = blob.sha256)
+    RETURNING sha256";
+
+const BLOB_GOES: &str = "
+    INSERT INTO blob_gone (sha256) SELECT v.sha256 FROM v WHERE true ON CONFLICT (sha256) DO NOTHING";
+
+// By itself, so that the statement after it sees what those listed who were waited for.
+const BLOB_LOCK: &str =
+    "SELECT sha256 FROM blob WHERE sha256 IN (SELECT v.sha256 FROM v) ORDER BY sha256 FOR UPDATE";
+
+/// Gives up those of these contents that nobody lists any more: their files are removed by and by.
+pub async fn release(tx: &mut Tx, sha256s: BTreeSet<String>) -> Result<()> {
+    let sha256s: Vec<String> = sha256s.into_iter().collect();
+    if tx.dialect() == Dialect::Postgres {
+        let contents = Rows::default().with("sha256", Column::Text(sha256s.clone()));
+        contents.fetch::<(String,)>(tx, BLOB_LOCK).await?;
+    }
+    let gone: Vec<(String,)> =
+        Rows::default().with("sha256", Column::Text(sha256s)).fetch(tx, BLOB_RELEASE).await?;
+    let gone = gone.into_iter().map(|(sha256,)| sha256).collect();
+    Rows::default().with("sha256", Column::Text(gone)).execute(tx, BLOB_GOES).await
+}
+
+const BLOB_UNLISTED: &str = "
+    SELECT sha256 FROM blob
+    WHERE sha256 > $1 AND NOT EXISTS (SELECT 1 FROM artifact WHERE artifact.sha256 = blob.sha256)
+    ORDER BY sha256 LIMIT $2";
+
+/// Content behind this digest, in order, that nobody lists: paths that were removed or took other content left it behind.
+pub async fn unlisted(db: &Db, after: &str, limit: i64) -> Result<BTreeSet<String>> {
+    let mut conn = db.read().await?;
+    let rows: Vec<(String,)> =
+        on!(conn, c => sqlx::query_as(BLOB_UNLISTED).bind(after).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(sha256,)| sha256).collect())
+}
+
+const BLOBS_GONE: &str = "SELECT sha256 FROM blob_gone LIMIT $1";
+
+/// Content whose files are to be removed.
+pub async fn gone(db: &Db, limit: i64) -> Result<Vec<String>> {
+    let mut conn = db.read().await?;
+    let rows: Vec<(String,)> = on!(conn, c => sqlx::query_as(BLOBS_GONE).bind(limit).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(sha256,)| sha256).collect())
+}
+
+const BLOB_TAKE: &str = "
+    DELETE FROM blob_gone
+    WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM blob WHERE blob.sha256 = blob_gone.sha256)
+    RETURNING sha256";
+
+/// Whether the file of this content is still to be removed: then nobody puts it back until the transaction ends.
+pub async fn take_gone(tx: &mut Tx, sha256: &str) -> Result<bool> {
+    let row: Option<(String,)> =
+        on!(tx, c => sqlx::query_as(BLOB_TAKE).bind(sha256).fetch_optional(c).await)?;
+    Ok(row.is_some())
 }
 
 const ARTIFACT_REMOVE: &str =

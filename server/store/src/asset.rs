@@ -192,7 +192,7 @@ pub async fn update(tx: &mut Tx, id: &AssetId, update: &AssetUpdate, now: UnixMi
 const COLUMNS: &str = "
     SELECT id, experiment_id, kind, name, digest, format, status, status_message, source, schema, profile, source_run_id,
         created_at_ms, updated_at_ms, trashed_at_ms
-    FROM asset WHERE ";
+    FROM asset WHERE experiment_id NOT IN (SELECT id FROM experiment WHERE purged_at_ms IS NOT NULL) AND ";
 
 pub async fn get(db: &Db, id: &AssetId) -> Result<Option<Asset>> {
     Ok(of_ids(db, [id.as_str()]).await?.pop())
@@ -341,7 +341,9 @@ pub async fn dataset_uses(db: &Db, experiment_ids: &[ExperimentId], limit: i64) 
     statement.push(
         "SELECT DISTINCT asset.experiment_id, asset.name, asset.digest, asset_use.context
         FROM asset JOIN asset_use ON asset_use.asset_id = asset.id
-        WHERE asset.kind = 'dataset' AND asset.experiment_id IN ",
+        WHERE asset.kind = 'dataset'
+            AND asset.experiment_id NOT IN (SELECT id FROM experiment WHERE purged_at_ms IS NOT NULL)
+            AND asset.experiment_id IN ",
     );
     statement.bind_list(experiment_ids.iter().map(|id| id.0));
     statement.push(" ORDER BY 1, 2, 3, 4 LIMIT ").bind(limit);

@@ -46,7 +46,7 @@ pub enum Which<'a> {
 
 impl Which<'_> {
     fn push(self, statement: &mut Statement, experiment_id: ExperimentId) {
-        statement.push(" WHERE run.experiment_id = ").bind(experiment_id.0);
+        statement.push(" WHERE run.purged_at_ms IS NULL AND run.experiment_id = ").bind(experiment_id.0);
         match self {
             Self::Since(time) => statement.push(" AND run.updated_at_ms >= ").bind(time.0),
             Self::These(ids) => statement.push(" AND run.id IN ").bind_list(ids.iter().map(RunId::as_str)),

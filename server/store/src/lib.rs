@@ -27,6 +27,7 @@ pub mod run_event;
 pub mod run_field;
 pub mod tag;
 pub mod trace;
+pub mod trash;
 
 pub use db::{Db, Dialect, Error, Result, Trouble, Tx};
 pub use metric::{Rejection, Snapshot};

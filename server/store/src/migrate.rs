@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "registry", include_str!("../migrations/0008_registry.sql")),
     (9, "trace", include_str!("../migrations/0009_trace.sql")),
     (10, "run_field", include_str!("../migrations/0010_run_field.sql")),
+    (11, "trash_end", include_str!("../migrations/0011_trash_end.sql")),
 ];
 
 impl Db {

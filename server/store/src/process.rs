@@ -20,6 +20,7 @@ use crate::{
     Db, Error, Result, Tx,
     db::on,
     rows::{Column, Rows},
+    run::kept_run,
 };
 use model::{
     ExperimentId, ProcessId, RunId, UnixMillis, limits,
@@ -94,9 +95,12 @@ fn columns(beats: &[&Heartbeat]) -> Rows {
     Rows::default().with("run_id", Column::Text(runs)).with("id", Column::Text(processes))
 }
 
-const PROCESS_STANDING: &str = "
-    SELECT run.id, v.id, run.status, run.stop_requested, process.status
-    FROM v JOIN run ON run.id = v.run_id LEFT JOIN process ON process.run_id = v.run_id AND process.id = v.id";
+const PROCESS_STANDING: &str = concat!(
+    "SELECT run.id, v.id, run.status, run.stop_requested, process.status
+    FROM v JOIN run ON run.id = v.run_id AND ",
+    kept_run!(),
+    " LEFT JOIN process ON process.run_id = v.run_id AND process.id = v.id"
+);
 
 /// How the runs stand that exist.
 pub async fn standing(db: &Db, beats: &[Heartbeat]) -> Result<HashMap<Pair, Standing>> {
@@ -146,8 +150,11 @@ pub struct Held {
 }
 
 // Changes nothing, but locks the row on both databases.
-const RUN_HOLD: &str =
-    "UPDATE run SET status = status WHERE id = $1 RETURNING experiment_id, status, attempt";
+const RUN_HOLD: &str = concat!(
+    "UPDATE run SET status = status WHERE id = $1 AND ",
+    kept_run!(),
+    " RETURNING experiment_id, status, attempt"
+);
 
 /// Waits until nobody else changes the run's status; `None` when there is no such run.
 pub async fn hold(tx: &mut Tx, id: &RunId) -> Result<Option<Held>> {

@@ -103,15 +103,26 @@ pub async fn add(tx: &mut Tx, run: &RunRecord) -> Result<bool> {
     Ok(added > 0)
 }
 
+/// A run that is not deleted for good, by itself or with its experiment, though its rows may not be gone yet.
+macro_rules! kept_run {
+    () => {
+        "run.purged_at_ms IS NULL
+        AND run.experiment_id NOT IN (SELECT id FROM experiment WHERE purged_at_ms IS NOT NULL)"
+    };
+}
+pub(crate) use kept_run;
+
 // Numbered, so that a circle, should there ever be one, ends.
-const RUN_LINE: &str = "
-    WITH RECURSIVE line (id, parent_id, place) AS (
-        SELECT id, parent_id, CAST(1 AS BIGINT) FROM run WHERE id = $1
-        UNION ALL
+const RUN_LINE: &str = concat!(
+    "WITH RECURSIVE line (id, parent_id, place) AS (
+        SELECT id, parent_id, CAST(1 AS BIGINT) FROM run WHERE id = $1 AND ",
+    kept_run!(),
+    " UNION ALL
         SELECT run.id, run.parent_id, line.place + 1 FROM line JOIN run ON run.id = line.parent_id
         WHERE line.place < $2
     )
-    SELECT id FROM line ORDER BY place";
+    SELECT id FROM line ORDER BY place"
+);
 
 /// The run, its parent, that one's parent and so on, at most so many; empty when there is no such run.
 pub async fn line(tx: &mut Tx, id: &RunId, limit: i64) -> Result<Vec<String>> {
@@ -121,9 +132,12 @@ pub async fn line(tx: &mut Tx, id: &RunId, limit: i64) -> Result<Vec<String>> {
 }
 
 /// Of a [`Row`]; whoever selects it says the total before it.
-const WHOLE: &str =
+const WHOLE: &str = concat!(
     "run.*, (SELECT experiment.trashed_at_ms FROM experiment WHERE experiment.id = run.experiment_id)
-    AS experiment_trashed_at_ms FROM run WHERE ";
+    AS experiment_trashed_at_ms FROM run WHERE ",
+    kept_run!(),
+    " AND "
+);
 
 /// The newest children of a run, and how many there are in all.
 pub async fn children(db: &Db, parent_id: &RunId, limit: i64) -> Result<(Vec<Run>, i64)> {
@@ -235,10 +249,11 @@ const KEPT: &str = " AND run.trashed_at_ms IS NULL
 
 fn push_conditions(statement: &mut Statement, search: &RunSearch, dialect: Dialect, now: UnixMillis) {
     statement.push(" WHERE run.experiment_id IN ").bind_list(search.experiment_ids.iter().map(|id| id.0));
+    // What is deleted for good lies in the trash.
     match search.trash {
         Trash::Without => statement.push(KEPT),
-        Trash::Only => statement.push(TRASHED),
-        Trash::With => statement,
+        Trash::Only => statement.push(" AND ").push(kept_run!()).push(TRASHED),
+        Trash::With => statement.push(" AND ").push(kept_run!()),
     };
     if let Some(status) = search.status {
         statement.push(" AND run.status = ").bind(status.as_str());
@@ -374,11 +389,15 @@ pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis
     Ok(true)
 }
 
-const RUNS_HOLD: &str = "
-    SELECT run.id, run.experiment_id FROM v JOIN run ON run.id = v.id";
+macro_rules! runs_hold {
+    () => {
+        concat!("SELECT run.id, run.experiment_id FROM v JOIN run ON run.id = v.id AND ", kept_run!())
+    };
+}
 
-const RUNS_HOLD_LOCK: &str = "
-    SELECT run.id, run.experiment_id FROM v JOIN run ON run.id = v.id ORDER BY run.id FOR NO KEY UPDATE OF run";
+const RUNS_HOLD: &str = runs_hold!();
+
+const RUNS_HOLD_LOCK: &str = concat!(runs_hold!(), " ORDER BY run.id FOR NO KEY UPDATE OF run");
 
 const RUNS_TOUCH: &str = "UPDATE run SET updated_at_ms = v.now FROM v WHERE run.id = v.id";
 
@@ -442,11 +461,14 @@ pub(crate) struct Target {
 
 macro_rules! run_targets {
     () => {
-        "SELECT run.id, run.experiment_id, COALESCE(run.trashed_at_ms,
+        concat!(
+            "SELECT run.id, run.experiment_id, COALESCE(run.trashed_at_ms,
                 (SELECT experiment.trashed_at_ms FROM experiment WHERE experiment.id = run.experiment_id)),
             (SELECT COUNT(*) FROM bundle WHERE bundle.run_id = run.id),
             (SELECT CAST(COALESCE(SUM(bundle.bytes), 0) AS BIGINT) FROM bundle WHERE bundle.run_id = run.id)
-        FROM v JOIN run ON run.id = v.id"
+        FROM v JOIN run ON run.id = v.id AND ",
+            kept_run!()
+        )
     };
 }
 

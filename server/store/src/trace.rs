@@ -100,7 +100,7 @@ pub async fn update(tx: &mut Tx, id: &TraceId, update: &TraceUpdate) -> Result<(
 const COLUMNS: &str = "
     SELECT id, experiment_id, client_request_id, started_at_ms, duration_ms, state, request_preview, response_preview,
         metadata
-    FROM trace WHERE ";
+    FROM trace WHERE experiment_id NOT IN (SELECT id FROM experiment WHERE purged_at_ms IS NOT NULL) AND ";
 
 /// Those of these traces that exist.
 pub async fn get(db: &Db, ids: &[TraceId]) -> Result<Vec<Trace>> {

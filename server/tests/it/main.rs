@@ -19,3 +19,4 @@ mod run;
 mod run_event;
 mod series;
 mod start;
+mod trash;

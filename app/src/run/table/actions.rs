@@ -169,7 +169,8 @@ fn MoveDialog(open: RwSignal<bool>, here: ExperimentId, on_done: Callback<RunsUp
             ..ExperimentQuery::default()
         };
         spawn_local(async move {
-            if let Ok(overview) = experiment::api::list(query).await
+            if let Ok(overview) =
+                experiment::api::list(experiment::api::ListInput { query, tree: None }).await
                 && text.try_get_untracked() == Some(asked)
             {
                 let others = overview.page.items.into_iter().filter(|one| one.id != here);

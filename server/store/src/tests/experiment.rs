@@ -185,3 +185,58 @@ async fn runs_are_found_sorted_and_numbered() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_order_holds_both_ways_and_archiving_is_no_activity() {
+    on_each(async |db| {
+        let first = add_experiment(&db, "b", &[]).await;
+        let second = add_experiment(&db, "A", &[]).await;
+        for name in ["x", "y"] {
+            add_run(&db, first, name).await;
+        }
+        let end = RunUpdate { status: Some(RunStatus::Completed), ..RunUpdate::default() };
+        let late = add_run(&db, second, "z").await;
+        let mut tx = db.begin().await.unwrap();
+        run::update(&mut tx, &late, &end, UnixMillis(NOW.0 + 9_000)).await.unwrap();
+        let archive = ExperimentUpdate { archived: Some(true), ..ExperimentUpdate::default() };
+        experiment::update(&mut tx, first, &archive, UnixMillis(NOW.0 + 99_000)).await.unwrap();
+        let back = ExperimentUpdate { archived: Some(false), ..ExperimentUpdate::default() };
+        experiment::update(&mut tx, first, &back, UnixMillis(NOW.0 + 99_000)).await.unwrap();
+        tx.commit().await.unwrap();
+        for (sort, expected) in [
+            (ExperimentSort::LastActivity, ["A", "b", "Default"]),
+            (ExperimentSort::Created, ["A", "b", "Default"]),
+            (ExperimentSort::Name, ["A", "b", "Default"]),
+            (ExperimentSort::RunCount, ["b", "A", "Default"]),
+        ] {
+            let mut expected = expected.to_vec();
+            assert_eq!(names(&db, ExperimentQuery { sort, ..ExperimentQuery::default() }).await, expected);
+            expected.reverse();
+            let reverse = ExperimentQuery { sort, reverse: true, ..ExperimentQuery::default() };
+            assert_eq!(names(&db, reverse).await, expected);
+        }
+        let completed =
+            ExperimentQuery { status: Some(ExperimentStatus::Completed), ..ExperimentQuery::default() };
+        assert_eq!(names(&db, completed).await, ["A"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn runs_are_counted_by_day() {
+    on_each(async |db| {
+        let id = add_experiment(&db, "e", &[]).await;
+        let quiet = add_experiment(&db, "quiet", &[]).await;
+        add_run(&db, id, "one").await;
+        add_run(&db, id, "two").await;
+        let day: i64 = 24 * 3_600 * 1_000;
+        let counts = async |days, later: i64| {
+            let now = UnixMillis(NOW.0 + later * day);
+            experiment::activity(&db, &[id, quiet], days, now).await.unwrap()
+        };
+        assert_eq!(counts(3, 0).await, [(id, vec![0, 0, 2])].into());
+        assert_eq!(counts(3, 2).await, [(id, vec![2, 0, 0])].into());
+        assert_eq!(counts(3, 3).await, [].into());
+    })
+    .await;
+}

@@ -9,6 +9,7 @@ mod record;
 mod registry;
 mod run_event;
 mod trace;
+mod trash;
 
 use crate::{Db, experiment as experiments, run as runs, run::RunRecord, scratch};
 use model::{ExperimentId, ProjectId, RunId, Tags, UnixMillis, experiment::ExperimentNew, run::RunStatus};
