@@ -17,7 +17,7 @@ use model::{
     ingest::{IngestBatch, SeriesPoints},
     metric::Context,
     registry::{ModelVersionNew, RegisteredModelNew},
-    run::{RunQuery, RunUpdate},
+    run::{RunQuery, RunUpdate, RunsUpdate},
     run_event::RunEvent,
     trash::{TrashLeaving, TrashQuery, TrashSet},
 };
@@ -366,6 +366,31 @@ async fn the_trash_lists_runs_unless_their_experiment_lies_there() {
         assert_eq!(decide(&db, &runs(&[&run_id]), Fate::Restored).await, Ok(vec![id]));
         assert_eq!(names("").await, []);
         assert_eq!(experiment::get(&db, id).await.unwrap().unwrap().run_count, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_deleted_for_good_does_not_come_back_among_many() {
+    on_each(async |db| {
+        let (id, other) = (add_experiment(&db, "e", &[]).await, add_experiment(&db, "f", &[]).await);
+        let (gone, kept) = (add_run(&db, id, "gone").await, add_run(&db, id, "kept").await);
+        throw_run(&db, &gone).await;
+        decide(&db, &runs(&[&gone]), Fate::Deleted).await.unwrap();
+        let update = RunsUpdate {
+            ids: Vec::new(),
+            query: None,
+            tags: Tags::words(["kept"]),
+            remove_tags: Vec::new(),
+            trashed: Some(false),
+            experiment_id: Some(other),
+        };
+        let mut tx = db.begin().await.unwrap();
+        let changed = run::update_many(&mut tx, &[gone, kept.clone()], &update, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(changed, [(kept, id)]);
+        let search = RunQuery::new(other).into_search(10).unwrap();
+        assert_eq!(run::count(&db, &search, NOW).await.unwrap(), 1);
     })
     .await;
 }
