@@ -43,16 +43,21 @@ async fn the_table_has_params_and_metrics_and_sorts_by_them() {
                 .map(|row| ids.iter().position(|id| row["run"]["id"] == **id).unwrap())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(order("sort=created").await, [2, 1, 0]);
+        assert_eq!(order("").await, [2, 1, 0], "the newest first");
+        assert_eq!(order("sort=created").await, [0, 1, 2]);
         assert_eq!(order("sort=params.lr").await, [1, 0, 2]);
-        assert_eq!(order("sort=metrics.loss").await, [0, 1, 2], "NaN comes last");
-        assert_eq!(order("sort=metrics.loss&reverse=true").await, [1, 0, 2], "either way");
+        assert_eq!(order("sort=metrics.loss+desc").await, [0, 1, 2], "NaN comes last");
+        assert_eq!(order("sort=metrics.loss").await, [1, 0, 2], "either way");
         let (_, page) = server.get("/api/v1/runs?experiment_id=0&sort=params.lr&limit=1").await;
         assert_eq!((&page["total"], &page["next_offset"]), (&json!(3), &json!(1)));
         let row = &page["items"][0];
         assert_eq!((&row["params"]["lr"], &row["metrics"]["loss"]["last"]), (&json!(0.01), &json!(0.2)));
-        assert_problem(server.get("/api/v1/runs?experiment_id=0&sort=loss").await, 400, "metrics.<key>");
-        let filter = "sort=created&filter=metrics.loss.max+%3E+1+and+not+params.lr+%3C+0.05";
+        assert_problem(
+            server.get("/api/v1/runs?experiment_id=0&sort=loss").await,
+            400,
+            "there is no attribute \"loss\"",
+        );
+        let filter = "sort=created+desc&filter=metrics.loss.max+%3E+1+and+not+params.lr+%3C+0.05";
         assert_eq!(order(filter).await, [2, 0]);
         let wrong = server.get("/api/v1/runs?experiment_id=0&filter=metrics.loss+%3E").await;
         assert_problem(wrong, 400, "expected a number, at character 15");
