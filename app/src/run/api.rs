@@ -23,13 +23,13 @@ pub struct Runs {
 
 #[server(prefix = "/ui", endpoint = "run/list", input = Json)]
 pub async fn list(query: RunQuery) -> Result<Runs, AppError> {
-    use super::columns;
+    use super::preset;
     let (caller, services) = (crate::remote::caller()?, crate::remote::services());
     let experiment = services.experiment.get(&caller, query.experiment_id).await?;
     let asked = model::query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
     let mut page = services.run.list(&caller, query).await?;
-    let columns = if asked.is_empty() { columns::preset(&page.items) } else { asked };
-    columns::strip(&mut page.items, &columns);
+    let columns = if asked.is_empty() { preset::columns(&page.items) } else { asked };
+    preset::strip(&mut page.items, &columns);
     Ok(Runs { experiment, columns, page })
 }
 

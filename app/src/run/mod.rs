@@ -6,6 +6,8 @@ mod family;
 mod header;
 mod overview;
 mod page;
+#[cfg(feature = "ssr")]
+mod preset;
 pub mod query;
 mod table;
 
