@@ -1,14 +1,18 @@
 //! Which params, metrics, tags and attributes the run table shows: out of the box, what a person came for.
 
 use crate::metric::goal::{best, goal};
+#[cfg(feature = "ssr")]
+use model::metric;
 use model::{
-    metric,
     query::{Field, Stat},
     run::RunRow,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+#[cfg(feature = "ssr")]
+use std::collections::BTreeSet;
 
 /// Of each kind, so many fit a laptop's screen.
+#[cfg(feature = "ssr")]
 const SHOWN_MAX: usize = 6;
 
 /// The word over a column's name.
@@ -36,6 +40,7 @@ pub fn name(field: &Field) -> String {
 
 /// Params and metrics of these rows, the most telling first: params that differ, then the others; metrics that most runs
 /// have, those of the machine last.
+#[cfg(feature = "ssr")]
 fn available(rows: &[RunRow]) -> Vec<Field> {
     let keys: BTreeSet<&String> = rows.iter().flat_map(|row| row.params.keys()).collect();
     let mut params: Vec<_> = keys.into_iter().map(|key| (!differs(rows, key), key)).collect();
@@ -51,6 +56,7 @@ fn available(rows: &[RunRow]) -> Vec<Field> {
 }
 
 /// Whether a param tells runs apart. A run without any params, such as one that just began, says nothing about it.
+#[cfg(feature = "ssr")]
 fn differs(rows: &[RunRow], key: &str) -> bool {
     let mut values = rows.iter().filter(|row| !row.params.is_empty()).map(|row| row.params.get(key));
     let first = values.next();
@@ -59,6 +65,7 @@ fn differs(rows: &[RunRow], key: &str) -> bool {
 
 /// What is shown when the URL does not say: the first few of each kind; params that are the same everywhere
 /// only when none differs; metrics of the machine never.
+#[cfg(feature = "ssr")]
 pub fn preset(rows: &[RunRow]) -> Vec<Field> {
     let all = available(rows);
     let params: Vec<_> = all.iter().filter(|one| matches!(one, Field::Param(_))).collect();
