@@ -50,6 +50,8 @@ class Stored:
         deadline = time.monotonic() + SECONDS_MAX
         while (found := self._server.status(self.id)) != expected and time.monotonic() < deadline:
             time.sleep(0.05)
+        # What arrived while it was waited for.
+        self._run = self._server.json(f"/runs/{self.id}")
         return found
 
     def points(self, key: str) -> dict[int, float]:
@@ -84,7 +86,7 @@ def runs_of(server: Server, experiment: str) -> list[Stored]:
     ids = [one["id"] for one in found if one["name"] == experiment]
     if not ids:
         return []
-    rows = server.json(f"/runs?experiment_id={ids[0]}&sort=created&limit=1000")["items"]
+    rows = server.json(f"/runs?experiment_id={ids[0]}&sort=number&limit=1000")["items"]
     runs = [Stored(server, row["run"]["id"]) for row in rows]
     return sorted(runs, key=lambda run: run._run["run"]["number"])
 

@@ -31,7 +31,13 @@ def _podstack(server: Server, rows: list[Row]) -> None:
 def _vertex(server: Server, rows: list[Row]) -> None:
     [row] = rows
     assert row["run"]["name"] == "config-1"
-    assert row["metrics"]["accuracy"] == {"last": 0.9, "last_step": 1, "min": 0.8, "max": 0.9}
+    assert row["metrics"]["accuracy"] == {
+        "last": 0.9,
+        "last_step": 1,
+        "min": 0.8,
+        "max": 0.9,
+        "mean": pytest.approx(0.85),
+    }
 
 
 def _table(server: Server, rows: list[Row]) -> None:
