@@ -47,7 +47,7 @@ pub fn best_values(rows: &[RunRow], columns: &[Field]) -> BTreeMap<Field, f64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use model::{
         ExperimentId, Float64, Tags, UnixMillis,
@@ -56,7 +56,7 @@ mod tests {
         run::{Run, RunStatus},
     };
 
-    fn row(params: &[(&str, i64)], metrics: &[(&str, f64)]) -> RunRow {
+    pub fn row(params: &[(&str, i64)], metrics: &[(&str, f64)]) -> RunRow {
         let run = Run {
             id: "0".repeat(32).parse().expect("32 hex digits"),
             experiment_id: ExperimentId(1),

@@ -58,44 +58,7 @@ pub fn strip(rows: &mut [RunRow], columns: &[Field]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{
-        ExperimentId, Float64, Tags, UnixMillis,
-        metric::MetricStat,
-        param::ParamValue,
-        run::{Run, RunStatus},
-    };
-
-    fn row(params: &[(&str, i64)], metrics: &[(&str, f64)]) -> RunRow {
-        let run = Run {
-            id: "0".repeat(32).parse().expect("32 hex digits"),
-            experiment_id: ExperimentId(1),
-            parent_id: None,
-            name: "a".into(),
-            number: 1,
-            status: RunStatus::Running,
-            user: "me".into(),
-            created_at_ms: UnixMillis(0),
-            started_at_ms: None,
-            ended_at_ms: None,
-            updated_at_ms: UnixMillis(0),
-            late_at_ms: None,
-            trashed_at_ms: None,
-            stop_requested: false,
-            tags: Tags::default(),
-        };
-        let stat = |value: f64| MetricStat {
-            last: Float64(value),
-            last_step: 0,
-            min: Some(Float64(value - 1.0)),
-            max: None,
-            mean: None,
-        };
-        RunRow {
-            run,
-            params: params.iter().map(|(key, value)| ((*key).to_owned(), ParamValue::Int(*value))).collect(),
-            metrics: metrics.iter().map(|(key, value)| ((*key).to_owned(), stat(*value))).collect(),
-        }
-    }
+    use crate::run::columns::tests::row;
 
     fn names(columns: &[Field]) -> Vec<String> {
         columns.iter().map(Field::to_string).collect()

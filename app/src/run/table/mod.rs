@@ -77,12 +77,12 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             <ColumnPicker table />
             <CompareButton table />
         </div>
-        <Actions table />
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
             {move || if nothing.get() { view! { <NothingFound table /> }.into_any() } else { view! { <Rows table /> }.into_any() }}
             <Pager path=path.get_value() query=search total />
         </div>
+        <Actions table />
     }
 }
 

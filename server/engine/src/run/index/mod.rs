@@ -86,11 +86,7 @@ impl RunIndexes {
         fields.extend(search.order.iter().map(|order| order.field.clone()));
         fields.retain(|field| !matches!(field, Field::Attribute(_)));
         let slot = self.slot(experiment_id);
-        let mut index = slot.index.lock().await;
-        let refreshed = index.refresh(base, &self.changes, experiment_id, &fields).await;
-        slot.bytes.store(index.bytes(), Ordering::Relaxed);
-        self.make_room(experiment_id, &mut index, &fields);
-        refreshed?;
+        let index = self.refreshed(base, experiment_id, &slot, &fields).await?;
         Ok(index.find(search, base.world.now()))
     }
 
@@ -105,16 +101,28 @@ impl RunIndexes {
     ) -> Result<Vec<String>> {
         let fields = BTreeSet::from([field.clone()]);
         let slot = self.slot(experiment_id);
-        let mut index = slot.index.lock().await;
-        let refreshed = index.refresh(base, &self.changes, experiment_id, &fields).await;
-        slot.bytes.store(index.bytes(), Ordering::Relaxed);
-        self.make_room(experiment_id, &mut index, &fields);
-        refreshed?;
+        let index = self.refreshed(base, experiment_id, &slot, &fields).await?;
         let search = search.to_lowercase();
         let mut counts = index.columns.get(field).map(Column::counts).unwrap_or_default();
         counts.retain(|(text, _)| text.to_lowercase().contains(&search));
         counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         Ok(counts.into_iter().take(limit).map(|(text, _)| text.to_owned()).collect())
+    }
+
+    /// The index of an experiment, with these fields as they are now.
+    async fn refreshed<'a>(
+        &self,
+        base: &Base,
+        experiment_id: ExperimentId,
+        slot: &'a Slot,
+        fields: &BTreeSet<Field>,
+    ) -> Result<tokio::sync::MutexGuard<'a, RunIndex>> {
+        let mut index = slot.index.lock().await;
+        let refreshed = index.refresh(base, &self.changes, experiment_id, fields).await;
+        slot.bytes.store(index.bytes(), Ordering::Relaxed);
+        self.make_room(experiment_id, &mut index, fields);
+        refreshed?;
+        Ok(index)
     }
 
     /// Lets an index go, because runs left its experiment.
@@ -174,9 +182,17 @@ struct Head {
     trashed: bool,
 }
 
+impl Head {
+    fn text_bytes(&self) -> usize {
+        self.name.len() + self.folded.len()
+    }
+}
+
 #[derive(Debug, Default)]
 struct RunIndex {
     heads: Vec<Head>,
+    /// Of the names.
+    text_bytes: usize,
     places: HashMap<u128, u32>,
     users: HashSet<Arc<str>>,
     experiment_trashed: bool,
@@ -255,8 +271,10 @@ impl RunIndex {
             updated: row.updated_at_ms,
             trashed: row.trashed_at_ms.is_some(),
         };
+        self.text_bytes += head.text_bytes();
         if let Some(&place) = self.places.get(&id) {
-            self.heads[place as usize] = head;
+            let before = std::mem::replace(&mut self.heads[place as usize], head);
+            self.text_bytes -= before.text_bytes();
         } else {
             self.places.insert(id, self.heads.len() as u32);
             self.heads.push(head);
@@ -265,9 +283,8 @@ impl RunIndex {
 
     /// About what it takes.
     fn bytes(&self) -> usize {
-        let texts: usize = self.heads.iter().map(|head| head.name.len() + head.folded.len()).sum();
         let columns: usize = self.columns.values().map(Column::bytes).sum();
-        self.heads.len() * (size_of::<Head>() + 2 * size_of::<(u128, u32)>()) + texts + columns
+        self.heads.len() * (size_of::<Head>() + 2 * size_of::<(u128, u32)>()) + self.text_bytes + columns
     }
 
     fn find(&self, search: &RunSearch, now: UnixMillis) -> (Vec<RunId>, i64) {
