@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
-use model::{Error, ErrorKind, user::Caller};
+use model::{
+    Error, ErrorKind,
+    user::{Caller, Role},
+};
 
 /// Answers only requests that name this server: what a web page elsewhere sends after rebinding its name does not.
 pub(crate) async fn check_host(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -59,7 +62,20 @@ pub(crate) async fn authorize(State(app): State<App>, mut request: Request, next
     if let Some(caller) = caller {
         request.extensions_mut().insert(caller);
     }
-    next.run(request).await
+    let changes = role.is_some_and(|role| role > Role::Viewer);
+    if changes { see_through(next.run(request)).await } else { next.run(request).await }
+}
+
+/// Goes on with what changes something when the client hangs up: what is committed is also told to those who watch, and
+/// to what is kept in memory.
+async fn see_through(answer: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(answer).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Problem(Error::new(ErrorKind::Unavailable, "the server is stopping")).into_response(),
+        },
+    }
 }
 
 /// The caller by bearer token or session cookie; an error when a token came that is not ours.

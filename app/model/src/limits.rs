@@ -198,8 +198,6 @@ pub const RUN_INDEX_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// How long a change by another server may be on its way from its time stamp to readers: a commit that waits for the disk,
 /// and clocks that differ. What changed so lately is read again for each search.
 pub const RUN_INDEX_OVERLAP_MILLIS: i64 = 60_000;
-/// The same for a change by this server, of which the index hears by itself unless its request was cut off.
-pub const RUN_INDEX_OWN_OVERLAP_MILLIS: i64 = 5_000;
 /// Runs that are read again one by one; when more have changed, all are.
 pub const RUN_INDEX_CHANGES_MAX: usize = 5_000;
 /// Runs that one request names to be changed: what a person selects by hand, many times over.

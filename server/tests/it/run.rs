@@ -3,6 +3,8 @@
 use crate::harness::{assert_problem, on_each};
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 
 #[tokio::test]
 async fn a_run_starts_named_and_ends_with_its_status() {
@@ -84,6 +86,45 @@ async fn a_comparison_marks_what_differs() {
         assert!(differs("lr") && differs("only") && !differs("opt"));
         assert_eq!(compared["metrics"][0]["cells"][0], json!(null));
         assert_problem(server.get("/api/v1/compare").await, 400, "expected 1 to 50 run ids");
+    })
+    .await;
+}
+
+/// What a request changed is found by searches also when nobody waited for its answer: searches read a copy in memory.
+#[tokio::test]
+async fn a_change_is_found_although_its_client_hung_up() {
+    on_each(async |server| {
+        let search = "/api/v1/runs?experiment_id=0&limit=100&filter=";
+        let mut runs = Vec::new();
+        for _ in 0..40 {
+            runs.push(server.new_run().await);
+        }
+        // From here on the runs are in memory.
+        let (_, page) = server.get(&format!("{search}name%20!=%20'x'")).await;
+        assert_eq!(page["total"], 40);
+        let host = server.url.strip_prefix("http://").unwrap();
+        for (place, run_id) in runs.iter().enumerate() {
+            let body = r#"{"name":"left"}"#;
+            let request = format!(
+                "PATCH /api/v1/runs/{run_id} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\
+                 content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                server.token,
+                body.len()
+            );
+            let mut connection = tokio::net::TcpStream::connect(host).await.unwrap();
+            connection.write_all(request.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_micros(200 * place as u64)).await;
+        }
+        // Those that were read at all are through by then.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let mut changed = 0;
+        for run_id in &runs {
+            let (_, run) = server.get(&format!("/api/v1/runs/{run_id}")).await;
+            changed += u64::from(run["run"]["name"] == "left");
+        }
+        let (_, found) = server.get(&format!("{search}name%20=%20'left'")).await;
+        assert_eq!(found["total"], changed);
+        assert!(changed > 0, "some requests arrived");
     })
     .await;
 }

@@ -240,9 +240,8 @@ impl Runs {
         }
         store::run::update(&mut tx, id, &update, now).await?;
         tx.commit().await?;
-        let run = self.0.run(id).await?;
-        self.0.run_changed(&run, RunChange::Header);
-        Ok(run)
+        self.0.process_changed(&held);
+        self.0.run(id).await
     }
 }
 

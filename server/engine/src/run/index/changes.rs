@@ -1,5 +1,5 @@
-//! Which runs changed since an index was read: those that this server changed, of which it hears with the event, and those
-//! that carry a recent time stamp, because another server may have changed them.
+//! Which runs changed since an index was read: those that this server changed, of which it hears with the event, and on
+//! PostgreSQL those that carry a recent time stamp, because another server may have changed them.
 
 use super::Read;
 use model::{ExperimentId, RunId, UnixMillis, event::Event, limits};
@@ -22,8 +22,8 @@ pub(crate) struct Changes {
 /// What to read again.
 #[derive(Debug)]
 pub(super) struct Changed {
-    /// Runs that changed at this time or later.
-    pub since: UnixMillis,
+    /// Runs that changed at this time or later; on SQLite, which has one server, only when all are to be read.
+    pub since: Option<UnixMillis>,
     /// These as well.
     pub runs: Vec<RunId>,
 }
@@ -31,11 +31,11 @@ pub(super) struct Changed {
 impl Changed {
     pub fn parts(&self) -> impl Iterator<Item = Which<'_>> {
         let these = (!self.runs.is_empty()).then_some(Which::These(&self.runs));
-        [Which::Since(self.since)].into_iter().chain(these)
+        self.since.map(Which::Since).into_iter().chain(these)
     }
 
     fn all() -> Self {
-        Self { since: UnixMillis(i64::MIN), runs: Vec::new() }
+        Self { since: Some(UnixMillis(i64::MIN)), runs: Vec::new() }
     }
 }
 
@@ -67,10 +67,9 @@ impl Changes {
     /// What changed since something was read.
     pub(super) fn since(&self, experiment_id: ExperimentId, read: Read, dialect: Dialect) -> Changed {
         let Some(at) = read.at else { return Changed::all() };
-        // SQLite has one server; PostgreSQL may have several.
-        let overlap = match dialect {
-            Dialect::Sqlite => limits::RUN_INDEX_OWN_OVERLAP_MILLIS,
-            Dialect::Postgres => limits::RUN_INDEX_OVERLAP_MILLIS,
+        let since = match dialect {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(UnixMillis(at.0 - limits::RUN_INDEX_OVERLAP_MILLIS)),
         };
         let watched = self.lock();
         let Some(runs) = watched.get(&experiment_id) else { return Changed::all() };
@@ -79,7 +78,7 @@ impl Changes {
         if runs.len() > limits::RUN_INDEX_CHANGES_MAX {
             return Changed::all();
         }
-        Changed { since: UnixMillis(at.0 - overlap), runs }
+        Changed { since, runs }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ExperimentId, HashMap<RunId, u64>>> {

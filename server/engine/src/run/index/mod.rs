@@ -240,9 +240,10 @@ impl RunIndex {
     /// Empties a column where runs changed, and makes room in it for all runs.
     fn clear(&self, column: &mut Column, changed: &Changed) {
         column.resize(self.heads.len());
-        let since = changed.since.0;
-        let late = self.heads.iter().enumerate().filter(|(_, head)| head.updated >= since);
-        late.for_each(|(row, _)| column.clear(row as u32));
+        if let Some(since) = changed.since {
+            let late = self.heads.iter().enumerate().filter(|(_, head)| head.updated >= since.0);
+            late.for_each(|(row, _)| column.clear(row as u32));
+        }
         let places =
             changed.runs.iter().filter_map(|id| self.places.get(&u128::from_be_bytes(id.to_bytes())));
         places.for_each(|&place| column.clear(place));
