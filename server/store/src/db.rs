@@ -303,8 +303,16 @@ impl Db {
     }
 }
 
+/// A connection that was used within this time is taken as alive: to ask each time would add a round trip to every
+/// commit and every read.
+const ALIVE_FOR: Duration = Duration::from_secs(1);
+
 async fn postgres_pool(options: PgConnectOptions) -> Result<PgPool> {
-    Ok(PgPoolOptions::new().max_connections(10).connect_with(options).await?)
+    let pool = PgPoolOptions::new().max_connections(10).test_before_acquire(false);
+    let pool = pool.before_acquire(|conn, meta| {
+        Box::pin(async move { Ok(meta.idle_for < ALIVE_FOR || conn.ping().await.is_ok()) })
+    });
+    Ok(pool.connect_with(options).await?)
 }
 
 /// Moves what an earlier process left in the log into the file, and flushes it. That process may have ended before its own
