@@ -22,6 +22,7 @@ mod metric;
 mod note;
 mod param;
 mod process;
+mod project;
 mod run;
 mod run_event;
 mod sign_in;

@@ -9,8 +9,8 @@ use crate::{
         Policy,
     },
     rest::{
-        artifact, asset, compare, environment, experiment, metric, note, process, run, run_event, server,
-        trash, user,
+        artifact, asset, compare, environment, experiment, metric, note, process, project, run, run_event,
+        server, trash, user,
     },
     site,
 };
@@ -89,6 +89,10 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(experiment::get))
         .api(Api(Member), routes!(experiment::update))
         .api(Api(Member), routes!(experiment::update_many))
+        .api(Api(Viewer), routes!(project::list))
+        .api(Api(Member), routes!(project::create))
+        .api(Api(Member), routes!(project::update))
+        .api(Api(Member), routes!(project::remove))
         .api(Api(Viewer), routes!(trash::list))
         .api(Api(Viewer), routes!(trash::size))
         .api(Api(Member), routes!(trash::restore))
@@ -136,7 +140,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 21] = [
+const SERVER_FUNCTIONS: [(&str, Role); 25] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -147,6 +151,10 @@ const SERVER_FUNCTIONS: [(&str, Role); 21] = [
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),
+    ("/ui/project/create", Member),
+    ("/ui/project/list", Viewer),
+    ("/ui/project/remove", Member),
+    ("/ui/project/update", Member),
     ("/ui/run-event/list", Viewer),
     ("/ui/run/fields", Viewer),
     ("/ui/run/get", Viewer),

@@ -11,6 +11,8 @@ pub enum Event {
     ExperimentChanged { experiment_id: ExperimentId },
     /// A run was made, edited, ended or logged to.
     RunChanged { experiment_id: ExperimentId, run_id: RunId, change: RunChange },
+    /// A project was made, renamed or removed.
+    ProjectsChanged,
     /// Something left the trash for good or came out of it, or has been removed since.
     TrashChanged,
     /// The watcher fell behind and missed some: fetch everything again.
@@ -39,7 +41,7 @@ impl Event {
             Self::ExperimentChanged { experiment_id } | Self::RunChanged { experiment_id, .. } => {
                 Some(*experiment_id)
             }
-            Self::TrashChanged | Self::Lagged => None,
+            Self::ProjectsChanged | Self::TrashChanged | Self::Lagged => None,
         }
     }
 

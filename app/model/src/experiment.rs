@@ -1,7 +1,9 @@
 //! Experiments: a question and the runs that try to answer it.
 
 use crate::{
-    Error, ExperimentId, ProjectId, Tags, UnixMillis, limits, param,
+    Error, ExperimentId, ProjectId, Tags, UnixMillis, limits,
+    metric::Goal,
+    param,
     run::{RunStatus, Trash},
 };
 use serde::{Deserialize, Serialize};
@@ -59,13 +61,30 @@ impl RunCounts {
     }
 }
 
+/// What the runs of an experiment are after: a metric, and whether it is to be small or large.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GoalMetric {
+    pub key: String,
+    pub goal: Goal,
+}
+
+impl GoalMetric {
+    fn check(&self) -> Result<(), Error> {
+        param::check_key("goal", &self.key)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Experiment {
     pub id: ExperimentId,
     pub project_id: ProjectId,
+    pub project_name: String,
     pub name: String,
     pub description: String,
+    pub goal: Option<GoalMetric>,
     pub tags: Tags,
     pub status: ExperimentStatus,
     pub created_at_ms: UnixMillis,
@@ -82,9 +101,14 @@ pub struct Experiment {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExperimentNew {
+    /// Absent: the default project.
+    #[serde(default)]
+    pub project_id: Option<ProjectId>,
     pub name: String,
     #[serde(default)]
     pub description: String,
+    #[serde(default)]
+    pub goal: Option<GoalMetric>,
     #[serde(default)]
     pub tags: Tags,
 }
@@ -93,6 +117,7 @@ impl ExperimentNew {
     pub fn check(&self) -> Result<(), Error> {
         check_name("name", &self.name)?;
         check_description(&self.description)?;
+        self.goal.as_ref().map_or(Ok(()), GoalMetric::check)?;
         self.tags.check()
     }
 }
@@ -102,8 +127,12 @@ impl ExperimentNew {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ExperimentUpdate {
+    /// Moves the experiment there, with its runs.
+    pub project_id: Option<ProjectId>,
     pub name: Option<String>,
     pub description: Option<String>,
+    /// With an empty key it is taken away.
+    pub goal: Option<GoalMetric>,
     pub tags: Option<Tags>,
     pub put_tags: Tags,
     pub remove_tags: Vec<String>,
@@ -120,6 +149,9 @@ impl ExperimentUpdate {
         if let Some(description) = &self.description {
             check_description(description)?;
         }
+        if let Some(goal) = self.goal.as_ref().filter(|goal| !goal.key.is_empty()) {
+            goal.check()?;
+        }
         self.put_tags.check()?;
         self.tags.as_ref().map_or(Ok(()), Tags::check)
     }
@@ -131,6 +163,9 @@ impl ExperimentUpdate {
 #[serde(deny_unknown_fields)]
 pub struct ExperimentBulk {
     pub ids: Vec<ExperimentId>,
+    /// Moves them there, with their runs.
+    #[serde(default)]
+    pub project_id: Option<ProjectId>,
     #[serde(default)]
     pub archived: Option<bool>,
     /// Throws them away, or restores them.
@@ -143,15 +178,16 @@ impl ExperimentBulk {
         if !(1..=limits::BULK_MAX).contains(&self.ids.len()) {
             return Err(Error::invalid("ids", format!("expected 1 to {} ids", limits::BULK_MAX)));
         }
-        if self.archived.is_none() && self.trashed.is_none() {
-            return Err(Error::invalid("archived", "expected archived or trashed"));
+        if self.archived.is_none() && self.trashed.is_none() && self.project_id.is_none() {
+            return Err(Error::invalid("archived", "expected archived, trashed or project_id"));
         }
         Ok(())
     }
 
     /// What is to be done with each.
     pub fn update(&self) -> ExperimentUpdate {
-        ExperimentUpdate { archived: self.archived, trashed: self.trashed, ..ExperimentUpdate::default() }
+        let Self { archived, trashed, project_id, .. } = *self;
+        ExperimentUpdate { project_id, archived, trashed, ..ExperimentUpdate::default() }
     }
 }
 
@@ -172,6 +208,9 @@ pub enum ExperimentSort {
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields, default)]
 pub struct ExperimentQuery {
+    /// Absent: of all projects.
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
+    pub project_id: Option<ProjectId>,
     /// Part of the name or the description, in any case.
     pub search: String,
     pub status: Option<ExperimentStatus>,

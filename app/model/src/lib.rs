@@ -17,6 +17,7 @@ pub mod note;
 pub mod page;
 pub mod param;
 pub mod process;
+pub mod project;
 pub mod query;
 pub mod registry;
 pub mod run;

@@ -200,6 +200,8 @@ pub const RUN_INDEX_BYTES_MAX: usize = 128 * 1024 * 1024;
 pub const RUN_INDEX_OVERLAP_MILLIS: i64 = 60_000;
 /// Runs that are read again one by one; when more have changed, all are.
 pub const RUN_INDEX_CHANGES_MAX: usize = 5_000;
+/// Projects: a list that people read to choose from.
+pub const PROJECTS_MAX: i64 = 1_000;
 /// Runs that one request names to be changed: what a person selects by hand, many times over.
 pub const RUNS_PER_UPDATE_MAX: usize = 10_000;
 /// Runs changed in one transaction: batches of points that come meanwhile wait for it.

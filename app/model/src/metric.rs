@@ -35,6 +35,34 @@ pub fn of_system(key: &str) -> bool {
     key.starts_with(SYSTEM)
 }
 
+/// What one wants of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    Min,
+    Max,
+}
+
+impl Goal {
+    pub const ALL: [Self; 2] = [Self::Min, Self::Max];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Min => "min",
+            Self::Max => "max",
+        }
+    }
+
+    /// The number of a series that is best by it.
+    pub fn stat(self) -> Stat {
+        match self {
+            Self::Min => Stat::Min,
+            Self::Max => Stat::Max,
+        }
+    }
+}
+
 /// What the points of a series are. The first point decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

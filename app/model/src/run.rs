@@ -110,6 +110,8 @@ pub struct RunNew {
     pub experiment_id: Option<ExperimentId>,
     /// The experiment is made when there is none of that name.
     pub experiment_name: Option<String>,
+    /// The project of `experiment_name`, made when there is none of that name. Absent: the default project.
+    pub project_name: Option<String>,
     /// A run that exists, in any experiment.
     pub parent_id: Option<RunId>,
     /// Generated when absent: `brave-otter-17`.
@@ -133,6 +135,12 @@ impl RunNew {
         }
         if let Some(name) = &self.experiment_name {
             experiment::check_name("experiment_name", name)?;
+        }
+        if let Some(name) = &self.project_name {
+            experiment::check_name("project_name", name)?;
+            if self.experiment_name.is_none() {
+                return Err(Error::invalid("project_name", "expected experiment_name beside it"));
+            }
         }
         if let Some(name) = &self.name {
             experiment::check_name("name", name)?;

@@ -1,14 +1,17 @@
 //! What the experiment pages ask of the server.
 
 use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use engine::Services;
 use leptos::{prelude::*, server_fn::codec::Json};
 #[cfg(feature = "ssr")]
 use model::experiment::tree::ExperimentTreeQuery;
 use model::{
-    ExperimentId, Page,
+    ExperimentId, Page, RunId,
     experiment::{
         Experiment, ExperimentBulk, ExperimentNew, ExperimentQuery, ExperimentUpdate, tree::TreeRow,
     },
+    project::Project,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,14 +33,18 @@ pub struct Overview {
     pub found: i64,
     /// Runs a day of those on the page that had any of late, the oldest day first.
     pub activity: Vec<(ExperimentId, Vec<i64>)>,
+    /// The best run by its goal, of those on the page that have one and a run that reached a number.
+    pub best: Vec<(ExperimentId, RunId, f64)>,
     pub tags: Vec<String>,
+    pub projects: Vec<Project>,
     /// Nothing was ever recorded here: the page says how to begin.
     pub fresh: bool,
 }
 
 #[server(prefix = "/ui", endpoint = "experiment/list", input = Json)]
 pub async fn list(input: ListInput) -> Result<Overview, AppError> {
-    let (caller, experiment) = (crate::remote::caller()?, crate::remote::services().experiment);
+    let caller = crate::remote::caller()?;
+    let Services { experiment, project, run, .. } = crate::remote::services();
     let offset = input.query.offset;
     let (page, found, tree) = match input.tree {
         None => {
@@ -54,9 +61,19 @@ pub async fn list(input: ListInput) -> Result<Overview, AppError> {
     let ids: Vec<ExperimentId> = page.items.iter().map(|one| one.id).collect();
     let mut activity: Vec<_> = experiment.activity(&caller, &ids).await?.into_iter().collect();
     activity.sort_unstable_by_key(|(id, _)| id.0);
+    let mut best = Vec::new();
+    for one in &page.items {
+        if let Some(goal) = &one.goal
+            && let Some((run_id, number)) = run.best(&caller, one.id, goal).await?
+        {
+            best.push((one.id, run_id, number));
+        }
+    }
     Ok(Overview {
         fresh: experiment.is_fresh(&caller).await?,
         tags: experiment.tags(&caller).await?,
+        projects: project.list(&caller).await?,
+        best,
         page,
         tree,
         found,

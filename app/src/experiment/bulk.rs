@@ -7,11 +7,12 @@ use crate::{
     frame::session::Session,
     ui::{icon::Icon, selection::Selection, toast::Toaster},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev::Event, prelude::*, task::spawn_local};
 use model::{
-    ExperimentId,
+    ExperimentId, ProjectId,
     experiment::{Experiment, ExperimentBulk, ExperimentStatus},
 };
+use std::collections::BTreeMap;
 
 /// What may be done with many at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +20,30 @@ pub enum Act {
     Archive,
     Restore,
     Trash,
+    Move(ProjectId),
 }
 
 impl Act {
     fn of(self, ids: Vec<ExperimentId>, undo: bool) -> ExperimentBulk {
+        let bulk = ExperimentBulk { ids, ..ExperimentBulk::default() };
         match self {
-            Self::Archive => ExperimentBulk { ids, archived: Some(!undo), trashed: None },
-            Self::Restore => ExperimentBulk { ids, archived: Some(undo), trashed: None },
-            Self::Trash => ExperimentBulk { ids, archived: None, trashed: Some(!undo) },
+            Self::Archive => ExperimentBulk { archived: Some(!undo), ..bulk },
+            Self::Restore => ExperimentBulk { archived: Some(undo), ..bulk },
+            Self::Trash => ExperimentBulk { trashed: Some(!undo), ..bulk },
+            Self::Move(project) => ExperimentBulk { project_id: Some(project), ..bulk },
         }
+    }
+
+    /// What makes it undone: of a move, each goes back to where it was.
+    fn undo(self, experiments: &[&Experiment]) -> Vec<ExperimentBulk> {
+        let Self::Move(_) = self else {
+            return vec![self.of(experiments.iter().map(|one| one.id).collect(), true)];
+        };
+        let mut by_project: BTreeMap<ProjectId, Vec<ExperimentId>> = BTreeMap::new();
+        for one in experiments {
+            by_project.entry(one.project_id).or_default().push(one.id);
+        }
+        by_project.into_iter().map(|(project, ids)| Self::Move(project).of(ids, false)).collect()
     }
 
     /// Whether it would change this experiment.
@@ -37,6 +53,7 @@ impl Act {
             Self::Archive => !archived,
             Self::Restore => archived,
             Self::Trash => true,
+            Self::Move(project) => experiment.project_id != project,
         }
     }
 
@@ -45,6 +62,7 @@ impl Act {
             Self::Archive => format!("Archived {what}"),
             Self::Restore => format!("Restored {what}"),
             Self::Trash => format!("Moved {what} to the trash"),
+            Self::Move(_) => format!("Moved {what}"),
         }
     }
 }
@@ -58,16 +76,21 @@ pub fn perform(act: Act, experiments: &[Experiment], toaster: Toaster, after: Ca
         _ => format::counted(changed.len() as i64, "experiment", "experiments"),
     };
     let ids: Vec<ExperimentId> = changed.iter().map(|one| one.id).collect();
+    let back = act.undo(&changed);
     spawn_local(async move {
-        match api::update_many(act.of(ids.clone(), false)).await {
+        match api::update_many(act.of(ids, false)).await {
             Ok(()) => {
                 let done = act.done(&what);
                 let undo = Callback::new(move |()| {
-                    let (ids, what) = (ids.clone(), what.clone());
+                    let (back, what) = (back.clone(), what.clone());
                     spawn_local(async move {
-                        match api::update_many(act.of(ids, true)).await {
-                            Ok(()) => toaster.say(format!("Undone: {what} as before")),
-                            Err(error) => toaster.fail(error.to_string()),
+                        let mut failed = None;
+                        for bulk in back {
+                            failed = api::update_many(bulk).await.err().or(failed);
+                        }
+                        match failed {
+                            None => toaster.say(format!("Undone: {what} as before")),
+                            Some(error) => toaster.fail(error.to_string()),
                         }
                         after.try_run(());
                     });
@@ -97,9 +120,15 @@ pub fn BulkBar(
     let count = move || chosen.with(|chosen| chosen.len() as i64);
     let may = Session::current().may_edit();
     let act = move |act: Act| {
-        move |_| {
+        move |()| {
             perform(act, &chosen.get_untracked(), toaster, Callback::new(move |()| feed.refresh()));
             selection.clear();
+        }
+    };
+    let projects = Memo::new(move |_| feed.current.with(|overview| overview.projects.clone()));
+    let moved = move |event: Event| {
+        if let Ok(project) = event_target_value(&event).parse() {
+            act(Act::Move(project))(());
         }
     };
     let any = move |act: Act| move || !chosen.with(|chosen| chosen.iter().any(|one| act.changes(one)));
@@ -115,16 +144,29 @@ pub fn BulkBar(
                         type="button"
                         data-key="archive"
                         disabled=any(Act::Archive)
-                        on:click=act(Act::Archive)
+                        on:click=move |_| act(Act::Archive)(())
                     >
                         <Icon name="archive" />
                         "Archive"
                     </button>
-                    <button class="button" type="button" disabled=any(Act::Restore) on:click=act(Act::Restore)>
+                    <button class="button" type="button" disabled=any(Act::Restore) on:click=move |_| act(Act::Restore)(())>
                         <Icon name="restore" />
                         "Restore"
                     </button>
-                    <button class="button" type="button" on:click=act(Act::Trash)>
+                    {(projects.with(Vec::len) > 1)
+                        .then(|| {
+                            view! {
+                                <select class="select" aria-label="Move to project" on:change=moved prop:value="">
+                                    <option value="">"Move to…"</option>
+                                    {projects
+                                        .get()
+                                        .into_iter()
+                                        .map(|one| view! { <option value=one.id.to_string()>{one.name}</option> })
+                                        .collect_view()}
+                                </select>
+                            }
+                        })}
+                    <button class="button" type="button" on:click=move |_| act(Act::Trash)(())>
                         <Icon name="trash" />
                         "Move to trash"
                     </button>

@@ -14,6 +14,7 @@ use crate::{
     frame::crumbs::Crumbs,
     link::{self, Query},
     live,
+    project::ProjectSwitch,
     ui::{
         filter::{FilterForm, Hidden},
         icon::Icon,
@@ -60,6 +61,9 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
     let go = link::use_go();
     let on_created = Callback::new(move |one: Experiment| go(&format!("{PATH}/{}", one.id)));
     let on_edited = Callback::new(move |_| feed.refresh());
+    let on_switched = Callback::new(move |()| feed.refresh());
+    let projects = Signal::derive(move || feed.current.with(|overview| overview.projects.clone()));
+    let project = Signal::derive(move || search.with(query::parse).query.project_id);
     let total = move || feed.current.with(|overview| overview.found);
     let fresh =
         Memo::new(move |_| feed.current.with(|overview| overview.fresh) && !search.with(query::narrows));
@@ -68,6 +72,7 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
         <div class="page-head">
             <h1>"Experiments"</h1>
             <span class="page-head__count num">{move || format::count(total())}</span>
+            <ProjectSwitch path=PATH search projects on_change=on_switched />
             <div class="page-head__actions">
                 <ViewSwitch search />
                 <button class="button button--primary" type="button" on:click=move |_| creating.set(true)>
@@ -77,7 +82,7 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
             </div>
         </div>
         {move || if fresh.get() { view! { <FirstRun /> }.into_any() } else { view! { <Filled feed search edited /> }.into_any() }}
-        <CreateDialog open=creating on_done=on_created />
+        <CreateDialog open=creating project on_done=on_created />
         <EditDialog edited on_done=on_edited />
     }
 }

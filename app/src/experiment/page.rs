@@ -20,7 +20,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks;
 use model::{
-    ExperimentId,
+    ExperimentId, ProjectId,
     experiment::{Experiment, ExperimentStatus, ExperimentUpdate},
 };
 
@@ -63,9 +63,14 @@ fn Workspace(runs: Runs, search: Memo<Query>) -> impl IntoView {
     live::watch(format!("/api/v1/events?experiment_id={id}"), move |_| feed.refresh());
     let experiment = Memo::new(move |_| feed.current.with(|runs| runs.experiment.clone()));
     let name = Signal::derive(move || experiment.with(|one| one.name.clone()));
+    let project = experiment.with_untracked(|one| (one.project_id, one.project_name.clone()));
+    let mut steps = vec![("Experiments".to_owned(), "/experiments".to_owned())];
+    if project.0 != ProjectId::DEFAULT {
+        steps.push((project.1, format!("/experiments?project={}", project.0)));
+    }
     view! {
         <Title text=move || name.get() />
-        <Crumbs steps=vec![("Experiments".to_owned(), "/experiments".to_owned())] here=name />
+        <Crumbs steps=steps here=name />
         <Head experiment feed />
         <RunTable feed search path=format!("/experiments/{id}") />
     }

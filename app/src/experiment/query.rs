@@ -45,6 +45,7 @@ fn filter(query: &Query) -> ExperimentQuery {
     let status = query.get("status").unwrap_or_default();
     let sort = query.get("sort").unwrap_or_default();
     ExperimentQuery {
+        project_id: query.get("project").and_then(|id| id.parse().ok()),
         search: query.get("search").unwrap_or_default().to_owned(),
         status: ExperimentStatus::ALL.into_iter().find(|one| one.as_str() == status),
         tag: query.all("tag").map(ToOwned::to_owned).collect(),
@@ -74,7 +75,7 @@ pub fn sort_by(query: &Query, sort: ExperimentSort) -> Query {
 
 /// Whether the URL narrows the list at all.
 pub fn narrows(query: &Query) -> bool {
-    ["search", "status", "tag", "offset"].iter().any(|key| query.get(key).is_some())
+    ["project", "search", "status", "tag", "offset"].iter().any(|key| query.get(key).is_some())
 }
 
 #[cfg(test)]

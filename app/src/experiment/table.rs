@@ -14,6 +14,7 @@ use crate::{
     link::{self, Query},
     ui::{
         icon::Icon,
+        number::Number,
         selection::{SelectAll, SelectRow, Selection},
         sort::SortHead,
         status::{ExperimentState, StatusBar},
@@ -24,7 +25,7 @@ use crate::{
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
 use model::{
-    ExperimentId,
+    ExperimentId, RunId,
     experiment::{Experiment, ExperimentSort, ExperimentStatus, tree::TreeRow},
 };
 
@@ -110,6 +111,7 @@ fn Head(shared: Shared) -> impl IntoView {
                 {head("Name", ExperimentSort::Name, true, "experiment-table__name")}
                 <th scope="col">"Status"</th>
                 {head("Runs", ExperimentSort::RunCount, false, "experiment-table__runs")}
+                <th scope="col">"Best"</th>
                 <th scope="col">"30 days"</th>
                 {head("Last activity", ExperimentSort::LastActivity, false, "")}
                 {head("Created", ExperimentSort::Created, false, "")}
@@ -173,7 +175,7 @@ fn FolderRow(path: String, shared: Shared) -> impl IntoView {
     view! {
         <tr class="experiment-table__folder">
             <td class="cell-check"></td>
-            <th scope="row" colspan="7">
+            <th scope="row" colspan="8">
                 <a
                     class=move || format!("folder {}", state.with(|state| depth_class(state.depth)))
                     data-key="open"
@@ -223,6 +225,12 @@ fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
             found.next().map(|(_, days)| days.clone()).unwrap_or_default()
         })
     });
+    let best = Memo::new(move |_| {
+        feed.current.with(|overview| {
+            let mut found = overview.best.iter().filter(|(one, ..)| *one == id);
+            found.next().map(|(_, run_id, number)| (run_id.clone(), *number))
+        })
+    });
     let full = move || row.with(|one| one.name.clone());
     let name = move || place.get().map_or_else(full, |(name, _)| name);
     let indent = move || place.get().map(|(_, depth)| depth_class(depth)).unwrap_or_default();
@@ -256,6 +264,9 @@ fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
                 <span class="num">{move || row.with(|one| format::count(one.run_count))}</span>
                 <StatusBar counts=Signal::derive(move || row.with(|one| one.runs)) />
             </td>
+            <td class="experiment-table__best">
+                <Best row best />
+            </td>
             <td class="experiment-table__spark">
                 <Spark days=activity />
             </td>
@@ -269,6 +280,22 @@ fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
                 <Actions row shared />
             </td>
         </tr>
+    }
+}
+
+/// The best value of the goal metric, with the way to its run.
+#[component]
+fn Best(row: Memo<Experiment>, best: Memo<Option<(RunId, f64)>>) -> impl IntoView {
+    let key = move || row.with(|one| one.goal.as_ref().map(|goal| goal.key.clone()).unwrap_or_default());
+    move || {
+        best.get().map(|(run_id, number)| {
+            view! {
+                <a class="experiment-table__value" href=format!("/runs/{run_id}") title=move || format!("{}: best run", key())>
+                    <Number value=number />
+                    <span class="experiment-table__goal">{key}</span>
+                </a>
+            }
+        })
     }
 }
 

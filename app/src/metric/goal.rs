@@ -1,11 +1,6 @@
 //! Which way a metric is better, when its name says so. Nothing is marked as best when it does not.
 
-/// What one wants of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Goal {
-    Min,
-    Max,
-}
+pub use model::metric::Goal;
 
 const MIN: [&str; 13] =
     ["loss", "error", "err", "mse", "rmse", "mae", "mape", "perplexity", "ppl", "wer", "cer", "nll", "fid"];

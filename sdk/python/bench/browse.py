@@ -1,8 +1,9 @@
 """How fast an experiment with very many runs is browsed: filters, orders, counts, changes to many runs.
 
-    python bench/browse.py --server target/release/trackway [--database postgres://…] [--quick]
+    python bench/browse.py --server target/release/trackway [--database postgres://…] [--data FOLDER] [--quick]
 
 Fills a fresh server through its API, asks as the run table asks, and prints one table in Markdown. Needs no package.
+With `--data` what was filled stays there and is asked again the next time.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ RUNS_A_BATCH = 40
 KEYS_IN_ALL = 2_500
 COMMON_KEYS = 50
 REPEATS = 20
+EXPERIMENT = "many"
 
 
 class Client:
@@ -101,12 +103,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", required=True)
     parser.add_argument("--database", help="a PostgreSQL server in place of SQLite")
+    parser.add_argument("--data", type=Path, help="a folder that is filled once and kept")
     parser.add_argument("--quick", action="store_true", help="a fiftieth of the runs: a look, not a measurement")
     wanted = parser.parse_args()
     os.environ["TRACKWAY_BINARY"] = str(Path(wanted.server).resolve())
     count, width = (2_000, 20) if wanted.quick else (100_000, 100)
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder), {"TRACKWAY_DATABASE": wanted.database} if wanted.database else None)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = wanted.data or Path(temporary)
+        server = Server(folder, {"TRACKWAY_DATABASE": wanted.database} if wanted.database else None)
         server.start()
         try:
             measure(server, count, width)
@@ -115,21 +119,40 @@ def main() -> None:
 
 
 def measure(server: Server, count: int, width: int) -> None:
-    token = json.loads(server.credentials.read_text())["servers"][server.url]["token"]
-    client = Client(server.url, token)
-    experiment = client.send("POST", "/experiments", {"name": "many"})["id"]
+    client = Client(server.url, server.token)
+    found = client.send("GET", "/experiments?" + urlencode({"search": EXPERIMENT}))["items"]
+    if found:
+        experiment = found[0]["id"]
+    else:
+        experiment = client.send("POST", "/experiments", {"name": EXPERIMENT})["id"]
+        fill_all(server, experiment, count, width)
+        # What ended is packed in the background; a person comes later.
+        time.sleep(20 if count > 10_000 else 2)
+    ask_all(client, experiment, count)
+    begun = time.perf_counter()
+    query = {"experiment_id": experiment, "filter": "params.seed = 3"}
+    changed = client.send("PATCH", "/runs", {"query": query, "tags": {"kept": "yes"}})["count"]
+    took = time.perf_counter() - begun
+    print(f"\n{changed:,} runs tagged in {took:.2f} s", flush=True)
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    peak = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    print(f"peak memory of the server {int(peak) // 1024} MiB (RSS)")
+
+
+def fill_all(server: Server, experiment: str, count: int, width: int) -> None:
     begun = time.perf_counter()
     with ThreadPoolExecutor(FILL_CONNECTIONS) as pool:
         batches = range(0, count, RUNS_A_BATCH)
         tasks = [
-            pool.submit(fill, server.url, token, experiment, first, min(RUNS_A_BATCH, count - first), width)
+            pool.submit(fill, server.url, server.token, experiment, first, min(RUNS_A_BATCH, count - first), width)
             for first in batches
         ]
         for task in tasks:
             task.result()
     print(f"{count:,} runs of {width} params and {width} metrics: {time.perf_counter() - begun:.0f} s\n", flush=True)
-    # What ended is packed in the background; a person comes later.
-    time.sleep(20 if count > 10_000 else 2)
+
+
+def ask_all(client: Client, experiment: str, count: int) -> None:
     shown = "params.optimizer,params.p00,params.p01,metrics.m00,metrics.m01,metrics.m02"
     page = {"fields": shown}
     asked: dict[str, list[dict[str, Any]]] = {
@@ -151,14 +174,6 @@ def measure(server: Server, count: int, width: int) -> None:
     print("| 100 rows and the total | first ms | p50 ms | p95 ms |\n|-|-:|-:|-:|")
     for name, queries in asked.items():
         print(ask(client, name, queries, experiment), flush=True)
-    begun = time.perf_counter()
-    query = {"experiment_id": experiment, "filter": "params.seed = 3"}
-    changed = client.send("PATCH", "/runs", {"query": query, "tags": {"kept": "yes"}})["count"]
-    took = time.perf_counter() - begun
-    print(f"\n{changed:,} runs tagged in {took:.2f} s", flush=True)
-    status = Path(f"/proc/{server.pid}/status").read_text()
-    peak = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-    print(f"peak memory of the server {int(peak) // 1024} MiB (RSS)")
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ def init(
     config: Mapping[Any, Any] | None = None,
     notes: str | None = None,
     mode: str | None = None,
+    project: str | None = None,
     dir: LocalPath | None = None,
     url: str | None = None,
     api_token: str | None = None,
@@ -65,6 +66,8 @@ def init(
     """Starts a run, makes it the current one, and gives it back; use it in ``with``, or call ``trackway.finish()``.
 
     experiment  its name, made when it is missing; TRACKWAY_EXPERIMENT, else "default"
+    project     the name of the project that the experiment is in, made when it is missing; TRACKWAY_PROJECT, else the
+                default project
     id, resume  32 hex digits; joins the run of that id: ``allow`` (the default with an id) makes it when it is not
                 there, ``must`` raises then, ``never`` raises when it is. Processes that train together pass one id;
                 TRACKWAY_RUN_ID does the same from outside, for the first run of a process
@@ -91,6 +94,7 @@ def init(
         run = start_run(
             channel,
             experiment_name=experiment or os.environ.get("TRACKWAY_EXPERIMENT") or DEFAULT_EXPERIMENT,
+            project_name=project or os.environ.get("TRACKWAY_PROJECT"),
             name=name,
             run_id=id or (_run_id_from_outside() if parent is None else None),
             resume=resume,

@@ -13,6 +13,7 @@ use model::{
     user::{Caller, Role},
 };
 use std::{collections::HashMap, sync::Arc};
+use store::Tx;
 
 #[derive(Clone, Debug)]
 pub struct Experiments(pub(crate) Arc<Base>);
@@ -23,13 +24,15 @@ impl Experiments {
         caller.require(Role::Member)?;
         new.check()?;
         let Base { db, world, events, .. } = &*self.0;
+        let project_id = new.project_id.unwrap_or(ProjectId::DEFAULT);
         let mut tx = db.begin().await?;
-        let added = store::experiment::add(&mut tx, ProjectId::DEFAULT, &new, world.now()).await?;
+        check_project(&mut tx, new.project_id).await?;
+        let added = store::experiment::add(&mut tx, project_id, &new, world.now()).await?;
         tx.commit().await?;
         let created = added.is_some();
         let id = match added {
             Some(id) => id,
-            None => store::experiment::id_by_name(db, ProjectId::DEFAULT, &new.name)
+            None => store::experiment::id_by_name(db, project_id, &new.name)
                 .await?
                 .ok_or_else(|| anyhow!("an experiment was there and gone"))?,
         };
@@ -45,7 +48,7 @@ impl Experiments {
         Ok(found.ok_or_else(|| Error::not_found("experiment", id))?)
     }
 
-    /// The experiment of this exact name, archived or thrown away or not.
+    /// The experiment of this exact name in the default project, archived or thrown away or not.
     pub async fn by_name(&self, caller: &Caller, name: &str) -> Result<Option<Experiment>> {
         caller.require(Role::Viewer)?;
         let db = &self.0.db;
@@ -98,9 +101,16 @@ impl Experiments {
         let Base { db, world, events, .. } = &*self.0;
         let now = world.now();
         let mut tx = db.begin().await?;
+        check_project(&mut tx, bulk.project_id).await?;
         for &id in &bulk.ids {
-            if !store::experiment::update(&mut tx, id, &bulk.update(), now).await? {
-                return Err(Error::not_found("experiment", id).into());
+            match store::experiment::update(&mut tx, id, &bulk.update(), now).await {
+                Ok(true) => {}
+                Ok(false) => return Err(Error::not_found("experiment", id).into()),
+                Err(store::Error::Unique) => {
+                    let message = format!("an experiment named as {id} is in that project already");
+                    return Err(Error::conflict(message).into());
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         tx.commit().await?;
@@ -119,15 +129,17 @@ impl Experiments {
         caller.require(Role::Member)?;
         update.check()?;
         let mut tx = self.0.db.begin().await?;
+        check_project(&mut tx, update.project_id).await?;
         let updated = store::experiment::update(&mut tx, id, &update, self.0.world.now()).await;
         match updated {
             Ok(true) => tx.commit().await?,
             Ok(false) => return Err(Error::not_found("experiment", id).into()),
             Err(store::Error::Unique) => {
-                let name = update.name.unwrap_or_default();
-                return Err(
-                    Error::conflict(format!("the name \"{name}\" is taken by another experiment")).into()
-                );
+                let message = match update.name {
+                    Some(name) => format!("the name \"{name}\" is taken by another experiment"),
+                    None => "an experiment of this name is in that project already".to_owned(),
+                };
+                return Err(Error::conflict(message).into());
             }
             Err(error) => return Err(error.into()),
         }
@@ -139,6 +151,16 @@ impl Experiments {
     pub async fn tags(&self, caller: &Caller) -> Result<Vec<String>> {
         caller.require(Role::Viewer)?;
         Ok(store::experiment::tags(&self.0.db).await?)
+    }
+}
+
+/// A project that is named exists.
+async fn check_project(tx: &mut Tx, id: Option<ProjectId>) -> Result<()> {
+    match id {
+        Some(id) if !store::project::exists(tx, id).await? => {
+            Err(Error { field: Some("project_id".into()), ..Error::not_found("project", id) }.into())
+        }
+        _ => Ok(()),
     }
 }
 

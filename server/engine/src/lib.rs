@@ -17,6 +17,7 @@ pub mod experiment;
 pub mod metric;
 pub mod note;
 pub mod process;
+pub mod project;
 pub mod registry;
 pub mod run;
 pub mod run_event;
@@ -57,6 +58,7 @@ pub struct Services {
     pub metric: metric::Metrics,
     pub note: note::Notes,
     pub process: process::Processes,
+    pub project: project::Projects,
     pub registry: registry::Registry,
     pub run: run::Runs,
     pub run_event: run_event::RunEventLog,
@@ -105,6 +107,7 @@ impl Services {
             metric: metric::Metrics::start(base.clone()),
             note: note::Notes(base.clone()),
             process: process::Processes(base.clone()),
+            project: project::Projects(base.clone()),
             registry: registry::Registry(base.clone()),
             run: run::Runs(base.clone()),
             run_event: run_event::RunEventLog(base.clone()),

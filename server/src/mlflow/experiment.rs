@@ -68,8 +68,10 @@ pub(super) async fn create(
         tags.0.insert(tag.required("key")?, tag.text("value")?.unwrap_or_default());
     }
     let description = tags.0.remove(NOTE).unwrap_or_default();
-    let (experiment, created) =
-        services.experiment.create(&caller, ExperimentNew { name: name.clone(), description, tags }).await?;
+    let (experiment, created) = services
+        .experiment
+        .create(&caller, ExperimentNew { name: name.clone(), description, tags, ..ExperimentNew::default() })
+        .await?;
     if !created {
         let state = stage(experiment.trashed_at_ms.is_some());
         return Err(Failure::exists(format!(

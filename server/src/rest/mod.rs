@@ -8,6 +8,7 @@ pub(crate) mod experiment;
 pub(crate) mod metric;
 pub(crate) mod note;
 pub(crate) mod process;
+pub(crate) mod project;
 pub(crate) mod run;
 pub(crate) mod run_event;
 pub(crate) mod server;

@@ -4,9 +4,9 @@
 use crate::{
     Db, Result,
     db::on,
-    sql::{Statement, fetch_all},
+    sql::{Statement, fetch_all, for_each},
 };
-use model::{ExperimentId, RunId, UnixMillis, query::Stat};
+use model::{ExperimentId, RunId, UnixMillis, metric::Kind, query::Stat};
 
 /// What every run has by itself.
 #[derive(Debug, sqlx::FromRow)]
@@ -25,14 +25,14 @@ pub struct Head {
     pub trashed_at_ms: Option<i64>,
 }
 
-const TRASHED: &str = "SELECT trashed_at_ms FROM experiment WHERE id = $1";
+const TRASHED: &str = "SELECT trashed_at_ms FROM experiment WHERE id = $1 AND purged_at_ms IS NULL";
 
-/// Whether the experiment lies in the trash, and its runs with it. False when there is none.
-pub async fn experiment_is_trashed(db: &Db, experiment_id: ExperimentId) -> Result<bool> {
+/// Whether the experiment lies in the trash, and its runs with it; `None` when there is no such experiment.
+pub async fn experiment_is_trashed(db: &Db, experiment_id: ExperimentId) -> Result<Option<bool>> {
     let mut conn = db.read().await?;
     let row: Option<(Option<i64>,)> =
         on!(conn, c => sqlx::query_as(TRASHED).bind(experiment_id.0).fetch_optional(c).await)?;
-    Ok(row.is_some_and(|(at,)| at.is_some()))
+    Ok(row.map(|(at,)| at.is_some()))
 }
 
 /// Which runs of an experiment.
@@ -66,58 +66,87 @@ pub async fn heads(db: &Db, experiment_id: ExperimentId, which: Which<'_>) -> Re
     Ok(fetch_all!(conn, query)?)
 }
 
-/// One number of a metric without context, by run; none where the series has no such number.
-pub async fn metric(
-    db: &Db,
-    experiment_id: ExperimentId,
-    which: Which<'_>,
-    key: &str,
-    stat: Stat,
-) -> Result<Vec<(String, Option<f64>)>> {
-    let mut query = Statement::default();
-    query.push("SELECT run.id, CASE WHEN s.kind = 'number' THEN s.").push(match stat {
-        Stat::Last => "last_bits",
-        Stat::Min => "min_value",
-        Stat::Max => "max_value",
-        Stat::Mean => "mean_value",
-    });
-    query.push(" END FROM run JOIN series s ON s.run_id = run.id AND s.context = '' AND s.key = ").bind(key);
-    which.push(&mut query, experiment_id);
-    let mut conn = db.read().await?;
-    if stat == Stat::Last {
-        let rows: Vec<(String, Option<i64>)> = fetch_all!(conn, query)?;
-        let number = |bits: i64| f64::from_bits(bits.cast_unsigned());
-        return Ok(rows.into_iter().map(|(id, bits)| (id, bits.map(number))).collect());
+/// The numbers of a metric; none where the series has no such number.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers {
+    pub last: Option<f64>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    pub mean: Option<f64>,
+}
+
+impl Numbers {
+    pub fn get(self, stat: Stat) -> Option<f64> {
+        match stat {
+            Stat::Last => self.last,
+            Stat::Min => self.min,
+            Stat::Max => self.max,
+            Stat::Mean => self.mean,
+        }
     }
-    Ok(fetch_all!(conn, query)?)
 }
 
-/// One param by run: its text, and the finite number behind it.
-pub async fn param(
+type MetricRow = (String, String, String, i64, Option<f64>, Option<f64>, Option<f64>);
+
+/// Some metrics without context: run, key and numbers, each as it comes.
+pub async fn metrics(
     db: &Db,
     experiment_id: ExperimentId,
     which: Which<'_>,
-    key: &str,
-) -> Result<Vec<(String, String, Option<f64>)>> {
+    keys: &[&str],
+    mut each: impl FnMut(&str, &str, Numbers),
+) -> Result<()> {
     let mut query = Statement::default();
-    query.push("SELECT run.id, param.value, param.number FROM run JOIN param ON param.run_id = run.id");
-    query.push(" AND param.key = ").bind(key);
+    query.push(
+        "SELECT run.id, s.key, s.kind, s.last_bits, s.min_value, s.max_value, s.mean_value FROM run
+            JOIN series s ON s.run_id = run.id AND s.context = '' AND s.key IN ",
+    );
+    query.bind_list(keys.iter().copied());
     which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    Ok(fetch_all!(conn, query)?)
+    let each = |(id, key, kind, last_bits, min, max, mean): MetricRow| {
+        let numbers = if kind == Kind::Number.as_str() {
+            Numbers { last: Some(f64::from_bits(last_bits.cast_unsigned())), min, max, mean }
+        } else {
+            Numbers { last: None, min: None, max: None, mean: None }
+        };
+        each(&id, &key, numbers);
+    };
+    Ok(for_each!(conn, query, MetricRow, each)?)
 }
 
-/// One tag by run.
-pub async fn tag(
+/// Some params: run, key, text and the finite number behind it, each as it comes.
+pub async fn params(
     db: &Db,
     experiment_id: ExperimentId,
     which: Which<'_>,
-    key: &str,
-) -> Result<Vec<(String, String)>> {
+    keys: &[&str],
+    mut each: impl FnMut(&str, &str, String, Option<f64>),
+) -> Result<()> {
     let mut query = Statement::default();
-    query.push("SELECT run.id, run_tag.value FROM run JOIN run_tag ON run_tag.run_id = run.id");
-    query.push(" AND run_tag.key = ").bind(key);
+    query.push(
+        "SELECT run.id, param.key, param.value, param.number FROM run JOIN param ON param.run_id = run.id",
+    );
+    query.push(" AND param.key IN ").bind_list(keys.iter().copied());
     which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    Ok(fetch_all!(conn, query)?)
+    let each = |(id, key, text, number): (String, String, String, Option<f64>)| each(&id, &key, text, number);
+    Ok(for_each!(conn, query, (String, String, String, Option<f64>), each)?)
+}
+
+/// Some tags: run, key and text, each as it comes.
+pub async fn tags(
+    db: &Db,
+    experiment_id: ExperimentId,
+    which: Which<'_>,
+    keys: &[&str],
+    mut each: impl FnMut(&str, &str, String),
+) -> Result<()> {
+    let mut query = Statement::default();
+    query.push("SELECT run.id, run_tag.key, run_tag.value FROM run JOIN run_tag ON run_tag.run_id = run.id");
+    query.push(" AND run_tag.key IN ").bind_list(keys.iter().copied());
+    which.push(&mut query, experiment_id);
+    let mut conn = db.read().await?;
+    let each = |(id, key, text): (String, String, String)| each(&id, &key, text);
+    Ok(for_each!(conn, query, (String, String, String), each)?)
 }

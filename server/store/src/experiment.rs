@@ -10,8 +10,9 @@ use model::{
     ExperimentId, Page, ProjectId, Tags, UnixMillis,
     experiment::{
         Experiment, ExperimentNew, ExperimentQuery, ExperimentSort, ExperimentStatus, ExperimentUpdate,
-        RunCounts,
+        GoalMetric, RunCounts,
     },
+    metric::Goal,
     run::{RunStatus, Trash},
 };
 use std::collections::HashMap;
@@ -20,8 +21,11 @@ use std::collections::HashMap;
 struct Row {
     id: i64,
     project_id: i64,
+    project_name: String,
     name: String,
     description: String,
+    goal_key: Option<String>,
+    goal: Option<String>,
     created_at_ms: i64,
     updated_at_ms: i64,
     run_updated_at_ms: Option<i64>,
@@ -40,8 +44,10 @@ impl Row {
         Experiment {
             id: ExperimentId(self.id),
             project_id: ProjectId(self.project_id),
+            project_name: self.project_name,
             name: self.name,
             description: self.description,
+            goal: goal(self.goal_key, self.goal.as_deref()),
             tags,
             status,
             created_at_ms: UnixMillis(self.created_at_ms),
@@ -53,11 +59,17 @@ impl Row {
     }
 }
 
+fn goal(key: Option<String>, word: Option<&str>) -> Option<GoalMetric> {
+    let goal = Goal::ALL.into_iter().find(|one| Some(one.as_str()) == word)?;
+    Some(GoalMetric { key: key?, goal })
+}
+
 /// Of a [`Row`]. Each of the subqueries below looks at an index of the runs that are kept, and at nothing else.
 const ROWS: &str = "
-    SELECT id, project_id, name, description, created_at_ms, updated_at_ms, archived_at_ms, trashed_at_ms,
+    SELECT id, project_id, name, description, goal_key, goal, created_at_ms, updated_at_ms, archived_at_ms, trashed_at_ms,
         (SELECT MAX(run.updated_at_ms) FROM run
-            WHERE run.experiment_id = experiment.id AND run.trashed_at_ms IS NULL) AS run_updated_at_ms
+            WHERE run.experiment_id = experiment.id AND run.trashed_at_ms IS NULL) AS run_updated_at_ms,
+        (SELECT project.name FROM project WHERE project.id = experiment.project_id) AS project_name
     FROM experiment WHERE purged_at_ms IS NULL AND id IN ";
 
 const HAS_RUN: &str =
@@ -68,8 +80,9 @@ const HAS_LIVE_RUN: &str = "EXISTS (SELECT 1 FROM run WHERE run.experiment_id = 
 
 const EXPERIMENT_ADD: &str = "
     INSERT INTO experiment
-        (project_id, name, name_folded, description, description_folded, created_at_ms, updated_at_ms)
-    VALUES ($1, $2, $3, $4, $5, $6, $6)
+        (project_id, name, name_folded, description, description_folded, created_at_ms, updated_at_ms, goal_key,
+        goal)
+    VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)
     ON CONFLICT (project_id, name) DO NOTHING
     RETURNING id";
 
@@ -87,6 +100,8 @@ pub async fn add(
         .bind(&new.description)
         .bind(new.description.to_lowercase())
         .bind(now.0)
+        .bind(new.goal.as_ref().map(|goal| &goal.key))
+        .bind(new.goal.as_ref().map(|goal| goal.goal.as_str()))
         .fetch_optional(c)
         .await)?;
     let Some((id,)) = row else {
@@ -185,6 +200,9 @@ fn push_conditions(statement: &mut Statement, query: &ExperimentQuery) {
             .push(HAS_LIVE_RUN)
             .push(")"),
     };
+    if let Some(project_id) = query.project_id {
+        statement.push(" AND project_id = ").bind(project_id.0);
+    }
     if !query.search.trim().is_empty() {
         let pattern = contains(query.search.trim());
         statement
@@ -291,10 +309,12 @@ const EXPERIMENT_UPDATE: &str = "
     UPDATE experiment SET
         name = COALESCE($2, name), name_folded = COALESCE($3, name_folded),
         description = COALESCE($4, description), description_folded = COALESCE($5, description_folded),
-        updated_at_ms = COALESCE($6, updated_at_ms)
+        updated_at_ms = COALESCE($6, updated_at_ms), project_id = COALESCE($7, project_id)
     WHERE id = $1 AND purged_at_ms IS NULL";
 
 const EXPERIMENT_TRASH: &str = "UPDATE experiment SET trashed_at_ms = $2 WHERE id = $1";
+
+const EXPERIMENT_GOAL: &str = "UPDATE experiment SET goal_key = $2, goal = $3 WHERE id = $1";
 
 const EXPERIMENT_ARCHIVE: &str = "UPDATE experiment SET archived_at_ms = $2 WHERE id = $1";
 
@@ -340,12 +360,23 @@ pub async fn update(
         .bind(&update.description)
         .bind(update.description.as_ref().map(|text| text.to_lowercase()))
         .bind(touched)
+        .bind(update.project_id.map(|id| id.0))
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;
     if let Some(archived) = update.archived.filter(|_| changed > 0) {
         let at = archived.then_some(now.0);
         on!(tx, c => sqlx::query(EXPERIMENT_ARCHIVE).bind(id.0).bind(at).execute(c).await.map(drop))?;
+    }
+    if let Some(goal) = update.goal.as_ref().filter(|_| changed > 0) {
+        let goal = Some(goal).filter(|goal| !goal.key.is_empty());
+        on!(tx, c => sqlx::query(EXPERIMENT_GOAL)
+            .bind(id.0)
+            .bind(goal.map(|goal| &goal.key))
+            .bind(goal.map(|goal| goal.goal.as_str()))
+            .execute(c)
+            .await
+            .map(drop))?;
     }
     if let Some(trashed) = update.trashed.filter(|_| changed > 0) {
         let at = trashed.then_some(now.0);

@@ -21,6 +21,7 @@ pub mod metric;
 pub mod note;
 pub mod param;
 pub mod process;
+pub mod project;
 pub mod registry;
 pub mod run;
 pub mod run_event;

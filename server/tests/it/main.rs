@@ -15,6 +15,7 @@ mod note;
 mod openapi;
 mod page;
 mod process;
+mod project;
 mod run;
 mod run_event;
 mod series;

@@ -128,7 +128,7 @@ async fn many_experiments_change_together_or_not_at_all() {
         assert_problem(
             server.send(Method::PATCH, path, json!({ "ids": [a] })).await,
             400,
-            "archived or trashed",
+            "archived, trashed or project_id",
         );
     })
     .await;

@@ -4,12 +4,13 @@ mod index;
 
 pub(crate) use index::{Changes, RunIndexes};
 
-use crate::{Base, Result, experiment::page_limit, markdown, name};
+use crate::{Base, Result, experiment::page_limit, markdown, name, project};
 use model::{
     Error, ErrorKind, ExperimentId, Page, ProjectId, RunId, UnixMillis,
     event::{Event, RunChange},
+    experiment::GoalMetric,
     limits,
-    metric::MetricStat,
+    metric::{Goal, MetricStat},
     query::{self, Field},
     run::{
         FoundRun, Resume, Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus,
@@ -139,7 +140,7 @@ impl Runs {
     pub async fn list(&self, caller: &Caller, query: RunQuery) -> Result<Page<RunRow>> {
         caller.require(Role::Viewer)?;
         let Base { db, world, .. } = &*self.0;
-        if store::experiment::get(db, query.experiment_id).await?.is_none() {
+        if store::column::experiment_is_trashed(db, query.experiment_id).await?.is_none() {
             return Err(Error::not_found("experiment", query.experiment_id).into());
         }
         let limit = page_limit(query.limit)?;
@@ -164,6 +165,29 @@ impl Runs {
             }
         });
         Ok(Page::new(rows.collect(), total, offset))
+    }
+
+    /// The run that is best by the goal of its experiment, with that number; none when no run has a finite one.
+    pub async fn best(
+        &self,
+        caller: &Caller,
+        experiment_id: ExperimentId,
+        goal: &GoalMetric,
+    ) -> Result<Option<(RunId, f64)>> {
+        let stat = goal.goal.stat();
+        let field = Field::Metric { key: goal.key.clone(), stat };
+        let query = RunQuery {
+            filter: format!("{field} is not null"),
+            sort: format!("{field}{}", if goal.goal == Goal::Max { " desc" } else { "" }),
+            fields: field.to_string(),
+            limit: Some(1),
+            ..RunQuery::new(experiment_id)
+        };
+        let best = self.list(caller, query).await?.items.into_iter().next();
+        Ok(best.and_then(|row| {
+            let number = row.metrics.get(&goal.key)?.get(stat)?.0;
+            Some((row.run.id, number))
+        }))
     }
 
     /// Runs of some experiments, whole. Unknown experiments have none.
@@ -322,7 +346,11 @@ async fn experiment_of(tx: &mut Tx, new: &RunNew, now: UnixMillis) -> Result<(Ex
         (Some(id), _) => Err(Error::not_found("experiment", id).into()),
         (None, name) => {
             let name = name.as_deref().unwrap_or_default();
-            Ok(store::experiment::ensure(tx, ProjectId::DEFAULT, name, now).await?)
+            let project_id = match &new.project_name {
+                Some(name) => project::ensure(tx, name, now).await?.0,
+                None => ProjectId::DEFAULT,
+            };
+            Ok(store::experiment::ensure(tx, project_id, name, now).await?)
         }
     }
 }

@@ -84,7 +84,7 @@ async fn new_run(services: &Services, caller: &Caller, id: ExperimentId) -> RunI
 }
 
 async fn throw(services: &Services, caller: &Caller, id: ExperimentId) -> TrashSet {
-    let bulk = ExperimentBulk { ids: vec![id], archived: None, trashed: Some(true) };
+    let bulk = ExperimentBulk { ids: vec![id], trashed: Some(true), ..ExperimentBulk::default() };
     services.experiment.update_many(caller, &bulk).await.expect("it is thrown away");
     TrashSet { experiments: vec![id], ..TrashSet::default() }
 }

@@ -35,6 +35,7 @@ async fn add_experiment(db: &Db, name: &str, tags: &[&str]) -> ExperimentId {
         name: name.into(),
         description: format!("About {name}"),
         tags: Tags::words(tags.iter().copied()),
+        ..ExperimentNew::default()
     };
     let id = experiments::add(&mut tx, ProjectId::DEFAULT, &new, NOW).await.unwrap().unwrap();
     tx.commit().await.unwrap();

@@ -8,7 +8,10 @@ use std::{
     mem::size_of,
     sync::{Arc, OnceLock},
 };
-use store::{Db, column::Which};
+use store::{
+    Db,
+    column::{Numbers, Which},
+};
 
 /// NaNs of these bits stand for no series, and for a series without such a number. A NaN that was logged is `f64::NAN`.
 const ABSENT: u64 = 0x7ff8_0000_0000_0001;
@@ -20,6 +23,59 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Column {
     pub read: Read,
     pub values: Values,
+}
+
+/// Reads the values of runs into some columns, those of a kind in one go: each goes through all runs. A run that is not
+/// known yet is passed over: it began just now, so the next search reads it.
+pub(super) async fn fill(
+    db: &Db,
+    experiment_id: ExperimentId,
+    which: Which<'_>,
+    columns: &mut [(Field, Column)],
+    places: &HashMap<u128, u32>,
+) -> Result<()> {
+    let place = |id: &str| places.get(&number_of(id)?).copied();
+    let (mut params, mut tags, mut metrics) = (HashMap::new(), HashMap::new(), HashMap::new());
+    for (field, column) in columns {
+        match field {
+            Field::Param(key) => drop(params.insert(key.as_str(), column)),
+            Field::Tag(key) => drop(tags.insert(key.as_str(), column)),
+            Field::Metric { key, stat } => {
+                metrics.entry(key.as_str()).or_insert_with(Vec::new).push((*stat, column));
+            }
+            Field::Attribute(_) | Field::Dataset(_) => {}
+        }
+    }
+    if !metrics.is_empty() {
+        let keys: Vec<&str> = metrics.keys().copied().collect();
+        let set = |id: &str, key: &str, numbers: Numbers| {
+            if let (Some(row), Some(columns)) = (place(id), metrics.get_mut(key)) {
+                for (stat, column) in columns {
+                    column.set_number(row, numbers.get(*stat));
+                }
+            }
+        };
+        store::column::metrics(db, experiment_id, which, &keys, set).await?;
+    }
+    if !params.is_empty() {
+        let keys: Vec<&str> = params.keys().copied().collect();
+        let set = |id: &str, key: &str, text: String, number: Option<f64>| {
+            if let (Some(row), Some(column)) = (place(id), params.get_mut(key)) {
+                column.set_text(row, text, number);
+            }
+        };
+        store::column::params(db, experiment_id, which, &keys, set).await?;
+    }
+    if !tags.is_empty() {
+        let keys: Vec<&str> = tags.keys().copied().collect();
+        let set = |id: &str, key: &str, text: String| {
+            if let (Some(row), Some(column)) = (place(id), tags.get_mut(key)) {
+                column.set_text(row, text, None);
+            }
+        };
+        store::column::tags(db, experiment_id, which, &keys, set).await?;
+    }
+    Ok(())
 }
 
 /// By run.
@@ -135,44 +191,22 @@ impl Column {
         }
     }
 
-    /// Reads the values of runs. A run that is not known yet is passed over: it began just now, so the next search reads it.
-    pub async fn fill(
-        &mut self,
-        db: &Db,
-        experiment_id: ExperimentId,
-        which: Which<'_>,
-        field: &Field,
-        places: &HashMap<u128, u32>,
-    ) -> Result<()> {
-        let place = |id: &str| places.get(&number_of(id)?).copied();
-        match (&mut self.values, field) {
-            (Values::Numbers(numbers), Field::Metric { key, stat }) => {
-                for (id, number) in store::column::metric(db, experiment_id, which, key, *stat).await? {
-                    let Some(place) = place(&id) else { continue };
-                    numbers[place as usize] = match number {
-                        None => f64::from_bits(NO_NUMBER),
-                        Some(number) if number.is_nan() => f64::NAN,
-                        Some(number) => number,
-                    };
-                }
-            }
-            (Values::Texts(texts), Field::Param(key)) => {
-                for (id, text, number) in store::column::param(db, experiment_id, which, key).await? {
-                    if let Some(place) = place(&id) {
-                        texts.set(place, text, number);
-                    }
-                }
-            }
-            (Values::Texts(texts), Field::Tag(key)) => {
-                for (id, text) in store::column::tag(db, experiment_id, which, key).await? {
-                    if let Some(place) = place(&id) {
-                        texts.set(place, text, None);
-                    }
-                }
-            }
-            _ => {}
+    /// Sets the number of a run.
+    fn set_number(&mut self, row: u32, number: Option<f64>) {
+        if let Values::Numbers(numbers) = &mut self.values {
+            numbers[row as usize] = match number {
+                None => f64::from_bits(NO_NUMBER),
+                Some(number) if number.is_nan() => f64::NAN,
+                Some(number) => number,
+            };
         }
-        Ok(())
+    }
+
+    /// Sets the text of a run, with the number behind it.
+    fn set_text(&mut self, row: u32, text: String, number: Option<f64>) {
+        if let Values::Texts(texts) = &mut self.values {
+            texts.set(row, text, number);
+        }
     }
 
     /// How many runs have each text.

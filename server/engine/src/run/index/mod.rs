@@ -15,7 +15,7 @@ use self::{changes::Changed, column::Column};
 use crate::{Base, Result};
 use model::{
     ExperimentId, RunId, UnixMillis, limits,
-    query::{Attribute, Expr, Field},
+    query::{Expr, Field},
     run::{RunSearch, RunStatus, Trash},
 };
 use std::{
@@ -44,19 +44,13 @@ struct Slot {
     used: AtomicU64,
 }
 
-/// The experiment whose index answers this search; none when the database does so as fast by itself, or must.
+/// The experiment whose index answers this search; none when only the database can.
 pub(super) fn serves(search: &RunSearch) -> Option<ExperimentId> {
     let [experiment_id] = search.experiment_ids[..] else { return None };
-    let is_sorted = |field: &Field| {
-        matches!(field, Field::Attribute(Attribute::Number | Attribute::Started | Attribute::Id))
-    };
-    let plain = search.filter.is_none()
-        && search.search.trim().is_empty()
-        && search.order.iter().all(|order| is_sorted(&order.field));
     let mut fields = BTreeSet::new();
     search.filter.iter().for_each(|expr| add_fields(expr, &mut fields));
     let held = fields.iter().all(|field| !matches!(field, Field::Dataset(_)));
-    (!plain && held).then_some(experiment_id)
+    held.then_some(experiment_id)
 }
 
 fn add_fields(expr: &Expr, fields: &mut BTreeSet<Field>) {
@@ -216,7 +210,8 @@ impl RunIndex {
             // The clock was set back: what carries older stamps than before would be missed.
             *self = Self::default();
         }
-        self.experiment_trashed = store::column::experiment_is_trashed(db, experiment_id).await?;
+        self.experiment_trashed =
+            store::column::experiment_is_trashed(db, experiment_id).await?.unwrap_or_default();
         let changed = changes.since(experiment_id, self.read, db.dialect());
         for which in changed.parts() {
             for row in store::column::heads(db, experiment_id, which).await? {
@@ -224,15 +219,24 @@ impl RunIndex {
             }
         }
         self.read = now;
+        // Those that were read as far as each other are read together.
+        let mut by_read: HashMap<Read, Vec<(Field, Column)>> = HashMap::new();
         for field in fields {
-            let mut column = self.columns.remove(field).unwrap_or_else(|| Column::new(field));
-            let changed = changes.since(experiment_id, column.read, db.dialect());
-            self.clear(&mut column, &changed);
-            for which in changed.parts() {
-                column.fill(db, experiment_id, which, field, &self.places).await?;
+            let column = self.columns.remove(field).unwrap_or_else(|| Column::new(field));
+            by_read.entry(column.read).or_default().push((field.clone(), column));
+        }
+        for (read, mut columns) in by_read {
+            let changed = changes.since(experiment_id, read, db.dialect());
+            for (_, column) in &mut columns {
+                self.clear(column, &changed);
             }
-            column.read = now;
-            self.columns.insert(field.clone(), column);
+            for which in changed.parts() {
+                column::fill(db, experiment_id, which, &mut columns, &self.places).await?;
+            }
+            for (field, mut column) in columns {
+                column.read = now;
+                self.columns.insert(field, column);
+            }
         }
         Ok(())
     }
@@ -321,7 +325,7 @@ impl RunIndex {
 }
 
 /// How far something was read.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Read {
     /// None: not at all.
     at: Option<UnixMillis>,
