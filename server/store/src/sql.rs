@@ -87,6 +87,28 @@ macro_rules! fetch_all {
 }
 pub(crate) use fetch_all;
 
+/// Goes through the rows of a [`Statement`] without holding them all.
+macro_rules! fetch_each {
+    ($conn:expr, $statement:expr, $row:pat_param in $type:ty => $body:expr) => {{
+        let $crate::sql::Statement { text, values } = $statement;
+        $crate::db::on!($conn, c => {
+            let mut query = sqlx::query_as::<_, $type>(sqlx::AssertSqlSafe(text));
+            for value in values {
+                query = match value {
+                    $crate::sql::Value::Int(value) => query.bind(value),
+                    $crate::sql::Value::Float(value) => query.bind(value),
+                    $crate::sql::Value::Text(value) => query.bind(value),
+                };
+            }
+            let mut rows = query.fetch(c);
+            while let Some($row) = futures::TryStreamExt::try_next(&mut rows).await? {
+                $body
+            }
+        });
+    }};
+}
+pub(crate) use fetch_each;
+
 /// A pattern for `LIKE … ESCAPE '\'` that finds the text anywhere, in any case (the column must be folded too).
 pub(crate) fn contains(text: &str) -> String {
     format!("%{}%", escape_like(&text.to_lowercase()))
