@@ -5,7 +5,7 @@ use crate::{chart::format, link::Query};
 use model::{
     UnixMillis,
     query::{Attribute, Field},
-    run::{RunQuery, RunRow, Trash},
+    run::{RunQuery, RunRow, RunStatus, Trash},
 };
 
 /// What the table shows of every run, under the names of its heads.
@@ -34,7 +34,7 @@ pub fn href(kind: &str, asked: &RunQuery, columns: Option<&[Field]>) -> String {
         .with("experiment_id", asked.experiment_id.to_string())
         .with("search", asked.search.as_str())
         .with("filter", asked.filter.as_str())
-        .with("status", asked.status.map(|status| status.as_str()).unwrap_or_default())
+        .with("status", asked.status.map(RunStatus::as_str).unwrap_or_default())
         .with("trash", trash)
         .with("sort", asked.sort.as_str())
         .with("fields", fields)

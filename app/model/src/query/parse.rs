@@ -11,6 +11,7 @@ use std::ops::Range;
 
 /// What a text may hold, and what its attributes are called.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule by itself: there are no states among them")]
 pub struct Rules {
     /// `metrics.loss.min` is the minimum of "loss", and not the metric "loss.min".
     pub stats: bool,
@@ -673,7 +674,7 @@ mod tests {
         let reference = include_str!("../../../../docs/query.md");
         let blocks = reference.split("\n```\n").skip(1).step_by(2);
         let examples: Vec<_> = blocks.flat_map(str::lines).collect();
-        assert!(examples.len() > 80, "{}", examples.len());
+        assert!(examples.len() > 70, "{}", examples.len());
         for example in examples {
             assert!(parse(example).is_ok_and(|expr| expr.is_some()), "{example}: {:?}", parse(example));
         }
@@ -757,7 +758,7 @@ mod tests {
         let list = format!("id in ({})", vec!["'a'"; limits::QUERY_LIST_MAX + 1].join(","));
         let message = "expected at most 1000 values".to_owned();
         assert_eq!(refused(list), (4_010..4_011, 4_011, message));
-        let patterns = vec!["id~'a'"; limits::QUERY_PATTERNS_MAX + 1].join(" or ");
+        let patterns = ["id~'a'"; limits::QUERY_PATTERNS_MAX + 1].join(" or ");
         let message = "expected at most 10 regular expressions".to_owned();
         assert_eq!(refused(patterns), (103..106, 104, message));
         let fields = vec!["id"; limits::QUERY_CLAUSES_MAX + 1].join(",");
