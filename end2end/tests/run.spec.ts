@@ -1,5 +1,6 @@
 // The page of one run: who it is, its params, its name and tags.
 
+import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import type { Api } from "../api";
 import { accessible, awake, expect, picture, test } from "../fixture";
@@ -171,6 +172,43 @@ test("columns come from all that any run has, show the number asked for, and mov
   await page.locator("summary", { hasText: "Columns" }).click();
   await head(page, "param batch size").dragTo(head(page, "param lr"));
   await expect(page).toHaveURL(/cols=params\..*batch.*params\.lr/);
+});
+
+test("what the table shows is saved as a file and copied as Markdown", async ({ page, api, context }) => {
+  await page.goto(`/experiments/${await tried(api, "exported")}?cols=params.lr,metrics.acc`);
+  await awake(page);
+  await query(page).fill("name ~ '^try-0[0-4]$'");
+  await expect(rows(page)).toHaveCount(5);
+  await page.locator("summary", { hasText: "Export" }).click();
+  const menu = page.getByRole("group", { name: "Export", exact: true });
+  await expect(menu).toContainText("5 runs");
+  await accessible(page);
+  await picture(page, "export");
+  const saved = async (name: string) => {
+    const download = page.waitForEvent("download");
+    await menu.getByRole("link", { name }).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toMatch(/^exported .*-runs\.csv$/);
+    const lines = (await readFile(await file.path(), "utf8")).trimEnd().split("\r\n");
+    return lines.map((line) => line.split(","));
+  };
+  const shown = await saved("CSV, with the columns shown");
+  expect(shown[0]?.slice(-2)).toEqual(["params.lr", "metrics.acc"]);
+  expect(shown.slice(1).map((cells) => cells[1])).toEqual(["try-04", "try-03", "try-02", "try-01", "try-00"]);
+  await expect(menu).toBeHidden();
+  await page.locator("summary", { hasText: "Export" }).click();
+  const all = await saved("CSV, with all columns");
+  expect(all[0]).toContain("params.optimizer");
+  expect(all[0]?.length).toBeGreaterThan(shown[0]?.length ?? 0);
+
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await rows(page).first().check();
+  await page.locator("summary", { hasText: "Export" }).click();
+  await menu.getByRole("button", { name: "Copy as Markdown" }).click();
+  await expect(page.getByRole("status", { name: "Messages" })).toContainText("Copied 1 row as Markdown");
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  expect(text.split("\n")[0]).toBe("| Run | Status | Started | Duration | User | lr | acc |");
+  expect(text.split("\n")[2]).toMatch(/^\| try-04 \| completed \| .* \| 0\.01 \| 0\.2 \|$/);
 });
 
 test("all runs that match are tagged, and some are thrown away and restored", async ({ page, api }) => {

@@ -5,6 +5,7 @@ mod assets;
 mod auth;
 mod credentials;
 mod error;
+mod export;
 mod extract;
 mod live;
 mod lock;

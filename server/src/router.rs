@@ -53,6 +53,7 @@ pub(crate) fn router(
     let fallback = get(site::render).with_state(app.clone());
     let not_for_binary = DefaultPredicate::new()
         .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/wasm"));
     routes
         .route_layer(middleware::from_fn_with_state(app.clone(), auth::authorize))
@@ -99,6 +100,8 @@ fn table() -> Table {
         .api(Api(Admin), routes!(trash::delete))
         .api(Api(Member), routes!(run::create))
         .api(Api(Viewer), routes!(run::list))
+        .api(Api(Viewer), routes!(run::export_csv))
+        .api(Api(Viewer), routes!(run::export_parquet))
         .api(Api(Viewer), routes!(run::fields))
         .api(Api(Member), routes!(run::update_many))
         .api(Api(Viewer), routes!(run::values))

@@ -93,6 +93,17 @@ pub const QUERY_BYTES_MAX: usize = 16 * 1024;
 pub const QUERY_DEPTH_MAX: usize = 32;
 /// Comparisons in one query: each costs a look into an index.
 pub const QUERY_CLAUSES_MAX: usize = 200;
+/// Regular expressions in one query: each may hold some megabytes while it is used.
+pub const QUERY_PATTERNS_MAX: usize = 10;
+/// A regular expression: longer ones are lists of words, which `in` is for.
+pub const PATTERN_BYTES_MAX: usize = 1_000;
+/// Groups and classes inside each other in a regular expression: each costs stack.
+pub const PATTERN_DEPTH_MAX: u32 = 50;
+/// The program of a regular expression: `\w{1,20}` fits, `\w{100}` does not. A text costs at most as many
+/// steps as its bytes times the program's instructions.
+pub const PATTERN_COMPILED_BYTES_MAX: usize = 1024 * 1024;
+/// What a regular expression remembers while it is used, so as not to go through its program for each byte.
+pub const PATTERN_CACHE_BYTES_MAX: usize = 1024 * 1024;
 /// Values of one `in (…)`.
 pub const QUERY_LIST_MAX: usize = 1_000;
 
@@ -195,6 +206,12 @@ pub const SIGN_IN_LINK_MILLIS: i64 = 60 * 60 * 1_000;
 /// Memory for the columns that searches over the runs of experiments go through: a hundred columns of a hundred thousand
 /// runs. What was not used for longest is let go first.
 pub const RUN_INDEX_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// Params, metrics and tags of one export that does not name any. Files of more columns are read by nothing.
+pub const EXPORT_COLUMNS_MAX: i64 = 5_000;
+/// What an export reads before it writes: rows of about so many bytes.
+pub const EXPORT_BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
+/// Exports at one time: each holds some dozens of megabytes, for as long as its reader takes.
+pub const EXPORTS_MAX: usize = 8;
 /// How long a change by another server may be on its way from its time stamp to readers: a commit that waits for the disk,
 /// and clocks that differ. What changed so lately is read again for each search.
 pub const RUN_INDEX_OVERLAP_MILLIS: i64 = 60_000;

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod columns;
+mod export;
 mod family;
 mod header;
 mod overview;

@@ -76,7 +76,7 @@ def _fetch_one(reader: Reader, run_id: str, artifact: StoredArtifact, folder: Pa
                     raise TrackwayError(message, kind="unavailable")
 
             reader.patiently(attempt)
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, 0o666 & ~umask())
         os.replace(temporary, local)
     except BaseException:
         with suppress(OSError):
@@ -96,7 +96,8 @@ def _inside(folder: Path, path: str) -> Path:
     return local
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Which rights this process takes from files that it makes."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

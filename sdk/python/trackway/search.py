@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from math import isfinite
+from pathlib import Path
 from typing import Any, Callable, NamedTuple, overload
 
+from .artifact import LocalPath
 from .error import TrackwayError
 from .reader import Reader
 from .record import RUNS, StoredRun, number, param
@@ -44,8 +46,9 @@ class RunList(Sequence[StoredRun]):
         if limit is not None and limit < 0:
             raise ValueError(f"limit: expected 0 or more, found {limit}")
         self._found: list[StoredRun] = []
-        question = _Question(reader, filter, sort, reverse, limit)
-        self._rest = islice(_together(question, experiments), limit)
+        self._question = _Question(reader, filter, sort, reverse, limit)
+        self._experiments = experiments
+        self._rest = islice(_together(self._question, experiments), limit)
 
     def __iter__(self) -> Iterator[StoredRun]:
         place = 0
@@ -85,6 +88,41 @@ class RunList(Sequence[StoredRun]):
         from .frame import of_runs
 
         return of_runs(self, system)
+
+    def to_csv(self, path: LocalPath, *, columns: Iterable[str] | None = None) -> Path:
+        """Writes the runs of one experiment to a CSV file, which the server makes of what it has now; gives back where.
+
+        ``columns`` are fields as a filter names them: ``params.lr``, ``metrics.loss.min``, ``tags.owner``; without them
+        there is one for every param, metric (its last value) and tag of the experiment's runs. Before them come ``id``,
+        ``name``, ``number``, ``status``, ``user``, ``created``, ``started``, ``ended`` and ``duration``. However many
+        runs there are, they pass through a few at a time. Raises TrackwayError, OSError.
+        """
+        return self._exported("csv", path, columns)
+
+    def to_parquet(self, path: LocalPath, *, columns: Iterable[str] | None = None) -> Path:
+        """The same as a Parquet file, where columns have types: numbers, booleans, times and texts."""
+        return self._exported("parquet", path, columns)
+
+    def _exported(self, kind: str, path: LocalPath, columns: Iterable[str] | None) -> Path:
+        from .export import fetch
+
+        question, searched = self._question, self._experiments()
+        if len(searched) != 1:
+            message = f"a file has the runs of one experiment, found {len(searched)}"
+            raise TrackwayError(message, kind="invalid", field="experiments")
+        try:
+            return fetch(
+                question.reader,
+                kind,
+                searched[0].id,
+                question.filter,
+                question.sort_text(),
+                columns,
+                question.limit,
+                path,
+            )
+        except TrackwayError as error:
+            raise _pointed_at(error, question.filter) from None
 
     def __repr__(self) -> str:
         # Of those that came so far: to look at a list must not ask the server.

@@ -44,6 +44,8 @@ pub(crate) struct Base {
     /// Wakes the deletion for good.
     pub purge: Arc<tokio::sync::Notify>,
     pub run_indexes: run::RunIndexes,
+    /// Places for exports.
+    pub exports: Arc<tokio::sync::Semaphore>,
 }
 
 /// One struct of verbs a feature; cheap to clone.
@@ -94,6 +96,7 @@ impl Services {
             known: known::Known::default(),
             run_indexes: run::RunIndexes::new(changes),
             purge: Arc::default(),
+            exports: Arc::new(tokio::sync::Semaphore::new(model::limits::EXPORTS_MAX)),
         });
         process::start_sweeper(&base, lost_after);
         trash::start_purge(&base);

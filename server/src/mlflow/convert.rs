@@ -502,7 +502,7 @@ pub(super) fn trace_order(texts: &[String]) -> Answer<Vec<OrderBy>> {
 
 /// MLflow's stricter grammar, with the names of one kind of thing.
 pub(super) const fn rules(attribute: fn(&str) -> Option<Attribute>, parts: &'static [Part]) -> Rules {
-    Rules { stats: false, bare_words: false, loose_ands: true, attribute, parts }
+    Rules { stats: false, bare_words: false, loose_ands: true, patterns: false, attribute, parts }
 }
 
 const RUNS: Rules = rules(run_attribute, &[Part::Metrics, Part::Params, Part::Datasets]);
@@ -592,7 +592,7 @@ fn statuses_of(test: &Test) -> Vec<String> {
             Test::Text { is: Likeness::Like, text } => like(name, text),
             Test::Text { is: Likeness::ILike, text } => like(name, &text.to_ascii_uppercase()),
             Test::In(names) => names.iter().any(|one| one == name),
-            Test::Number { .. } | Test::IsNull | Test::IsNan => false,
+            Test::Number { .. } | Test::Matches { .. } | Test::IsNull | Test::IsNan => false,
         }
     };
     RunStatus::ALL.iter().filter(|status| meets(status)).map(|status| status.as_str().to_owned()).collect()

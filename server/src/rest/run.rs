@@ -3,9 +3,10 @@
 use super::Reply;
 use crate::{
     error::Problem,
+    export::{self, Csv, Parquet},
     extract::{At, Json, Query},
 };
-use axum::{Extension, extract::State, http::StatusCode};
+use axum::{Extension, extract::State, http::StatusCode, response::Response};
 use engine::Services;
 use model::{
     Page, RunId,
@@ -38,6 +39,36 @@ pub(crate) async fn list(
     Query(query): Query<RunQuery>,
 ) -> Reply<Page<RunRow>> {
     Ok(axum::Json(services.run.list(&caller, query).await?))
+}
+
+/// An experiment's runs as CSV (RFC 4180): all that match, in the order asked for, unless `limit` is given.
+///
+/// Columns are named as a query names them; without `fields` there is one for every param, metric (its last value) and tag
+/// that any run of the experiment has. Times are RFC 3339 in UTC, durations seconds. What is absent is empty. Values are
+/// not altered, also where a spreadsheet would take one for a formula. Rows are written as they are read; a transfer that
+/// ends without its last chunk is not complete.
+#[utoipa::path(get, path = "/api/v1/runs.csv", params(RunQuery), tag = "run",
+    responses((status = 200, content_type = "text/csv", body = String)))]
+pub(crate) async fn export_csv(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunQuery>,
+) -> Result<Response, Problem> {
+    export::answer::<Csv>(services.run.export(&caller, query).await?).await
+}
+
+/// The same as Parquet.
+///
+/// Metrics are doubles, tags strings, times timestamps in UTC. A param is an int64, a double or a boolean where all its
+/// values are, else a string. What is absent, or None, is null.
+#[utoipa::path(get, path = "/api/v1/runs.parquet", params(RunQuery), tag = "run",
+    responses((status = 200, content_type = "application/vnd.apache.parquet", body = Vec<u8>)))]
+pub(crate) async fn export_parquet(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunQuery>,
+) -> Result<Response, Problem> {
+    export::answer::<Parquet>(services.run.export(&caller, query).await?).await
 }
 
 /// Tags, throws away, restores or moves many runs at once.

@@ -4,7 +4,7 @@
 use crate::{
     Db, Result,
     db::on,
-    sql::{Statement, fetch_all, for_each},
+    sql::{Statement, fetch_all, fetch_each},
 };
 use model::{ExperimentId, RunId, UnixMillis, metric::Kind, query::Stat};
 
@@ -104,15 +104,15 @@ pub async fn metrics(
     query.bind_list(keys.iter().copied());
     which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    let each = |(id, key, kind, last_bits, min, max, mean): MetricRow| {
+    fetch_each!(conn, query, (id, key, kind, last_bits, min, max, mean) in MetricRow => {
         let numbers = if kind == Kind::Number.as_str() {
             Numbers { last: Some(f64::from_bits(last_bits.cast_unsigned())), min, max, mean }
         } else {
             Numbers { last: None, min: None, max: None, mean: None }
         };
         each(&id, &key, numbers);
-    };
-    Ok(for_each!(conn, query, MetricRow, each)?)
+    });
+    Ok(())
 }
 
 /// Some params: run, key, text and the finite number behind it, each as it comes.
@@ -130,8 +130,10 @@ pub async fn params(
     query.push(" AND param.key IN ").bind_list(keys.iter().copied());
     which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    let each = |(id, key, text, number): (String, String, String, Option<f64>)| each(&id, &key, text, number);
-    Ok(for_each!(conn, query, (String, String, String, Option<f64>), each)?)
+    fetch_each!(conn, query, (id, key, text, number) in (String, String, String, Option<f64>) => {
+        each(&id, &key, text, number);
+    });
+    Ok(())
 }
 
 /// Some tags: run, key and text, each as it comes.
@@ -147,6 +149,6 @@ pub async fn tags(
     query.push(" AND run_tag.key IN ").bind_list(keys.iter().copied());
     which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;
-    let each = |(id, key, text): (String, String, String)| each(&id, &key, text);
-    Ok(for_each!(conn, query, (String, String, String), each)?)
+    fetch_each!(conn, query, (id, key, text) in (String, String, String) => each(&id, &key, text));
+    Ok(())
 }

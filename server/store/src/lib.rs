@@ -5,6 +5,7 @@
 
 mod db;
 mod migrate;
+mod pattern;
 mod query;
 mod rows;
 mod sql;

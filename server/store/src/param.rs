@@ -91,6 +91,18 @@ pub async fn of_runs(
     Ok(params)
 }
 
+/// Which kinds of value each of these params has in several runs.
+pub async fn kinds_of_runs(db: &Db, run_ids: &[RunId], keys: Keys<'_>) -> Result<Vec<(String, String)>> {
+    let mut query = Statement::default();
+    query.push("SELECT DISTINCT key, kind FROM param WHERE run_id IN ");
+    query.bind_list(run_ids.iter().map(RunId::as_str));
+    if let Keys::These(keys) = keys {
+        query.push(" AND key IN ").bind_list(keys.iter().copied());
+    }
+    let mut conn = db.read().await?;
+    Ok(fetch_all!(conn, query)?)
+}
+
 fn read(key: &str, kind: &str, value: &str) -> Result<ParamValue> {
     ParamValue::from_stored(kind, value)
         .ok_or_else(|| Error::Corrupt(format!("param \"{key}\" is not of its kind {kind}")))

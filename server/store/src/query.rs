@@ -168,6 +168,10 @@ fn push_attribute(
     }
 }
 
+/// Longer lists go as one value: SQLite takes 32 766 in a statement, and the runs that a pattern means may be more. An
+/// empty one does too: `IN (NULL)` is neither true nor false, and `IN` an empty set is false.
+const LISTED_MAX: usize = 20;
+
 fn push_text(statement: &mut Statement, column: &'static str, test: &Test, dialect: Dialect) {
     match test {
         Test::Text { is: Likeness::Equal, text } => {
@@ -194,11 +198,22 @@ fn push_text(statement: &mut Statement, column: &'static str, test: &Test, diale
                 statement.bind(text.to_ascii_lowercase().as_str()).push(" ESCAPE ''");
             }
         },
-        Test::In(texts) => {
+        Test::In(texts) if (1..=LISTED_MAX).contains(&texts.len()) => {
             statement.push(column).push(" IN ").bind_list(texts.iter().map(String::as_str));
         }
-        // A text is no number; the parser lets nothing else through.
-        Test::Number { .. } | Test::IsNan | Test::IsNull => {
+        Test::In(texts) => {
+            let list = serde_json::json!(texts).to_string();
+            statement.push(column).push(match dialect {
+                Dialect::Sqlite => " IN (SELECT value FROM json_each(",
+                Dialect::Postgres => " IN (SELECT jsonb_array_elements_text(CAST(",
+            });
+            statement.bind(list.as_str()).push(match dialect {
+                Dialect::Sqlite => "))",
+                Dialect::Postgres => " AS jsonb)))",
+            });
+        }
+        // A text is no number, which the parser knows; and patterns are settled before.
+        Test::Matches { .. } | Test::Number { .. } | Test::IsNan | Test::IsNull => {
             statement.push("1 = 0");
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     Db, Dialect, Error, Result, Tx,
     db::on,
     metric::Waiting,
-    process, query,
+    pattern, process, query,
     rows::{Column, Rows},
     run_field,
     sql::{Statement, contains, fetch_all, starts_with},
@@ -175,6 +175,7 @@ pub async fn search(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<
 
 /// The ids of one page of the runs that are searched for, in order.
 pub async fn search_ids(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<Vec<RunId>> {
+    let search = &*pattern::settled(db, search).await?;
     let mut statement = Statement::default();
     statement.push("SELECT run.id FROM run");
     for (place, OrderBy { field, .. }) in search.order.iter().enumerate() {
@@ -213,6 +214,7 @@ const RUNS_AT_ONCE: usize = 10_000;
 
 /// How many runs are searched for, whatever the page.
 pub async fn count(db: &Db, search: &RunSearch, now: UnixMillis) -> Result<i64> {
+    let search = &*pattern::settled(db, search).await?;
     let mut statement = Statement::default();
     statement.push("SELECT COUNT(*) FROM run");
     push_conditions(&mut statement, search, db.dialect(), now);

@@ -87,13 +87,12 @@ macro_rules! fetch_all {
 }
 pub(crate) use fetch_all;
 
-/// Gives each row of a [`Statement`] to a closure as it comes, so that no more than one is held.
-macro_rules! for_each {
-    ($conn:expr, $statement:expr, $row:ty, $each:expr) => {{
+/// Goes through the rows of a [`Statement`] without holding them all.
+macro_rules! fetch_each {
+    ($conn:expr, $statement:expr, $row:pat_param in $type:ty => $body:expr) => {{
         let $crate::sql::Statement { text, values } = $statement;
-        let mut each = $each;
         $crate::db::on!($conn, c => {
-            let mut query = sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe(text));
+            let mut query = sqlx::query_as::<_, $type>(sqlx::AssertSqlSafe(text));
             for value in values {
                 query = match value {
                     $crate::sql::Value::Int(value) => query.bind(value),
@@ -102,17 +101,13 @@ macro_rules! for_each {
                 };
             }
             let mut rows = query.fetch(c);
-            loop {
-                match futures::TryStreamExt::try_next(&mut rows).await {
-                    Ok(Some(row)) => each(row),
-                    Ok(None) => break Ok(()),
-                    Err(error) => break Err(error),
-                }
+            while let Some($row) = futures::TryStreamExt::try_next(&mut rows).await? {
+                $body
             }
-        })
+        });
     }};
 }
-pub(crate) use for_each;
+pub(crate) use fetch_each;
 
 /// A pattern for `LIKE … ESCAPE '\'` that finds the text anywhere, in any case (the column must be folded too).
 pub(crate) fn contains(text: &str) -> String {

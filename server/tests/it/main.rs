@@ -8,6 +8,7 @@ mod bad_input;
 mod durability;
 mod environment;
 mod experiment;
+mod export;
 mod harness;
 mod live;
 mod metric;

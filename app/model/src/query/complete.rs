@@ -32,6 +32,7 @@ enum State {
     Value(Field),
     /// Inside the parentheses of `in`.
     List(Field),
+    Pattern,
     Bound,
     Null,
     Join,
@@ -61,7 +62,7 @@ pub fn complete(text: &str, cursor: usize) -> Option<Completion> {
         }
         State::Null => Wanted::Word(matching(&["null", "not null", "nan"])),
         State::Join => Wanted::Word(matching(&["and", "or"])),
-        State::Bound => return None,
+        State::Bound | State::Pattern => return None,
     };
     Some(Completion { at: start..cursor, wanted })
 }
@@ -81,7 +82,7 @@ fn split(head: &str) -> Option<(&str, &str, usize)> {
                 }
                 open = Some((at, sign));
             }
-            None if sign.is_whitespace() || "(),=<>!".contains(sign) => word = at + sign.len_utf8(),
+            None if sign.is_whitespace() || "(),=<>!~".contains(sign) => word = at + sign.len_utf8(),
             Some(_) | None => {}
         }
     }
@@ -109,6 +110,7 @@ fn step(text: &str, tokens: &[Spanned], next: usize, state: State) -> Option<(St
             (State::Operator(field), end)
         }
         State::Operator(field) => match token {
+            Token::Operator("~" | "!~") => (State::Pattern, after),
             Token::Operator(_) => (State::Value(field), after),
             _ if is("not") => (State::Operator(field), after),
             _ if is("is") => (State::Null, after),
@@ -124,7 +126,7 @@ fn step(text: &str, tokens: &[Spanned], next: usize, state: State) -> Option<(St
         // Two numbers with an "and" between them.
         State::Bound => (if is("and") { State::Null } else { State::Bound }, after),
         State::Null if is("not") => (State::Null, after),
-        State::Value(_) | State::Null => (State::Join, after),
+        State::Value(_) | State::Pattern | State::Null => (State::Join, after),
         State::Join => match token {
             Token::Close => (State::Join, after),
             _ if is("and") || is("or") => (State::Field, after),
@@ -135,7 +137,7 @@ fn step(text: &str, tokens: &[Spanned], next: usize, state: State) -> Option<(St
 
 fn operators(field: &Field) -> Vec<&'static str> {
     const NUMBERS: [&str; 7] = ["=", "!=", "<", "<=", ">", ">=", "between"];
-    const TEXTS: [&str; 6] = ["=", "!=", "in", "like", "ilike", "not in"];
+    const TEXTS: [&str; 8] = ["=", "!=", "in", "like", "ilike", "~", "!~", "not in"];
     let mut found: Vec<&str> = match field {
         Field::Metric { .. } => NUMBERS.into(),
         Field::Attribute(Attribute::Status) => vec!["=", "!=", "in", "not in"],
@@ -195,6 +197,8 @@ mod tests {
         assert_eq!(words("metrics.a |")[..3], ["=", "!=", "<"]);
         assert_eq!(words("params.a l|"), ["like"]);
         assert_eq!(words("status n|"), ["not in"]);
+        assert_eq!(words("name |")[5..7], ["~", "!~"]);
+        assert_eq!(words("name ~ 'a (b' |"), ["and", "or"]);
         assert_eq!(words("metrics.\"val loss\".min i|"), ["is null", "is not null"]);
         assert_eq!(words("metrics.a is |"), ["null", "not null", "nan"]);
         assert_eq!(words("metrics.a > 1 |"), ["and", "or"]);
@@ -212,6 +216,8 @@ mod tests {
     #[test]
     fn where_nothing_fits_nothing_is_offered() {
         assert_eq!(offered("metrics.a between |"), None);
+        assert_eq!(offered("name ~ |"), None);
+        assert_eq!(offered("name !~'a|"), None);
         assert_eq!(offered("metrics. > |"), None);
         assert_eq!(offered("metrics.a > 1 metrics.b |"), None);
     }

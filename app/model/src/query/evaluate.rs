@@ -38,7 +38,9 @@ fn holds(Clause { field, test }: &Clause, facts: &impl Facts, now: UnixMillis) -
         Test::Number { .. } | Test::IsNan => {
             facts.number(field).is_some_and(|number| test.fits_number(number, now))
         }
-        Test::Text { .. } | Test::In(_) => texts().iter().any(|found| test.fits_text(found)),
+        Test::Text { .. } | Test::In(_) | Test::Matches { .. } => {
+            texts().iter().any(|found| test.fits_text(found))
+        }
         Test::IsNull if matches!(field, Field::Dataset(_)) => texts().is_empty(),
         Test::IsNull => !facts.exists(field),
     }
@@ -50,7 +52,7 @@ impl Test {
         match self {
             Self::Number { is, than } => is.holds(number, than.at(now)),
             Self::IsNan => number.is_nan(),
-            Self::Text { .. } | Self::In(_) | Self::IsNull => false,
+            Self::Text { .. } | Self::In(_) | Self::Matches { .. } | Self::IsNull => false,
         }
     }
 
@@ -64,6 +66,7 @@ impl Test {
                 Likeness::ILike => like(&found.to_ascii_lowercase(), &text.to_ascii_lowercase()),
             },
             Self::In(wanted) => wanted.iter().any(|text| found == text),
+            Self::Matches { pattern, negated } => pattern.is_match(found) != *negated,
             Self::Number { .. } | Self::IsNan | Self::IsNull => false,
         }
     }

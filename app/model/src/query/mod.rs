@@ -5,7 +5,7 @@
 //! metrics.val_f1 > 0.85 and (params.optimizer = 'adam' or params.lr between 1e-4 and 1e-2)
 //! not tags.phase in ('debug', 'smoke') and started > -7d and duration < 2h and name ilike '%resnet%'
 //! dataset.name = 'mnist' and dataset.version = '2.1'
-//! metrics."val loss".min <= 0.1 and metrics.loss is not nan and tags.owner is null
+//! metrics."val loss".min <= 0.1 and metrics.loss is not nan and tags.owner is null and name !~ '^(debug|tmp)-'
 //! ```
 //!
 //! `parse` makes the text into an [`Expr`] or an [`QueryError`] that points at what is wrong; what was parsed makes sense:
@@ -16,12 +16,14 @@
 mod complete;
 mod evaluate;
 mod parse;
+mod pattern;
 mod print;
 mod token;
 
 pub use complete::{Completion, Wanted, complete};
 pub use evaluate::{Facts, evaluate, like};
 pub use parse::{Part, Rules, parse, parse_fields, parse_order, parse_orders, parse_with};
+pub use pattern::Pattern;
 
 use crate::{Error, UnixMillis};
 use serde::{Deserialize, Serialize};
@@ -243,6 +245,11 @@ pub enum Test {
     },
     /// One of these texts.
     In(Vec<String>),
+    /// The pattern describes a part of the text; or, turned around, none.
+    Matches {
+        pattern: Pattern,
+        negated: bool,
+    },
     IsNull,
     /// The last value of a metric is NaN.
     IsNan,

@@ -2,8 +2,8 @@
 //! whoever pointed at the place of a mistake while typing points at the same as the server.
 
 use super::{
-    Attribute, AttributeKind, Bound, Clause, DatasetField, Expr, Field, Likeness, Order, OrderBy, QueryError,
-    Stat, Test,
+    Attribute, AttributeKind, Bound, Clause, DatasetField, Expr, Field, Likeness, Order, OrderBy, Pattern,
+    QueryError, Stat, Test,
     token::{Spanned, Token, tokens},
 };
 use crate::limits;
@@ -11,6 +11,7 @@ use std::ops::Range;
 
 /// What a text may hold, and what its attributes are called.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule by itself: there are no states among them")]
 pub struct Rules {
     /// `metrics.loss.min` is the minimum of "loss", and not the metric "loss.min".
     pub stats: bool,
@@ -19,6 +20,8 @@ pub struct Rules {
     pub attribute: fn(&str) -> Option<Attribute>,
     /// As MLflow has it: an `and` without a comparison after it is passed over, and `==` is unknown.
     pub loose_ands: bool,
+    /// `name ~ '^bert-'`: regular expressions.
+    pub patterns: bool,
     /// What there is to ask for beside attributes and tags.
     pub parts: &'static [Part],
 }
@@ -36,6 +39,7 @@ impl Rules {
         stats: true,
         bare_words: true,
         loose_ands: false,
+        patterns: true,
         attribute: Attribute::named,
         parts: &[Part::Metrics, Part::Params, Part::Datasets],
     };
@@ -109,6 +113,7 @@ struct Parser<'a> {
     rules: Rules,
     depth: usize,
     clauses: usize,
+    patterns: usize,
 }
 
 type Parsed<T> = Result<T, QueryError>;
@@ -126,7 +131,7 @@ impl<'a> Parser<'a> {
             let message = format!("longer than {} bytes", limits::QUERY_BYTES_MAX);
             return Err(QueryError::new(0..text.len(), message));
         }
-        Ok(Self { text, tokens: tokens(text)?, next: 0, rules, depth: 0, clauses: 0 })
+        Ok(Self { text, tokens: tokens(text)?, next: 0, rules, depth: 0, clauses: 0, patterns: 0 })
     }
 
     fn order(&mut self) -> Parsed<OrderBy> {
@@ -367,6 +372,19 @@ impl<'a> Parser<'a> {
             return self.expected("a comparison such as =, > or like");
         };
         self.next += 1;
+        if let "~" | "!~" = operator {
+            if !self.rules.patterns {
+                return Err(QueryError::new(operator_at, format!("\"{operator}\" is not expected here")));
+            }
+            if !is_text(&field) {
+                return Err(QueryError::new(
+                    at,
+                    format!("this is a number, which {operator} does not compare"),
+                ));
+            }
+            let pattern = self.pattern()?;
+            return Ok(clause(field, Test::Matches { pattern, negated: operator == "!~" }));
+        }
         if operator == "==" && self.rules.loose_ands {
             return Err(QueryError::new(operator_at, "there is no comparator \"==\": expected ="));
         }
@@ -380,10 +398,28 @@ impl<'a> Parser<'a> {
         };
         let by_size = !matches!(order, Order::Equal | Order::NotEqual);
         if by_size && is_text(&field) && !matches!(field, Field::Param(_)) {
-            return Err(QueryError::new(operator_at, "texts compare with =, !=, like, ilike and in"));
+            return Err(QueryError::new(operator_at, "texts compare with =, !=, ~, like, ilike and in"));
         }
         let test = self.value(&field, order)?;
         Ok(clause(field, test))
+    }
+
+    /// A regular expression in quotes.
+    fn pattern(&mut self) -> Parsed<Pattern> {
+        self.patterns += 1;
+        if self.patterns > limits::QUERY_PATTERNS_MAX {
+            return self.expected(format!("at most {} regular expressions", limits::QUERY_PATTERNS_MAX));
+        }
+        let Some(Spanned { token: Token::Quoted { quote: quote @ ('\'' | '"'), inner }, at }) =
+            self.peek().cloned()
+        else {
+            return self.expected("a regular expression in quotes");
+        };
+        self.next += 1;
+        Pattern::new(unquoted(quote, inner)).map_err(|(wrong, message)| {
+            let place = |offset: usize| at.start + quote.len_utf8() + as_written(quote, inner, offset);
+            QueryError::new(place(wrong.start)..place(wrong.end), message)
+        })
     }
 
     /// `( value, … )`
@@ -517,6 +553,17 @@ fn unquoted(quote: char, inner: &str) -> String {
     inner.replace(&format!("{quote}{quote}"), &quote.to_string())
 }
 
+/// Where a byte of what a quoted text stands for is in the text as written, in which a quote is doubled.
+fn as_written(quote: char, inner: &str, offset: usize) -> usize {
+    let (mut written, mut meant) = (0, 0);
+    while meant < offset {
+        let Some(one) = inner[written..].chars().next() else { break };
+        written += one.len_utf8() * if one == quote { 2 } else { 1 };
+        meant += one.len_utf8();
+    }
+    written
+}
+
 /// `-7d` and `-1h30m` before now, `now`, or a day and time of day in UTC: `2026-01-31`, `2026-01-31 18:00:05`.
 fn time(text: &str) -> Option<Bound> {
     if text.eq_ignore_ascii_case("now") {
@@ -599,6 +646,7 @@ mod tests {
                 "datasets.version = 2.1 and dataset.name like 'm%'",
                 "dataset.digest = '2.1' and dataset.name like 'm%'",
             ),
+            ("name~'^bert-' or tags.a !~ \"it's\"", "name ~ '^bert-' or tags.a !~ 'it''s'"),
             ("status = Running", "status = 'running'"),
             ("attributes.start_time > 1700000000000", "started > 1700000000000.0"),
             ("started > -7d or ended is null", "started > -604800000ms or ended is null"),
@@ -626,7 +674,7 @@ mod tests {
         let reference = include_str!("../../../../docs/query.md");
         let blocks = reference.split("\n```\n").skip(1).step_by(2);
         let examples: Vec<_> = blocks.flat_map(str::lines).collect();
-        assert!(examples.len() > 35, "{}", examples.len());
+        assert!(examples.len() > 70, "{}", examples.len());
         for example in examples {
             assert!(parse(example).is_ok_and(|expr| expr.is_some()), "{example}: {:?}", parse(example));
         }
@@ -642,7 +690,14 @@ mod tests {
         for (text, at, message) in [
             ("metrics.loss >", "", "expected a number"),
             ("metrics.loss > 'a'", "'a'", "expected a number"),
-            ("metrics.loss ~ 1", "~", "\"~\" is not expected here"),
+            ("metrics.loss ~ '1'", "metrics.loss", "this is a number, which ~ does not compare"),
+            ("number !~ '1'", "number", "this is a number, which !~ does not compare"),
+            ("name ~ bert", "bert", "expected a regular expression in quotes"),
+            ("name ~ 'ä(b'", "(", "unclosed group"),
+            ("name ~ 'it''s ''*''+[' or a", "[", "unclosed character class"),
+            ("name ~ \"\"\"(?<\"", "", "unclosed capture group name"),
+            ("name ~", "", "expected a regular expression"),
+            ("name ! 'a'", "!", "\"!\" is not expected here"),
             ("lr > 1", "lr", "there is no attribute \"lr\""),
             ("foo.bar = 1", "foo.bar", "there is no \"foo\""),
             ("dataset.size = 1", "dataset.size", "a dataset has no \"size\""),
@@ -689,6 +744,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_much_is_told_with_its_place() {
+        let refused = |text: String| {
+            let error = parse(&text).expect_err("too much");
+            (error.at, error.character, error.message)
+        };
+        let many = vec!["id='a'"; limits::QUERY_CLAUSES_MAX + 1].join(" or ");
+        let message = "expected at most 200 comparisons".to_owned();
+        assert_eq!(refused(many), (2_000..2_002, 2_001, message));
+        let message = "expected at most 32 levels".to_owned();
+        assert_eq!(refused("(".repeat(16_000)), (32..33, 33, message.clone()));
+        assert_eq!(refused("not ".repeat(4_000)), (128..131, 129, message));
+        let list = format!("id in ({})", vec!["'a'"; limits::QUERY_LIST_MAX + 1].join(","));
+        let message = "expected at most 1000 values".to_owned();
+        assert_eq!(refused(list), (4_010..4_011, 4_011, message));
+        let patterns = ["id~'a'"; limits::QUERY_PATTERNS_MAX + 1].join(" or ");
+        let message = "expected at most 10 regular expressions".to_owned();
+        assert_eq!(refused(patterns), (103..106, 104, message));
+        let fields = vec!["id"; limits::QUERY_CLAUSES_MAX + 1].join(",");
+        assert!(parse_fields(&fields).is_err() && parse_orders(&fields).is_err());
+        let long = format!("name = '{}'", "a".repeat(limits::QUERY_BYTES_MAX));
+        assert_eq!(refused(long.clone()), (0..long.len(), 1, "longer than 16384 bytes".to_owned()));
+    }
+
+    #[test]
     fn under_stricter_rules_a_key_is_all_that_follows_the_dot_and_texts_have_quotes() {
         let rules = Rules { stats: false, bare_words: false, ..Rules::OURS };
         let read = parse_with("metrics.loss.min > 1", rules).unwrap().unwrap();
@@ -698,5 +777,7 @@ mod tests {
         assert_eq!(read, clause(Field::Metric { key, stat: Stat::Last }, test));
         assert!(parse_with("status = running", rules).is_err());
         assert!(parse_with("params.a = b", rules).is_err());
+        let error = parse_with("params.a ~ 'b'", Rules { patterns: false, ..rules }).unwrap_err();
+        assert_eq!((error.at, error.message.as_str()), (9..10, "\"~\" is not expected here"));
     }
 }

@@ -46,6 +46,9 @@ impl Display for Clause {
                 }
                 f.write_str(")")
             }
+            Test::Matches { pattern, negated } => {
+                write!(f, "{field} {} {}", if *negated { "!~" } else { "~" }, Quoted('\'', pattern.as_str()))
+            }
             Test::IsNull => write!(f, "{field} is null"),
             Test::IsNan => write!(f, "{field} is nan"),
         }
@@ -94,7 +97,7 @@ impl Display for Quoted<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attribute, DatasetField, Likeness, Order};
+    use super::super::{Attribute, DatasetField, Likeness, Order, Pattern};
     use super::*;
     use proptest::prelude::*;
 
@@ -126,7 +129,7 @@ mod tests {
         let number =
             any::<f64>().prop_filter("a NaN is no number to compare with", |number| !number.is_nan());
         let text = "\\PC{0,8}";
-        (field(), order(), number, text, 0_i64..1_000_000_000, 0_usize..5).prop_map(
+        (field(), order(), number, text, 0_i64..1_000_000_000, 0_usize..6).prop_map(
             |(field, is, number, text, ago, kind)| {
                 let is_text = match &field {
                     Field::Param(_) | Field::Tag(_) | Field::Dataset(_) => true,
@@ -142,6 +145,10 @@ mod tests {
                         Test::In(vec!["running".into(), "failed".into()])
                     }
                     (Field::Param(_), 0) => Test::Number { is, than: Bound::Number(number) },
+                    _ if is_text && kind == 5 => {
+                        let pattern = Pattern::new(regex::escape(&text) + "|^[a-c']+$").expect("escaped");
+                        Test::Matches { pattern, negated: ago % 2 == 0 }
+                    }
                     _ if is_text && kind == 3 => Test::In(vec![text, "b".into()]),
                     _ if is_text => Test::Text { is: likeness, text },
                     _ if is_time && kind == 1 => Test::Number { is, than: Bound::Ago(ago) },
@@ -187,7 +194,7 @@ mod tests {
         fn any_words_are_read_or_refused_at_a_place_in_them(
             words in prop::collection::vec(prop::sample::select(vec![
                 "and", "or", "not", "(", ")", "metrics.a", "params.\"b c\"", "tags.", "'x'", "1", "-7d", "=", ">", "like",
-                "in", ",", "is", "null", "nan", "between", "started", "status", "`metrics`.`a`", ".min", "duration", "2h",
+                "in", ",", "~", "!~", "'(a'", "is", "null", "nan", "between", "started", "status", "`metrics`.`a`", ".min", "duration", "2h",
             ]), 0..14),
         ) {
             let text = words.join(" ");

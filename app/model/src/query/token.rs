@@ -19,7 +19,7 @@ pub(super) enum Token<'a> {
         quote: char,
         inner: &'a str,
     },
-    /// `= == != <> < <= > >=`
+    /// `= == != <> < <= > >= ~ !~`
     Operator(&'a str),
     Open,
     Close,
@@ -66,7 +66,7 @@ fn token<'a>(input: &mut Input<'a>) -> winnow::ModalResult<Token<'a>> {
         "(".value(Token::Open),
         ")".value(Token::Close),
         ",".value(Token::Comma),
-        alt(("==", "!=", "<>", "<=", ">=", "=", "<", ">")).map(Token::Operator),
+        alt((alt(("!~", "~")), alt(("==", "!=", "<>", "<=", ">=", "=", "<", ">")))).map(Token::Operator),
         quoted('\''),
         quoted('"'),
         quoted('`'),

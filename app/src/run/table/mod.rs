@@ -1,11 +1,12 @@
 //! The table of an experiment's runs: sorted by links, selected for comparison, kept current in place.
 
 mod actions;
+mod export;
 mod picker;
 mod query_bar;
 mod row;
 
-use self::{actions::Actions, picker::ColumnPicker, query_bar::QueryBar, row::Row};
+use self::{actions::Actions, export::ExportMenu, picker::ColumnPicker, query_bar::QueryBar, row::Row};
 use super::{api::Runs, columns, query};
 use crate::{
     feed::Feed,
@@ -75,6 +76,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
         <div class="toolbar">
             <Filter table />
             <ColumnPicker table />
+            <ExportMenu table />
             <CompareButton table />
         </div>
         <Problem error=feed.failed />

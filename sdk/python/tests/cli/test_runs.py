@@ -109,6 +109,23 @@ def test_a_key_cannot_command_the_terminal(client: MLOpsClient, experiment: Expe
     assert said.splitlines()[1].strip() == "a\\x1b]0;owned\\x07\\nb"
 
 
+def test_export_writes_a_file(runs: list[str], experiment: Experiment, tmp_path: Path) -> None:
+    out = tmp_path / "runs.csv"
+    words = ["runs", "export", "name ~ '^run [12]'", "--experiment", experiment.name]
+    said = trackway(*words, "-o", str(out), "--columns", 'params.lr,metrics."f,1"', "--sort", "name").stdout
+    assert said == f"{out}  {out.stat().st_size} B\n"
+    lines = out.read_text().splitlines()
+    assert lines[0].endswith(',duration,params.lr,"metrics.""f,1"""')
+    assert [line.split(",")[0] for line in lines[1:]] == [runs[1], runs[0]]
+    parquet = tmp_path / "runs.out"
+    found = documented(*words, "-o", str(parquet), "--format", "parquet")
+    assert found == {"path": str(parquet), "format": "parquet", "size_bytes": parquet.stat().st_size}
+    assert parquet.read_bytes()[:4] == parquet.read_bytes()[-4:] == b"PAR1"
+    assert "ends in .csv or .parquet" in trackway(*words, "-o", "runs.xls", check=1).stderr
+    said = trackway("runs", "export", "name ~ '('", "--experiment", experiment.id, "-o", str(out), check=1)
+    assert "unclosed group" in said.stderr and out.read_text().splitlines() == lines
+
+
 def test_a_mistake_in_a_query_is_pointed_at(runs: list[str]) -> None:
     done = trackway("runs", "ls", "params.lr > 'x'", check=1)
     assert done.stdout == ""

@@ -1,4 +1,4 @@
-"""Lists, searches and shows runs."""
+"""Lists, searches, shows and exports runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import experiment
 from ..download import StoredArtifact
+from ..export import KINDS, kind_of
 from ..record import SeriesSummary, StoredRun
 from ..search import RunList, Searched
 from . import ask, columns, form
@@ -22,8 +23,17 @@ Lists runs, the newest first. QUERY is a condition in the query language:
   trackway runs ls --experiment digits --sort metrics.val/loss --reverse
 
 It compares metrics.<key> (also .min, .max, .mean), params.<key>, tags.<key>, id, name, number, status, user, created,
-started, ended, updated and duration; with = != < <= > >=, in (...), between ... and ..., like, ilike, is null, is nan;
-joined by and, or, not and parentheses. Texts stand in quotes.
+started, ended, updated and duration; with = != < <= > >=, in (...), between ... and ..., like, ilike, ~ and !~ (regular
+expressions), is null, is nan; joined by and, or, not and parentheses. Texts stand in quotes.
+"""
+EXPORT = """\
+Writes the runs of an experiment to a file: all, or those that QUERY means (see `trackway runs ls --help`).
+
+  trackway runs export --experiment digits -o digits.csv
+  trackway runs export "name ~ '^bert-'" --experiment digits --columns params.lr,metrics.loss.min -o runs.parquet
+
+Parquet keeps the types of the columns: numbers, booleans, times and texts. CSV holds every value as it is; a
+spreadsheet may take a text that begins with = for a formula, so import such a column as text.
 """
 SHOW = "Shows a run: what it is, its params, its metrics, its files and its note."
 
@@ -58,6 +68,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="such as id,name,params.lr,metrics.loss.min,tags.owner,url; keys with a comma in double quotes",
     )
     ask.add_options(ls)
+    export = verbs.add_parser("export", help="write them to a file", description=EXPORT, formatter_class=raw)
+    export.add_argument("query", nargs="?", default="", metavar="QUERY", help="only those that it means")
+    export.add_argument("--experiment", required=True, metavar="NAME|ID", help="the experiment")
+    export.add_argument("-o", "--output", required=True, metavar="FILE", help="the file to write")
+    export.add_argument(
+        "--format", choices=KINDS, help="what to write (default: what the name of the file ends in)"
+    )
+    export.add_argument(
+        "--columns",
+        action="append",
+        metavar="COLUMNS",
+        help="such as params.lr,metrics.loss.min,tags.owner, after what every run has (default: all that there are)",
+    )
+    export.add_argument(
+        "--sort", default="created", metavar="KEY", help="as of `trackway runs ls` (default: %(default)s)"
+    )
+    export.add_argument("--reverse", action="store_true", help="the other way round")
+    export.add_argument("--limit", type=int, metavar="N", help="at most so many (default: all)")
+    ask.add_options(export)
     show = verbs.add_parser("show", help="show one", description=SHOW)
     show.add_argument(
         "run", metavar="RUN", help="its id, the start of its id (4 digits or more), or its name"
@@ -66,8 +95,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Lists or shows."""
-    return _list(arguments) if arguments.verb == "ls" else _show(arguments)
+    """Lists, shows or exports."""
+    verb = {"ls": _list, "show": _show, "export": _export}[arguments.verb]
+    return verb(arguments)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    kind = arguments.format or kind_of(arguments.output)
+    server = ask.reader(arguments.url)
+    found = experiment.found(server, arguments.experiment)
+    runs = RunList(
+        server,
+        lambda: [Searched(found.id, found.name)],
+        arguments.query,
+        arguments.sort,
+        arguments.reverse,
+        arguments.limit,
+    )
+    write = {"csv": runs.to_csv, "parquet": runs.to_parquet}[kind]
+    written = write(arguments.output, columns=columns.named(arguments.columns) if arguments.columns else None)
+    size_bytes = written.stat().st_size
+    if arguments.json:
+        form.print_json({"path": str(written), "format": kind, "size_bytes": size_bytes})
+    else:
+        print(f"{clean(str(written))}  {form.size_text(size_bytes)}")
+    return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:

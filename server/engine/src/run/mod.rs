@@ -1,7 +1,9 @@
 //! Runs: start, go on with, find, edit, end.
 
+mod export;
 mod index;
 
+pub use export::{Cell, CellKind, Export};
 pub(crate) use index::{Changes, RunIndexes};
 
 use crate::{Base, Result, experiment::page_limit, markdown, name, project};

@@ -14,7 +14,9 @@ pub use apply::{Applied, PreparedBatch, Rejection, apply};
 pub(crate) use bundle::Waiting;
 #[cfg(test)]
 pub(crate) use read::mean_values;
-pub use read::{FoundSeries, SegmentPlace, Snapshot, find_series, summaries, summaries_of_runs};
+pub use read::{
+    FoundSeries, SegmentPlace, Snapshot, find_series, last_values_of_runs, summaries, summaries_of_runs,
+};
 pub use segment::seal;
 
 use crate::{Error, Result};

@@ -3,7 +3,7 @@
 use super::{
     SeriesRow,
     bundle::{self, SmallSegment},
-    corrupt, join, join_texts, read_context, segment_id, series_columns,
+    corrupt, from_bits, join, join_texts, read_context, segment_id, series_columns,
 };
 use crate::{
     Db, Error, Keys, Result, Tx,
@@ -66,6 +66,30 @@ pub async fn summaries_of_runs(
         metrics.entry(row.run_id.clone()).or_default().push(row.into_metric()?);
     }
     Ok(metrics)
+}
+
+/// The last values of these metrics of several runs, without context: by run and key.
+pub async fn last_values_of_runs(
+    db: &Db,
+    run_ids: &[RunId],
+    keys: Keys<'_>,
+) -> Result<HashMap<String, HashMap<String, f64>>> {
+    let mut query = Statement::default();
+    query
+        .push(
+            "SELECT run_id, key, last_bits FROM series WHERE kind = 'number' AND context = '' AND run_id IN ",
+        )
+        .bind_list(run_ids.iter().map(RunId::as_str));
+    if let Keys::These(keys) = keys {
+        query.push(" AND key IN ").bind_list(keys.iter().copied());
+    }
+    let mut conn = db.read().await?;
+    let mut values: HashMap<String, HashMap<String, f64>> = HashMap::new();
+    let rows: Vec<(String, String, i64)> = fetch_all!(conn, query)?;
+    for (run_id, key, bits) in rows {
+        values.entry(run_id).or_default().insert(key, from_bits(bits));
+    }
+    Ok(values)
 }
 
 /// The means of all series as filters see them, for tests.

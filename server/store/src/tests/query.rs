@@ -9,8 +9,8 @@ use model::{
     metric::{Context, MetricSummary},
     param::ParamValue,
     query::{
-        Attribute, Bound, Clause, DatasetField, Expr, Facts, Field, Likeness, Order, Stat, Test, evaluate,
-        parse,
+        Attribute, Bound, Clause, DatasetField, Expr, Facts, Field, Likeness, Order, Pattern, Stat, Test,
+        evaluate, parse,
     },
     run::{Run, RunQuery, RunSearch, RunStatus, RunUpdate},
 };
@@ -204,14 +204,16 @@ fn clause() -> impl Strategy<Value = Expr> {
     texts
         .extend(["%a%", "_d%", "ADAM", "%Ä%", "ä%", "running", "failed", "%\\%", "%[y]%"].map(str::to_owned));
     let text = prop::sample::select(texts);
+    let patterns = ["^a", "(?i)^AD", "^$", r"^\w+\d$", r"[\[*]", "run|fail", "mnist|%", "ä", "^(Adam|10)$"];
+    let pattern = prop::sample::select(patterns.map(|text| Pattern::new(text).unwrap()).to_vec());
     let number = prop_oneof![
         prop::sample::select(NUMBERS.to_vec()).prop_map(Bound::Number),
         (-10_i64..10_000).prop_map(Bound::Ago),
         (0.0..20.0).prop_map(Bound::Number),
     ];
     let (orders, likenesses) = (prop::sample::select(orders), prop::sample::select(likenesses));
-    (field, 0..6, orders, likenesses, text.clone(), text, number).prop_map(
-        |(field, kind, is, likeness, text, other, than)| {
+    (field, 0..7, orders, likenesses, text.clone(), (text, pattern), number).prop_map(
+        |(field, kind, is, likeness, text, (other, pattern), than)| {
             let is_number = match &field {
                 Field::Metric { .. } => true,
                 Field::Param(_) => kind == 1,
@@ -223,12 +225,20 @@ fn clause() -> impl Strategy<Value = Expr> {
                 0 => Test::IsNull,
                 2 if is_last => Test::IsNan,
                 _ if is_number => Test::Number { is, than },
+                4 => Test::Matches { pattern, negated: is == Order::NotEqual },
                 3 => Test::In(vec![text, other]),
                 _ => Test::Text { is: likeness, text },
             };
             Expr::Clause(Clause { field, test })
         },
     )
+}
+
+/// Every line of the reference that stands by itself in a block.
+fn examples() -> impl Iterator<Item = Expr> {
+    let reference = include_str!("../../../../docs/query.md");
+    let lines = reference.split("\n```\n").skip(1).step_by(2).flat_map(str::lines);
+    lines.map(|line| parse(line).unwrap_or_else(|error| panic!("{line}: {error}")).expect("no blank line"))
 }
 
 #[tokio::test]
@@ -263,8 +273,9 @@ async fn sql_means_the_same_runs_as_the_evaluator() {
         }
         assert_eq!(known.len(), 60);
         let (mut some, mut meant) = (0, 0);
-        for _ in 0..1_500 {
-            let expr = expr.new_tree(&mut random).unwrap().current();
+        let mut random = || expr.new_tree(&mut random).unwrap().current();
+        let exprs: Vec<Expr> = (0..1_500).map(|_| random()).chain(examples()).collect();
+        for expr in exprs {
             let expected: Vec<&RunId> =
                 known.iter().filter(|one| evaluate(&expr, *one, NOW)).map(|one| &one.run.id).collect();
             let search = RunSearch { filter: Some(expr.clone()), ..all.clone() };

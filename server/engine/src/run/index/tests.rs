@@ -26,7 +26,7 @@ use std::{
 const KEYS: [&str; 3] = ["a", "b c", "loss"];
 const TEXTS: [&str; 7] = ["adam", "Adam", "a%", "", "Ärger", "10", "9"];
 const NUMBERS: [f64; 8] = [0.0, -0.0, 1.0, 0.5, 10.0, -3.25, f64::INFINITY, f64::NEG_INFINITY];
-const CLAUSES: [&str; 20] = [
+const CLAUSES: [&str; 23] = [
     "metrics.a > 0.5",
     "metrics.\"b c\".min <= 0",
     "metrics.loss.mean != 1",
@@ -47,6 +47,9 @@ const CLAUSES: [&str; 20] = [
     "ended is null",
     "duration > 3s",
     "id like '%a%'",
+    "name ~ '^(adam|a%)run-[1-3]'",
+    "params.a !~ '^[0-9]'",
+    "tags.loss ~ '(?i)ADAM|^$'",
 ];
 
 fn fields() -> Vec<Field> {
