@@ -96,6 +96,7 @@ fn table() -> Table {
         .api(Api(Member), routes!(run::create))
         .api(Api(Viewer), routes!(run::list))
         .api(Api(Viewer), routes!(run::fields))
+        .api(Api(Viewer), routes!(run::differing))
         .api(Api(Member), routes!(run::update_many))
         .api(Api(Viewer), routes!(run::values))
         .api(Api(Viewer), routes!(run::get))
@@ -136,7 +137,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 21] = [
+const SERVER_FUNCTIONS: [(&str, Role); 22] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -151,6 +152,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 21] = [
     ("/ui/run/fields", Viewer),
     ("/ui/run/get", Viewer),
     ("/ui/run/list", Viewer),
+    ("/ui/run/rows", Viewer),
     ("/ui/run/update", Member),
     ("/ui/run/update-many", Member),
     ("/ui/run/values", Viewer),

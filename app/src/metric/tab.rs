@@ -6,6 +6,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
+        run_color_place,
         filter::{FilterForm, Hidden},
         notice::Empty,
         number::{MaybeNumber, Number},
@@ -24,7 +25,7 @@ pub fn Tab(view: RunView) -> impl IntoView {
     let runs = Signal::derive(move || {
         view.detail.current.with(|detail| {
             let run = &detail.run;
-            vec![BoardRun { id: run.id.clone(), name: run.name.clone(), number: run.number }]
+            vec![BoardRun { id: run.id.clone(), name: run.name.clone(), color: run_color_place(run.number, run.color) }]
         })
     });
     let board = Board::new(runs, view.logged.into());
