@@ -18,7 +18,7 @@ use leptos::{
     prelude::*,
 };
 use model::{
-    RunId, limits,
+    limits,
     query::{Attribute, Field, OrderBy},
 };
 use std::collections::BTreeMap;
@@ -338,7 +338,11 @@ fn next_place(table: Table, event: &KeyboardEvent) -> Option<u32> {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::typing() {
         return None;
     }
-    let row = browser::focused()?.closest("tr[data-place]").ok().flatten()?;
+    let row = browser::focused()?.closest("tr[data-run]").ok().flatten()?;
+    if event.key() == "F2" {
+        table.rename(row.get_attribute("data-run")?.parse().ok()?);
+        return None;
+    }
     let here: u32 = row.get_attribute("data-place")?.parse().ok()?;
     let total = table.window.loaded.with_untracked(|loaded| loaded.total);
     let (first, last) = table.window.seen.get_untracked();
@@ -350,11 +354,6 @@ fn next_place(table: Table, event: &KeyboardEvent) -> Option<u32> {
         "PageUp" => here.saturating_sub(page),
         "Home" => 0,
         "End" => total,
-        "F2" => {
-            let id: RunId = row.get_attribute("data-run")?.parse().ok()?;
-            table.rename(id);
-            return None;
-        }
         _ => return None,
     };
     Some(there.min(total.saturating_sub(1)))

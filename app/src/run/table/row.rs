@@ -156,7 +156,7 @@ fn Line(
                     on:click=toggle
                 />
             </td>
-            <Name table id row hidden is_base />
+            <Name table id row hidden is_base on_top=!class.is_empty() />
             <For
                 each=left
                 key=Clone::clone
@@ -194,6 +194,7 @@ fn Name(
     row: Shared,
     hidden: Memo<bool>,
     is_base: Memo<bool>,
+    on_top: bool,
 ) -> impl IntoView {
     let may = Session::current().may_edit();
     let name = move || row.with(|row| row.run.name.clone());
@@ -219,7 +220,14 @@ fn Name(
         }
         .into_any()
     };
-    let renaming = Memo::new(move |_| id.with_value(|id| table.renaming.with(|one| one.as_ref() == Some(id))));
+    // A run on top has two lines, and one field is enough.
+    let is_here = move || {
+        let pinned = |id: &RunId| table.feed.current.with(|runs| runs.pinned.iter().any(|row| row.run.id == *id));
+        on_top || !id.with_value(pinned)
+    };
+    let renaming = Memo::new(move |_| {
+        id.with_value(|id| table.renaming.with(|one| one.as_ref() == Some(id))) && is_here()
+    });
     let rename = move |event: MouseEvent| {
         if may {
             event.prevent_default();
@@ -388,10 +396,19 @@ fn Cell(
         Content::Text { text, .. } => text.into_any(),
         Content::Time(at) => view! { <Ago at=Signal::stored(at) /> }.into_any(),
     };
+    // Numbers without a difference leave its room, so that all stand below each other.
+    let beside = move || match delta.get() {
+        Some(delta) => Some(delta.draw().into_any()),
+        None => {
+            let number = content.with(|content| content.number().is_some() || *content == Content::Nothing);
+            (number && table.base_row.with(Option::is_some))
+                .then(|| view! { <span class="delta delta--none"></span> }.into_any())
+        }
+    };
     view! {
         <td class=class title=title aria-colindex=colindex>
             {inside}
-            {move || delta.get().map(Delta::draw)}
+            {beside}
         </td>
     }
 }
