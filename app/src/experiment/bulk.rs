@@ -5,7 +5,11 @@ use crate::{
     chart::format,
     feed::Feed,
     frame::session::Session,
-    ui::{icon::Icon, selection::{SelectNone, Selection}, toast::Toaster},
+    ui::{
+        icon::Icon,
+        selection::{SelectNone, Selection},
+        toast::Toaster,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{

@@ -96,8 +96,7 @@ pub fn flip_base(query: &Query, id: &RunId) -> Query {
 
 /// Columns at the left, in their order.
 pub fn left(query: &Query) -> Vec<Field> {
-    let mut fields =
-        query.get(LEFT).and_then(|text| query::parse_fields(text).ok()).unwrap_or_default();
+    let mut fields = query.get(LEFT).and_then(|text| query::parse_fields(text).ok()).unwrap_or_default();
     fields.truncate(limits::PINNED_COLUMNS_MAX);
     fields
 }

@@ -50,7 +50,8 @@ async fn a_page_begins_after_a_run_whatever_begins_or_leaves_meanwhile() {
             ids.push(server.new_run().await);
         }
         ids.reverse();
-        let page = async |query: &str| server.get(&format!("/api/v1/runs?experiment_id=0&limit=2&{query}")).await;
+        let page =
+            async |query: &str| server.get(&format!("/api/v1/runs?experiment_id=0&limit=2&{query}")).await;
         let found = |(_, page): &(reqwest::StatusCode, serde_json::Value)| {
             let items = page["items"].as_array().unwrap().iter();
             items.map(|row| row["run"]["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -85,7 +86,9 @@ async fn differences_are_those_of_all_runs_that_match() {
         }
         let differing = async |filter: &str| {
             let fields = "fields=params.lr,params.opt,metrics.loss,metrics.none";
-            server.get(&format!("/api/v1/run-differences?experiment_id=0&limit=1&{fields}&filter={filter}")).await
+            server
+                .get(&format!("/api/v1/run-differences?experiment_id=0&limit=1&{fields}&filter={filter}"))
+                .await
         };
         assert_eq!(differing("").await.1, json!(["params.lr", "metrics.loss"]));
         assert_eq!(differing("params.lr+%3D+0.1").await.1, json!(["metrics.loss"]));

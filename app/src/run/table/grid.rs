@@ -1,7 +1,10 @@
 //! The table itself: rows and columns near the viewport, runs that stay on top, and the keys that walk through it.
 
 use super::{
-    Table, head::Head, loaded::Slot, menu::Menu,
+    Table,
+    head::Head,
+    loaded::Slot,
+    menu::Menu,
     row::{Blank, PinnedRow, Row},
     window,
 };
@@ -90,11 +93,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    pub fn new(
-        search: Memo<Query>,
-        shown: Memo<Vec<Field>>,
-        across: RwSignal<(i32, i32)>,
-    ) -> Self {
+    pub fn new(search: Memo<Query>, shown: Memo<Vec<Field>>, across: RwSignal<(i32, i32)>) -> Self {
         let dragged = RwSignal::new(None::<(Field, u32)>);
         let widths = Memo::new(move |_| {
             let mut widths = search.with(Widths::new);
@@ -114,7 +113,8 @@ impl Layout {
             widths.with(|widths| {
                 let ahead = FIXED.map(Field::Attribute);
                 let name = Field::Attribute(Attribute::Name);
-                let fixed = ahead.iter().chain(&left).chain([&name]).map(|field| widths.of(field)).sum::<i32>();
+                let fixed =
+                    ahead.iter().chain(&left).chain([&name]).map(|field| widths.of(field)).sum::<i32>();
                 let (before, places, after) = window::across(&rest, widths, CHECK + fixed, across.get());
                 let columns = places.map(|place| (place, rest[place].clone())).collect();
                 Strip { before, columns, after }
@@ -156,7 +156,10 @@ pub fn Rows(table: Table) -> impl IntoView {
         }
     });
     let pins = Memo::new(move |_| {
-        table.feed.current.with(|runs| runs.pinned.iter().map(|row| row.run.id.clone()).enumerate().collect::<Vec<_>>())
+        table
+            .feed
+            .current
+            .with(|runs| runs.pinned.iter().map(|row| row.run.id.clone()).enumerate().collect::<Vec<_>>())
     });
     let rows_before = move || if window.awake.get() { window.rows.get().0 } else { 0 };
     let rows_after = move || {
@@ -176,10 +179,17 @@ pub fn Rows(table: Table) -> impl IntoView {
         }
     });
     let on_key = move |event: KeyboardEvent| {
-        if let Some(place) = next_place(table, &event) {
+        if let Some(place) = next_place(table, &event, wanted.get_value()) {
             event.prevent_default();
             event.stop_propagation();
             wanted.set_value(Some(place));
+            let (first, last) = window.rows.get_untracked();
+            if let Some(scroller) = window.scroller.get_untracked()
+                && !(first..last).contains(&place)
+            {
+                // The row that has the keyboard is about to leave the document, and must not take it along.
+                scroller.focus().ok();
+            }
             window.show(place);
             request_animation_frame(move || focus_wanted(wanted));
         }
@@ -196,6 +206,7 @@ pub fn Rows(table: Table) -> impl IntoView {
                 node_ref=window.scroller
                 on:scroll=move |_| window.scrolled()
                 on:keydown=on_key
+                on:pointerdown=move |_| wanted.set_value(None)
             >
                 <table
                     class="table run-table"
@@ -280,7 +291,10 @@ fn Fresh(table: Table) -> impl IntoView {
     let newest_first = move || {
         let orders = search.with(query::orders);
         let by_age = |order: &OrderBy| {
-            matches!(order.field, Field::Attribute(Attribute::Created | Attribute::Number | Attribute::Started))
+            matches!(
+                order.field,
+                Field::Attribute(Attribute::Created | Attribute::Number | Attribute::Started)
+            )
         };
         orders.first().is_none_or(by_age)
     };
@@ -333,17 +347,17 @@ pub fn Standing(table: Table) -> impl IntoView {
     }
 }
 
-/// The place to which a key leads from the row that has the keyboard.
-fn next_place(table: Table, event: &KeyboardEvent) -> Option<u32> {
+/// The place to which a key leads from the row that has the keyboard, or that is about to have it.
+fn next_place(table: Table, event: &KeyboardEvent, wanted: Option<u32>) -> Option<u32> {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::typing() {
         return None;
     }
-    let row = browser::focused()?.closest("tr[data-run]").ok().flatten()?;
+    let row = browser::focused()?.closest("tr[data-run]").ok().flatten();
     if event.key() == "F2" {
-        table.rename(row.get_attribute("data-run")?.parse().ok()?);
+        table.rename(row?.get_attribute("data-run")?.parse().ok()?);
         return None;
     }
-    let here: u32 = row.get_attribute("data-place")?.parse().ok()?;
+    let here = wanted.or_else(|| row?.get_attribute("data-place")?.parse().ok())?;
     let total = table.window.loaded.with_untracked(|loaded| loaded.total);
     let (first, last) = table.window.seen.get_untracked();
     let page = last.saturating_sub(first).saturating_sub(2).max(1);

@@ -19,6 +19,10 @@ use web_sys::Element;
 
 /// By so much a key changes the width of a column.
 const STEP: i32 = 16;
+/// Pixels at the sides of a cell, for the sign of the order, and for what stands beside a run's name.
+const PADDING: i32 = 22;
+const ORDER_SIGN: i32 = 16;
+const BESIDE_NAME: i32 = 96;
 
 /// How a column's head is drawn, and what may be done with it.
 #[derive(Clone, Copy)]
@@ -141,7 +145,9 @@ fn ColumnHead(table: Table, field: Field, name: String, kind: &'static str, shap
         }
     };
     let aria = move || order.get().map(|(_, _, up)| if up { "ascending" } else { "descending" });
-    let title = format!("{name}: click to sort, with Shift to sort by it as well; Alt and an arrow key change its width");
+    let title = format!(
+        "{name}: click to sort, with Shift to sort by it as well; Alt and an arrow key change its width"
+    );
     view! {
         <th
             scope="col"
@@ -248,15 +254,24 @@ fn width_of_content(head: &Element) -> Option<u32> {
     let place = (0..heads.length()).find(|place| heads.item(*place).as_ref() == Some(head))?;
     let selector = format!(".run-table tr > :nth-child({})", place + 1);
     let needed = |cell: &web_sys::HtmlElement| {
-        // A flexible box inside says its own need; plain text that of the cell.
-        let inside = cell.first_element_child().map_or(0, |inside| inside.scroll_width() + 20);
-        cell.scroll_width().max(inside)
+        let cut = |part: &str| cell.query_selector(part).ok().flatten().map_or(0, |part| part.scroll_width());
+        let name = cut(".run-cell__name");
+        if name > 0 {
+            // The colour, the buttons and perhaps a mark stand beside the name.
+            return name + cut(".run-cell__mark") + BESIDE_NAME;
+        }
+        let range = document().create_range().ok();
+        let text = range.and_then(|range| {
+            range.select_node_contents(cell).ok()?;
+            Some(range.get_bounding_client_rect().width().ceil() as i32)
+        });
+        text.unwrap_or(0).max(cut(".sort-head__name") + ORDER_SIGN) + PADDING
     };
     let cells = browser::find_all(&selector);
     // A cell that spans the table has no width of its own.
     let single = |cell: &&web_sys::HtmlElement| !cell.has_attribute("colspan");
     let widest = cells.iter().filter(single).map(needed).max()?;
-    Some(widest.max(0) as u32 + 2)
+    Some(widest.max(0) as u32)
 }
 
 /// Selects what matches: by name when all of it is here, as a whole otherwise.

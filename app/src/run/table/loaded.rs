@@ -176,8 +176,14 @@ mod tests {
     fn far_rows_are_let_go() {
         let mut loaded = Loaded::new(0, rows(0..300), 300);
         loaded.keep(100..200);
-        assert_eq!((loaded.rows().count(), loaded.place(&id(150)), loaded.place(&id(99))), (100, Some(150), None));
-        assert_eq!(loaded.slots(198..202), [Slot::Run(id(198)), Slot::Run(id(199)), Slot::Blank(200), Slot::Blank(201)]);
+        assert_eq!(
+            (loaded.rows().count(), loaded.place(&id(150)), loaded.place(&id(99))),
+            (100, Some(150), None)
+        );
+        assert_eq!(
+            loaded.slots(198..202),
+            [Slot::Run(id(198)), Slot::Run(id(199)), Slot::Blank(200), Slot::Blank(201)]
+        );
         assert_eq!(loaded.all(), None);
         assert_eq!((loaded.stretch(&id(150)).len(), loaded.stretch(&id(1)).len()), (100, 0));
     }
@@ -186,11 +192,20 @@ mod tests {
     fn a_run_stands_at_one_place_only() {
         let mut loaded = Loaded::new(0, rows(0..10), 10);
         loaded.put(5, rows([2, 50]), 10);
-        assert_eq!((loaded.place(&id(2)), loaded.place(&id(5)), loaded.place(&id(50))), (Some(5), None, Some(6)));
+        assert_eq!(
+            (loaded.place(&id(2)), loaded.place(&id(5)), loaded.place(&id(50))),
+            (Some(5), None, Some(6))
+        );
         assert_eq!(loaded.slots(2..3), [Slot::Blank(2)]);
         loaded.put(0, rows(0..3), 3);
-        assert_eq!((loaded.total, loaded.place(&id(50)), loaded.all().map(|all| all.len())), (3, None, Some(3)));
-        assert_eq!(each_once(vec![Slot::Run(id(1)), Slot::Run(id(1))], 7), [Slot::Run(id(1)), Slot::Blank(8)]);
+        assert_eq!(
+            (loaded.total, loaded.place(&id(50)), loaded.all().map(|all| all.len())),
+            (3, None, Some(3))
+        );
+        assert_eq!(
+            each_once(vec![Slot::Run(id(1)), Slot::Run(id(1))], 7),
+            [Slot::Run(id(1)), Slot::Blank(8)]
+        );
     }
 
     #[test]

@@ -243,9 +243,10 @@ fn Differences(table: Table) -> impl IntoView {
     let words = move || {
         let (same, total) = feed.current.with(|runs| (runs.same.len(), runs.page.total));
         let runs = crate::chart::format::counted(total, "run", "runs");
-        match on.get() {
-            true => format!("{same} of the columns are the same in all {runs} that match, and hidden"),
-            false => format!("Hide the columns that are the same in all {runs} that match"),
+        if on.get() {
+            format!("{same} of the columns are the same in all {runs} that match, and hidden")
+        } else {
+            format!("Hide the columns that are the same in all {runs} that match")
         }
     };
     view! {

@@ -165,7 +165,9 @@ fn keep_left(table: Table, column: &Field) -> AnyView {
     let column = column.clone();
     let click = move |_| match query::flip_left(&search.get_untracked(), &column) {
         Some(query) => go(&table.href(&query)),
-        None => table.toaster.fail(format!("At most {} columns stay at the left", limits::PINNED_COLUMNS_MAX)),
+        None => {
+            table.toaster.fail(format!("At most {} columns stay at the left", limits::PINNED_COLUMNS_MAX))
+        }
     };
     view! {
         <button

@@ -58,9 +58,10 @@ pub fn Row(table: Table, id: RunId) -> impl IntoView {
 pub fn PinnedRow(table: Table, id: RunId, place: usize) -> impl IntoView {
     let wanted = id.clone();
     let row = Memo::new(move |last: Option<&Arc<RunRow>>| {
-        let found = table.feed.current.with(|runs| {
-            runs.pinned.iter().find(|row| row.run.id == wanted).cloned().map(Arc::new)
-        });
+        let found = table
+            .feed
+            .current
+            .with(|runs| runs.pinned.iter().find(|row| row.run.id == wanted).cloned().map(Arc::new));
         found.or_else(|| last.cloned()).expect("a row is made for a pinned run")
     });
     view! {
@@ -222,7 +223,8 @@ fn Name(
     };
     // A run on top has two lines, and one field is enough.
     let is_here = move || {
-        let pinned = |id: &RunId| table.feed.current.with(|runs| runs.pinned.iter().any(|row| row.run.id == *id));
+        let pinned =
+            |id: &RunId| table.feed.current.with(|runs| runs.pinned.iter().any(|row| row.run.id == *id));
         on_top || !id.with_value(pinned)
     };
     let renaming = Memo::new(move |_| {
@@ -428,7 +430,8 @@ impl Delta {
             Field::Metric { key, .. } => goal(key),
             _ => None,
         };
-        let better = goal.filter(|_| by != 0.0 && by.is_finite()).map(|goal| (by < 0.0) == (goal == Goal::Min));
+        let better =
+            goal.filter(|_| by != 0.0 && by.is_finite()).map(|goal| (by < 0.0) == (goal == Goal::Min));
         Self { by, better }
     }
 

@@ -69,9 +69,9 @@ impl Window {
     pub fn new(feed: Feed<Runs>, search: Memo<Query>) -> Self {
         let id = feed.current.with_untracked(|runs| runs.experiment.id);
         let asked = search.with_untracked(|search| query::parse(id, search));
-        let loaded = feed.current.with_untracked(|runs| {
-            Loaded::new(asked.offset, runs.page.items.clone(), runs.page.total)
-        });
+        let loaded = feed
+            .current
+            .with_untracked(|runs| Loaded::new(asked.offset, runs.page.items.clone(), runs.page.total));
         let last = asked.offset + feed.current.with_untracked(|runs| runs.page.items.len() as u32);
         Self {
             feed,
@@ -228,7 +228,10 @@ impl Window {
             return;
         }
         self.sent_at.set_value(js_sys::Date::now());
-        let (era, number) = (self.era.get_value(), self.sent.with_value(|sent| sent.as_ref().map_or(0, |(number, _)| number + 1)));
+        let (era, number) = (
+            self.era.get_value(),
+            self.sent.with_value(|sent| sent.as_ref().map_or(0, |(number, _)| number + 1)),
+        );
         self.sent.set_value(Some((number, missing.clone())));
         let query = self.query(missing);
         spawn_local(async move {
@@ -338,7 +341,8 @@ impl Window {
         let (first, last) = self.seen.get_untracked();
         let moved = self.loaded.with_untracked(|loaded| loaded.moved(first..last, offset, &rows));
         let moved = if at_top { 0 } else { moved.unwrap_or(0) };
-        let agrees = !anew && moved == 0 && self.loaded.with_untracked(|loaded| loaded.agrees(offset, &rows, total));
+        let agrees =
+            !anew && moved == 0 && self.loaded.with_untracked(|loaded| loaded.agrees(offset, &rows, total));
         self.loaded.update(|loaded| {
             if !agrees {
                 *loaded = Loaded::default();

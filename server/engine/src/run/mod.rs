@@ -217,13 +217,12 @@ impl Runs {
             let expected = format!("expected 1 to {} params, metrics and tags", limits::DIFFERENCES_MAX);
             return Err(Error::invalid("fields", expected).into());
         }
-        let search = RunSearch { offset: 0, after: None, order: Vec::new(), ..query.into_search(u32::MAX >> 1)? };
+        let search =
+            RunSearch { offset: 0, after: None, order: Vec::new(), ..query.into_search(u32::MAX >> 1)? };
         // Only the database knows what a filter on datasets means.
         let of_datasets = search.filter.is_some() && index::serves(&search).is_none();
-        let those = match of_datasets {
-            true => Some(store::run::search_ids(db, &search, world.now()).await?),
-            false => None,
-        };
+        let those =
+            if of_datasets { Some(store::run::search_ids(db, &search, world.now()).await?) } else { None };
         run_indexes.differing(&self.0, experiment_id, &search, those.as_deref(), &fields).await
     }
 
@@ -251,7 +250,8 @@ impl Runs {
     async fn find_after(&self, search: &RunSearch, after: &RunId) -> Result<Found> {
         let Base { db, world, .. } = &*self.0;
         let all = RunSearch { after: None, offset: 0, limit: u32::MAX >> 1, ..search.clone() };
-        let meant: HashSet<RunId> = store::run::search_ids(db, &all, world.now()).await?.into_iter().collect();
+        let meant: HashSet<RunId> =
+            store::run::search_ids(db, &all, world.now()).await?.into_iter().collect();
         let every = RunSearch {
             search: String::new(),
             status: None,

@@ -184,7 +184,9 @@ impl Column {
         let rows = rows.iter().map(|&row| row as usize);
         match &self.values {
             // Both zeros read the same.
-            Values::Numbers(numbers) => vary(rows.map(|row| numbers.get(row).map(|one| (one + 0.0).to_bits()))),
+            Values::Numbers(numbers) => {
+                vary(rows.map(|row| numbers.get(row).map(|one| (one + 0.0).to_bits())))
+            }
             Values::Texts(texts) => {
                 vary(rows.map(|row| texts.place(row).map(|place| &*texts.dictionary[place].text)))
             }

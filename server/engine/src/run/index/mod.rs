@@ -125,7 +125,8 @@ impl RunIndexes {
                 Some(ids) => ids.iter().filter_map(|id| index.place(id)).collect(),
                 None => index.members(search, base.world.now()),
             };
-            let differs = |field: &&Field| index.columns.get(field).is_some_and(|column| column.differs(&rows));
+            let differs =
+                |field: &&Field| index.columns.get(field).is_some_and(|column| column.differs(&rows));
             differing.extend(fields.iter().filter(differs).cloned());
         }
         Ok(differing)

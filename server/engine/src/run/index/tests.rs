@@ -9,9 +9,7 @@ use model::{
     metric::Context,
     param::ParamValue,
     query::{Attribute, Field, OrderBy, Stat, parse},
-    run::{
-        RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus, RunUpdate, RunsUpdate, Trash,
-    },
+    run::{RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus, RunUpdate, RunsUpdate, Trash},
     user::Caller,
 };
 use proptest::{
@@ -233,7 +231,11 @@ impl Stage {
         let expected = self.services.run.find_after(&search, &after).await.unwrap();
         let ids: Vec<RunId> = expected.page.into_iter().map(|run| run.id).collect();
         assert_eq!(found.page, ids, "{search:?}");
-        assert_eq!((found.offset, Some(found.total)), (expected.offset as usize, expected.total), "{search:?}");
+        assert_eq!(
+            (found.offset, Some(found.total)),
+            (expected.offset as usize, expected.total),
+            "{search:?}"
+        );
         let all = RunSearch { offset: 0, limit: 1_000, after: None, ..search };
         let meant = store::run::search(&base.db, &all, time()).await.unwrap();
         let from = found.offset.min(meant.len());
@@ -244,10 +246,16 @@ impl Stage {
 
     /// Which fields tell runs apart: as a look at the runs has it.
     async fn compare_differing(&mut self) -> usize {
-        let fields: Vec<Field> = KEYS.into_iter().flat_map(|key| [Field::Tag(key.into()), Field::Param(key.into())]).collect();
+        let fields: Vec<Field> =
+            KEYS.into_iter().flat_map(|key| [Field::Tag(key.into()), Field::Param(key.into())]).collect();
         let names: Vec<String> = fields.iter().map(Field::to_string).collect();
         let filter = CLAUSES[self.pick(CLAUSES.len())].to_owned();
-        let query = RunQuery { filter, fields: names.join(","), limit: Some(1_000), ..RunQuery::new(self.experiment_id) };
+        let query = RunQuery {
+            filter,
+            fields: names.join(","),
+            limit: Some(1_000),
+            ..RunQuery::new(self.experiment_id)
+        };
         let found = self.services.run.differing(&self.caller, query.clone()).await.unwrap();
         let rows = self.services.run.list(&self.caller, query.clone()).await.unwrap().items;
         for field in fields {
@@ -318,12 +326,24 @@ async fn the_index_finds_what_sql_finds_also_after_changes() {
         assert!(differing > 100, "fields tell runs apart: {differing}");
         let stranger = RunId::from_bytes([9; 16]);
         for filter in ["name like '%'", "dataset.name is null"] {
-            let query = RunQuery { filter: filter.into(), after: Some(stranger.clone()), ..RunQuery::new(experiment_id) };
+            let query = RunQuery {
+                filter: filter.into(),
+                after: Some(stranger.clone()),
+                ..RunQuery::new(experiment_id)
+            };
             let refused = stage.services.run.list(&stage.caller, query).await.unwrap_err().into_public();
             assert_eq!(refused.field.as_deref(), Some("after"), "{refused}");
-            let query = RunQuery { filter: filter.into(), after: runs.first().cloned(), ..RunQuery::new(experiment_id) };
+            let query = RunQuery {
+                filter: filter.into(),
+                after: runs.first().cloned(),
+                ..RunQuery::new(experiment_id)
+            };
             let last = stage.services.run.list(&stage.caller, query).await.unwrap();
-            assert_eq!((last.items.len(), last.next_offset), (0, None), "nothing is older than the first run");
+            assert_eq!(
+                (last.items.len(), last.next_offset),
+                (0, None),
+                "nothing is older than the first run"
+            );
         }
         stage.moves(&runs).await;
         let thrown = ExperimentUpdate { trashed: Some(true), ..ExperimentUpdate::default() };
