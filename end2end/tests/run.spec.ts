@@ -383,7 +383,7 @@ test("runs stay on top, and others are compared with a baseline in the table", a
   await expect(top.nth(1)).toContainText("try-03");
   // acc of try-07 is 0.35, of try-05 it is 0.25; val/loss is 0.57 against 0.55.
   await expect(runRow(page, "try-07").locator(".delta--better")).toHaveText("+0.1000 better");
-  await expect(runRow(page, "try-07").locator(".delta--worse")).toHaveText("+0.02 worse");
+  await expect(runRow(page, "try-07").locator(".delta--worse")).toHaveText("+0.02000 worse");
   await expect(runRow(page, "try-05").locator(".delta:not(.delta--none)")).toHaveCount(0);
   await picture(page, "runs-baseline");
   await query(page).fill("params.seed >= 9");

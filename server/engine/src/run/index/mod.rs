@@ -117,7 +117,7 @@ impl RunIndexes {
         let mut differing = Vec::new();
         // Some at a time, so that many fields of many runs are not in memory at once.
         for fields in fields.chunks(FIELDS_AT_ONCE) {
-            let mut needed = BTreeSet::from_iter(fields.iter().cloned());
+            let mut needed: BTreeSet<Field> = fields.iter().cloned().collect();
             search.filter.iter().for_each(|expr| add_fields(expr, &mut needed));
             needed.retain(|field| !matches!(field, Field::Attribute(_) | Field::Dataset(_)));
             let index = self.refreshed(base, experiment_id, &slot, &needed).await?;
