@@ -1,6 +1,6 @@
 //! The heads of the columns: a click sorts, dragging moves a column, and dragging its edge makes it wider.
 
-use super::{Table, grid::FIXED};
+use super::{Table, grid::FIXED, loaded::Loaded};
 use crate::{
     browser, link,
     run::{columns, query},
@@ -278,7 +278,7 @@ fn width_of_content(head: &Element) -> Option<u32> {
 #[component]
 fn SelectAll(table: Table) -> impl IntoView {
     let Table { window, selection, all, .. } = table;
-    let ids = move || window.loaded.with(|loaded| loaded.all());
+    let ids = move || window.loaded.with(Loaded::all);
     let checked = move || {
         all.get()
             || ids().is_some_and(|ids: Vec<RunId>| !ids.is_empty() && ids.iter().all(|id| selection.has(id)))

@@ -52,7 +52,9 @@ impl Loaded {
             }
         }
         let beyond = self.order.split_off(&self.total);
-        beyond.values().for_each(|id| drop(self.rows.remove(id)));
+        for id in beyond.values() {
+            self.rows.remove(id);
+        }
     }
 
     /// Lets all rows outside of these places go.

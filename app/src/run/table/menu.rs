@@ -60,7 +60,7 @@ pub fn Menu(table: Table) -> impl IntoView {
     let close = move || {
         if let Some(Open { id, .. }) = menu.get_untracked() {
             menu.set(None);
-            table.focus_run(id);
+            super::focus_run(id);
         }
     };
     Effect::new(move || {
@@ -209,7 +209,7 @@ fn Palette(table: Table, id: RunId) -> impl IntoView {
     let send = move |update: RunUpdate| {
         table.menu.set(None);
         table.change(id.get_value(), update, Callback::new(|_| ()));
-        table.focus_run(id.get_value());
+        super::focus_run(id.get_value());
     };
     let one = move |place: u8| {
         view! {

@@ -1,5 +1,10 @@
 //! The table of an experiment's runs: sorted by links, selected for comparison, kept current in place.
 
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "the table is some dozens of handles, and closures capture only those that they use"
+)]
+
 mod actions;
 mod grid;
 mod head;
@@ -193,15 +198,15 @@ impl Table {
     fn update(self, run: &Run) {
         self.window.loaded.try_update(|loaded| loaded.update(&run.id, |row| row.run = run.clone()));
     }
+}
 
-    /// Gives the keyboard back to a row.
-    fn focus_run(self, id: RunId) {
-        request_animation_frame(move || {
-            if let Some(link) = browser::find(&format!(".run-table tr[data-run=\"{id}\"] [data-key=open]")) {
-                link.focus().ok();
-            }
-        });
-    }
+/// Gives the keyboard back to a row.
+fn focus_run(id: RunId) {
+    request_animation_frame(move || {
+        if let Some(link) = browser::find(&format!(".run-table tr[data-run=\"{id}\"] [data-key=open]")) {
+            link.focus().ok();
+        }
+    });
 }
 
 #[component]

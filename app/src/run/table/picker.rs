@@ -166,7 +166,7 @@ fn keep_left(table: Table, column: &Field) -> AnyView {
     let click = move |_| match query::flip_left(&search.get_untracked(), &column) {
         Some(query) => go(&table.href(&query)),
         None => {
-            table.toaster.fail(format!("At most {} columns stay at the left", limits::PINNED_COLUMNS_MAX))
+            table.toaster.fail(format!("At most {} columns stay at the left", limits::PINNED_COLUMNS_MAX));
         }
     };
     view! {

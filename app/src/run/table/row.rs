@@ -316,11 +316,11 @@ fn Rename(table: Table, id: StoredValue<RunId>, first: String) -> impl IntoView 
             "Enter" => {
                 event.prevent_default();
                 leave(true);
-                table.focus_run(id.get_value());
+                super::focus_run(id.get_value());
             }
             "Escape" => {
                 leave(false);
-                table.focus_run(id.get_value());
+                super::focus_run(id.get_value());
             }
             _ => {}
         }
@@ -399,13 +399,13 @@ fn Cell(
         Content::Time(at) => view! { <Ago at=Signal::stored(at) /> }.into_any(),
     };
     // Numbers without a difference leave its room, so that all stand below each other.
-    let beside = move || match delta.get() {
-        Some(delta) => Some(delta.draw().into_any()),
-        None => {
-            let number = content.with(|content| content.number().is_some() || *content == Content::Nothing);
-            (number && table.base_row.with(Option::is_some))
-                .then(|| view! { <span class="delta delta--none"></span> }.into_any())
+    let beside = move || {
+        if let Some(delta) = delta.get() {
+            return Some(delta.draw().into_any());
         }
+        let number = content.with(|content| content.number().is_some() || *content == Content::Nothing);
+        (number && table.base_row.with(Option::is_some))
+            .then(|| view! { <span class="delta delta--none"></span> }.into_any())
     };
     view! {
         <td class=class title=title aria-colindex=colindex>

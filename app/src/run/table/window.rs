@@ -402,7 +402,7 @@ mod tests {
 
     #[test]
     fn only_columns_in_view_are_drawn_and_the_others_leave_their_room() {
-        let columns: Vec<Field> = (0..200).map(|number| Field::metric(&format!("m{number:03}"))).collect();
+        let columns: Vec<Field> = (0..200).map(|number| Field::metric(format!("m{number:03}"))).collect();
         let widths = Widths::default();
         let one = widths.of(&columns[0]);
         let (before, shown, after) = across(&columns, &widths, 500, (500 + one * 50, 500 + one * 60));
