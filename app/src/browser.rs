@@ -28,6 +28,14 @@ pub fn remember(name: &str, value: &str) {
     document().unchecked_into::<HtmlDocument>().set_cookie(&cookie).ok();
 }
 
+/// Gives this entry of the history another address, without going anywhere: the router hears nothing of it.
+pub fn rename_entry(href: &str) {
+    if let Ok(history) = window().history() {
+        let state = history.state().unwrap_or_default();
+        history.replace_state_with_url(&state, "", Some(href)).ok();
+    }
+}
+
 /// The first element that matches a selector.
 pub fn find(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()

@@ -255,3 +255,249 @@ test("runs move to another experiment", async ({ page, api }) => {
   await page.goto(`/experiments/${there}`);
   await expect(rows(page)).toHaveCount(2);
 });
+
+// Many runs in one table: only those in view are in the document.
+
+const many = 3000;
+
+/** An experiment with so many runs, the newest with the highest number. Each run's `acc` rises with it. */
+async function crowd(api: Api, name: string, count: number): Promise<{ id: string; runs: string[] }> {
+  const id = await api.experiment(`${name} ${test.info().project.name}`);
+  const runs: string[] = [];
+  for (let from = 0; from < count; from += 50) {
+    const numbers = Array.from({ length: Math.min(50, count - from) }, (_, index) => from + index);
+    const ids: string[] = [];
+    for (const number of numbers) ids.push(await api.run(id, `crowd-${String(number).padStart(4, "0")}`));
+    const series = ids.map((run_id, index) => ({
+      run_id,
+      key: "acc",
+      steps: [0],
+      times_ms: [Date.UTC(2026, 0, 15)],
+      values: [(from + index) / count],
+    }));
+    const facts = ids.map((run_id, index) => ({ run_id, params: { seed: from + index, batch: 32 } }));
+    await api.send("POST", "/ingest", { series, runs: facts });
+    runs.push(...ids);
+  }
+  return { id, runs };
+}
+
+const scroller = (page: Page) => page.getByRole("region", { name: "Table of runs" });
+const drawn = (page: Page) => page.locator(".run-table tbody:last-of-type tr[data-place]");
+const runRow = (page: Page, name: string) => page.locator(".run-table tbody:last-of-type tr", { hasText: name });
+
+async function scrollTo(page: Page, top: number) {
+  await scroller(page).evaluate((element, top) => element.scrollTo(0, top), top);
+}
+
+/** Where a row stands on the screen, in pixels from the top. */
+const heightOf = async (page: Page, name: string) => (await runRow(page, name).boundingBox())!.y;
+
+test("thousands of runs scroll in one table, of which only those in view are in the document", async ({ page, api, isMobile }) => {
+  test.slow();
+  const { id } = await crowd(api, "crowded", many);
+  await page.goto(`/experiments/${id}`);
+  await awake(page);
+  await expect(page.getByRole("navigation", { name: "Pages" })).toHaveCount(0);
+  await expect(page.getByText(`of 3\u202f000 runs`)).toBeVisible();
+  expect(await drawn(page).count()).toBeLessThan(100);
+  await expect(page.getByRole("table", { name: "Runs" })).toHaveAttribute("aria-rowcount", String(many + 1));
+  // To the end at once, as the scrollbar does.
+  await scrollTo(page, 10_000_000);
+  await expect(runRow(page, "crowd-0000")).toBeVisible();
+  await expect(runRow(page, "crowd-0000")).toContainText("0");
+  expect(await drawn(page).count()).toBeLessThan(100);
+  const height = await scroller(page).evaluate((element) => element.scrollHeight);
+  expect(height).toBeGreaterThanOrEqual(many * 32);
+  expect(height).toBeLessThan(many * 32 + 200);
+  // The link and Back lead to the place again.
+  await scrollTo(page, 1000 * 32);
+  await expect(runRow(page, "crowd-1995")).toBeVisible();
+  await expect(page).toHaveURL(/offset=1000/);
+  await runRow(page, "crowd-1995").getByRole("link", { name: "crowd-1995" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "crowd-1995" })).toBeVisible();
+  await page.goBack();
+  await expect(runRow(page, "crowd-1995")).toBeInViewport();
+  if (isMobile) return;
+  // Keys walk on across what was fetched together.
+  await runRow(page, "crowd-1995").getByRole("link", { name: "crowd-1995" }).focus();
+  for (let step = 0; step < 120; step += 1) await page.keyboard.press("j");
+  await expect(page.getByRole("link", { name: "crowd-1875", exact: true })).toBeFocused();
+  await page.keyboard.press("x");
+  await expect(page.getByRole("checkbox", { name: "Select crowd-1875" })).toBeChecked();
+  await page.keyboard.press("End");
+  await expect(page.getByRole("link", { name: "crowd-0000", exact: true })).toBeFocused();
+  await page.keyboard.press("Home");
+  await expect(page.getByRole("link", { name: "crowd-2999", exact: true })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1, name: "crowd-2999" })).toBeVisible();
+});
+
+test("runs that begin above what is read move nothing, and one click leads to them", async ({ page, api }) => {
+  const { id, runs } = await crowd(api, "moving", 400);
+  await page.goto(`/experiments/${id}`);
+  await awake(page);
+  await api.run(id, "seen at once");
+  await expect(runRow(page, "seen at once")).toBeInViewport();
+  await scrollTo(page, 201 * 32);
+  await expect(runRow(page, "crowd-0195")).toBeVisible();
+  const before = await heightOf(page, "crowd-0195");
+  for (let number = 0; number < 12; number += 1) await api.run(id, `late-${number}`);
+  const news = page.getByRole("button", { name: "12 new runs" });
+  await expect(news).toBeVisible();
+  expect(await heightOf(page, "crowd-0195")).toBe(before);
+  // What changes in a row that is read shows there, and what leaves further up moves nothing either.
+  await api.send("PATCH", `/runs/${runs[195]}`, { name: "renamed elsewhere" });
+  await expect(runRow(page, "renamed elsewhere")).toBeVisible();
+  await api.send("PATCH", "/runs", { ids: runs.slice(300, 305), trashed: true });
+  await expect(page.getByText("of 408 runs")).toBeVisible();
+  expect(await heightOf(page, "renamed elsewhere")).toBe(before);
+  await picture(page, "runs-new-above");
+  await news.click();
+  await expect(runRow(page, "late-11")).toBeInViewport();
+  await expect(news).toBeHidden();
+});
+
+test("hundreds of columns are in the document only where they are in view", async ({ page, api, isMobile }) => {
+  const id = await api.experiment(`wide ${test.info().project.name}`);
+  const keys = Array.from({ length: 150 }, (_, index) => `m${String(index).padStart(3, "0")}`);
+  for (const name of ["one", "two"]) {
+    const run = await api.run(id, name);
+    await api.log(run, Object.fromEntries(keys.map((key, index) => [key, [index]])));
+  }
+  await page.goto(`/experiments/${id}?cols=${keys.map((key) => `metrics.${key}`).join(",")}`);
+  await awake(page);
+  const heads = page.locator(".run-table th.run-table__logged");
+  await expect.poll(() => heads.count()).toBeLessThan(40);
+  await expect(page.getByRole("table", { name: "Runs" })).toHaveAttribute("aria-colcount", "156");
+  await scroller(page).evaluate((element) => element.scrollTo(100_000, 0));
+  await expect(head(page, "metric m149")).toBeInViewport();
+  await expect(runRow(page, "two").getByText("149")).toBeInViewport();
+  await expect.poll(() => heads.count()).toBeLessThan(40);
+  if (isMobile) return;
+  await expect(page.getByRole("link", { name: "two", exact: true })).toBeInViewport();
+});
+
+test("a column is made wider, fitted, and put to the left", async ({ page, api, isMobile }) => {
+  test.skip(isMobile, "a phone has no edges to drag");
+  await page.goto(`/experiments/${await tried(api, "widened")}?cols=params.lr,metrics.acc,metrics.val%2Floss`);
+  await awake(page);
+  const acc = head(page, "metric acc");
+  const width = async () => (await acc.boundingBox())!.width;
+  const before = await width();
+  const edge = (await acc.locator(".run-table__edge").boundingBox())!;
+  await page.mouse.move(edge.x + 5, edge.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(edge.x + 65, edge.y + 10, { steps: 5 });
+  await page.mouse.up();
+  await expect(page).toHaveURL(/w=\d+:metrics\.acc/);
+  expect(await width()).toBe(before + 60);
+  await page.reload();
+  await awake(page);
+  expect(await width()).toBe(before + 60);
+  await acc.locator(".run-table__edge").dblclick();
+  await expect.poll(width).toBeLessThan(before + 60);
+  await page.locator("summary", { hasText: "Columns" }).click();
+  await page.getByRole("button", { name: "Keep val/loss at the left" }).click();
+  await expect(page).toHaveURL(/left=metrics/);
+  const order = await page.locator(".run-table thead th").allInnerTexts();
+  expect(order.findIndex((name) => name.includes("val/loss"))).toBe(2);
+});
+
+test("runs stay on top, and others are compared with a baseline in the table", async ({ page, api }) => {
+  const id = await tried(api, "on top");
+  await page.goto(`/experiments/${id}?cols=params.lr,metrics.acc,metrics.val%2Floss.min`);
+  await awake(page);
+  const more = async (name: string, item: string) => {
+    await runRow(page, name).getByRole("button", { name: `More on ${name}` }).click();
+    await page.getByRole("menu").getByRole("menuitem", { name: item }).click();
+  };
+  await more("try-03", "Pin on top");
+  await more("try-05", "Use as baseline");
+  const top = page.locator(".run-table__pinned tr");
+  await expect(top).toHaveCount(2);
+  await expect(top.first()).toContainText("try-05");
+  await expect(top.first()).toContainText("baseline");
+  await expect(top.nth(1)).toContainText("try-03");
+  // acc of try-07 is 0.35, of try-05 it is 0.25; val/loss is 0.57 against 0.55.
+  await expect(runRow(page, "try-07").locator(".delta--better")).toHaveText("+0.1000 better");
+  await expect(runRow(page, "try-07").locator(".delta--worse")).toHaveText("+0.02000 worse");
+  await expect(runRow(page, "try-05").locator(".delta:not(.delta--none)")).toHaveCount(0);
+  await picture(page, "runs-baseline");
+  await query(page).fill("params.seed >= 9");
+  await expect(rows(page)).toHaveCount(5);
+  await expect(top).toHaveCount(2);
+  await page.reload();
+  await expect(top.first()).toContainText("try-05");
+});
+
+test("only differences hides what is the same in all runs that match", async ({ page, api }) => {
+  const id = await tried(api, "differing");
+  await page.goto(`/experiments/${id}?cols=params.lr,params.optimizer,params.%22batch%20size%22,metrics.acc`);
+  await awake(page);
+  await page.getByRole("link", { name: "Only differences" }).click();
+  await expect(head(page, "param batch size")).toHaveCount(0);
+  await expect(head(page, "param optimizer")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Only differences" })).toContainText("1 hidden");
+  await query(page).fill("params.optimizer = 'sgd'");
+  await expect(head(page, "param optimizer")).toHaveCount(0);
+  await expect(head(page, "param lr")).toBeVisible();
+});
+
+test("a run is renamed, coloured, tagged and hidden in its row", async ({ page, api, isMobile }) => {
+  const id = await tried(api, "edited");
+  await page.goto(`/experiments/${id}`);
+  await awake(page);
+  const more = async (name: string, item: string) => {
+    await runRow(page, name).getByRole("button", { name: `More on ${name}` }).click();
+    await page.getByRole("menu").getByRole("menuitem", { name: item }).click();
+  };
+  await more("try-04", "Rename");
+  await page.getByRole("textbox", { name: "Run name" }).fill("never mind");
+  await page.keyboard.press("Escape");
+  await expect(runRow(page, "try-04")).toBeVisible();
+  if (isMobile) await more("try-04", "Rename");
+  else await page.keyboard.press("F2");
+  await page.getByRole("textbox", { name: "Run name" }).fill("the good one");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("link", { name: "the good one", exact: true })).toBeVisible();
+  await expect(page).toHaveURL(/experiments/);
+  await runRow(page, "the good one").getByRole("button", { name: "Colour of the good one" }).click();
+  await picture(page, "run-colours");
+  await page.getByRole("menuitemradio", { name: "Colour 10" }).click();
+  await expect(runRow(page, "the good one").locator(".swatch")).toHaveClass(/run-color-9/);
+  await more("the good one", "Tag");
+  await page.getByRole("dialog").getByRole("textbox", { name: "Tags to add" }).fill("kept");
+  await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  const { items } = await api.send("GET", `/runs?experiment_id=${id}&filter=${encodeURIComponent("tags.kept = ''")}`);
+  expect(items).toHaveLength(1);
+  expect(items[0].run).toMatchObject({ name: "the good one", color: 9 });
+  // What is hidden is not compared.
+  for (const name of ["try-01", "try-02", "try-03"]) await page.getByRole("checkbox", { name: `Select ${name}` }).check();
+  await more("try-02", "Hide");
+  await page.getByRole("button", { name: /^Compare/ }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Compare 2 runs" })).toBeVisible();
+  await page.goto(`/runs/${items[0].run.id}`);
+  await expect(page.locator(".page-head .swatch")).toHaveClass(/run-color-9/);
+});
+
+test("shift selects a range, and the order of picking stays", async ({ page, api, isMobile }) => {
+  test.skip(isMobile, "a phone has no shift key");
+  await page.goto(`/experiments/${await tried(api, "ranged")}`);
+  await awake(page);
+  const box = (name: string) => page.getByRole("checkbox", { name: `Select ${name}` });
+  await box("try-00").click();
+  await box("try-09").click();
+  await box("try-06").click({ modifiers: ["Shift"] });
+  const bulk = page.getByRole("region", { name: "Selected runs" });
+  await expect(bulk).toContainText("5 runs selected");
+  await page.getByRole("button", { name: /^Compare/ }).click();
+  await expect(page.getByRole("list", { name: "Compared runs" }).getByRole("listitem").first()).toContainText("try-00");
+  await page.goBack();
+  await awake(page);
+  await page.getByRole("checkbox", { name: "Select all runs that match" }).check();
+  await expect(bulk).toContainText("12 runs selected");
+  await bulk.getByRole("button", { name: "Select none" }).click();
+  await expect(bulk).toBeHidden();
+});

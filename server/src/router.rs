@@ -103,6 +103,7 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(run::export_csv))
         .api(Api(Viewer), routes!(run::export_parquet))
         .api(Api(Viewer), routes!(run::fields))
+        .api(Api(Viewer), routes!(run::differing))
         .api(Api(Member), routes!(run::update_many))
         .api(Api(Viewer), routes!(run::values))
         .api(Api(Viewer), routes!(run::get))
@@ -143,7 +144,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 25] = [
+const SERVER_FUNCTIONS: [(&str, Role); 26] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -162,6 +163,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 25] = [
     ("/ui/run/fields", Viewer),
     ("/ui/run/get", Viewer),
     ("/ui/run/list", Viewer),
+    ("/ui/run/rows", Viewer),
     ("/ui/run/update", Member),
     ("/ui/run/update-many", Member),
     ("/ui/run/values", Viewer),

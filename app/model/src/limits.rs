@@ -147,6 +147,22 @@ pub const TEXT_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const SERIES_ROWS_MAX: usize = 500_000;
 /// Points sent when no bucketing is asked for (exact export, page by step range).
 pub const RAW_POINTS_MAX: usize = 1_000_000;
+/// Colours of the palette that runs take: more cannot be told apart, least of all by colour-blind people.
+pub const RUN_COLORS: u8 = 12;
+/// Runs that stay on top of the run table: more would leave no room for the others.
+pub const PINNED_RUNS_MAX: usize = 8;
+/// Params, metrics and tags that one request compares over all runs of an experiment.
+pub const DIFFERENCES_MAX: usize = 200;
+/// Runs that one view of the run table hides: what a URL holds.
+pub const HIDDEN_RUNS_MAX: usize = 100;
+/// Columns that stay at the left of the run table: more would leave no room for the others.
+pub const PINNED_COLUMNS_MAX: usize = 4;
+/// Rows of the run table that a browser keeps beside those in view, in each direction: a few screens of them, each with
+/// up to 200 params and metrics.
+pub const TABLE_ROWS_KEPT: u32 = 500;
+/// Rows that the run table reaches by scrolling: browsers draw nothing that is higher than 33 million pixels, Firefox
+/// half of that, and a row has 32. What is further down is found by filter or order.
+pub const TABLE_ROWS_MAX: u32 = 500_000;
 /// Runs side by side on the compare page.
 pub const COMPARE_RUNS_MAX: usize = 50;
 

@@ -65,8 +65,10 @@ pub struct Run {
     /// The run that this one is a part of.
     pub parent_id: Option<RunId>,
     pub name: String,
-    /// Counts up from 1 inside the experiment; decides the run's colour everywhere.
+    /// Counts up from 1 inside the experiment; decides the run's colour unless somebody chose one.
     pub number: i64,
+    /// The colour that somebody chose: its place in the palette, from 0 to 11.
+    pub color: Option<u8>,
     pub status: RunStatus,
     /// Who started it.
     pub user: String,
@@ -182,6 +184,10 @@ pub struct RunUpdate {
     pub remove_tags: Vec<String>,
     /// Throws the run away, or restores it.
     pub trashed: Option<bool>,
+    /// A place in the palette, from 0 to 11: the run's colour everywhere, for everyone.
+    pub color: Option<u8>,
+    /// Gives the run the colour of its number again.
+    pub remove_color: bool,
 }
 
 impl RunUpdate {
@@ -194,6 +200,12 @@ impl RunUpdate {
         }
         if self.process.is_some() && !self.status.is_some_and(RunStatus::ended) {
             return Err(Error::invalid("status", "a process ends as completed, failed or killed"));
+        }
+        if self.color.is_some_and(|color| color >= limits::RUN_COLORS) {
+            return Err(Error::invalid("color", format!("expected 0 to {}", limits::RUN_COLORS - 1)));
+        }
+        if self.color.is_some() && self.remove_color {
+            return Err(Error::invalid("color", "expected a colour, or remove_color, not both"));
         }
         self.tags.check()
     }
@@ -232,6 +244,12 @@ pub struct RunQuery {
     pub fields: String,
     #[serde(default)]
     pub offset: u32,
+    /// The page begins after this run in the order asked for, in place of `offset`, so that runs which begin meanwhile
+    /// shift nothing. The run need not match any more: the page begins after where it would stand. It must be a run of
+    /// this experiment.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", param(value_type = Option<String>))]
+    pub after: Option<RunId>,
     #[serde(default)]
     pub limit: Option<u32>,
 }
@@ -248,6 +266,7 @@ impl RunQuery {
             sort: String::new(),
             fields: String::new(),
             offset: 0,
+            after: None,
             limit: None,
         }
     }
@@ -257,6 +276,9 @@ impl RunQuery {
         let filter = query::parse(&self.filter).map_err(|error| error.into_error("filter"))?;
         let mut order = query::parse_orders(&self.sort).map_err(|error| error.into_error("sort"))?;
         order.push(OrderBy::descending(Field::Attribute(Attribute::Number)));
+        if self.after.is_some() && self.offset > 0 {
+            return Err(Error::invalid("after", "expected after or offset, not both"));
+        }
         Ok(RunSearch {
             experiment_ids: vec![self.experiment_id],
             order,
@@ -266,6 +288,7 @@ impl RunQuery {
             filter,
             trash: self.trash,
             offset: self.offset,
+            after: self.after,
             limit,
         })
     }
@@ -376,6 +399,8 @@ pub struct RunSearch {
     /// Beyond these, by id.
     pub order: Vec<OrderBy>,
     pub offset: u32,
+    /// The page begins after this run, in place of the offset.
+    pub after: Option<RunId>,
     pub limit: u32,
 }
 

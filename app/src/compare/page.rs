@@ -12,7 +12,7 @@ use crate::{
         form::Apply,
         icon::Icon,
         notice::{AllExperiments, Empty, Failure, Problem},
-        run_color,
+        run_color, run_color_place,
         status::RunState,
         time::{Ago, Took},
     },
@@ -174,7 +174,7 @@ fn Runs(runs: Memo<Vec<ComparedRun>>, search: Memo<Query>) -> impl IntoView {
         let remove = format!("Remove {} from the comparison", run.name);
         view! {
             <li class="compared-run">
-                <span class=format!("swatch {}", run_color(run.number))></span>
+                <span class=format!("swatch {}", run_color(&run))></span>
                 <a class="compared-run__name" href=format!("/runs/{}", run.id) title=run.name.clone()>
                     {run.name.clone()}
                 </a>
@@ -201,7 +201,7 @@ fn Curves(feed: Feed<Comparison>, runs: Memo<Vec<ComparedRun>>, logged: RwSignal
         let board_run = |one: &ComparedRun| BoardRun {
             id: one.run.id.clone(),
             name: one.run.name.clone(),
-            number: one.run.number,
+            color: run_color_place(one.run.number, one.run.color),
         };
         runs.with(|runs| runs.iter().map(board_run).collect::<Vec<_>>())
     });

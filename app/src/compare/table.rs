@@ -72,7 +72,7 @@ fn heads(runs: Vec<ComparedRun>) -> impl IntoView {
         let title = one.run.name.clone();
         view! {
             <th scope="col" class="cell-num compare-table__run" title=title>
-                <span class=format!("swatch {}", run_color(one.run.number))></span>
+                <span class=format!("swatch {}", run_color(&one.run))></span>
                 {one.run.name}
             </th>
         }

@@ -5,7 +5,11 @@ use crate::{
     chart::format,
     feed::Feed,
     frame::session::Session,
-    ui::{icon::Icon, selection::Selection, toast::Toaster},
+    ui::{
+        icon::Icon,
+        selection::{SelectNone, Selection},
+        toast::Toaster,
+    },
 };
 use leptos::{ev::Event, prelude::*, task::spawn_local};
 use model::{
@@ -170,15 +174,7 @@ pub fn BulkBar(
                         <Icon name="trash" />
                         "Move to trash"
                     </button>
-                    <button
-                        class="button button--icon"
-                        type="button"
-                        aria-label="Select none"
-                        title="Select none"
-                        on:click=move |_| selection.clear()
-                    >
-                        <Icon name="cross" />
-                    </button>
+                    <SelectNone on_click=Callback::new(move |()| selection.clear()) />
                 </div>
             }
         })

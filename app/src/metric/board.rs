@@ -26,8 +26,8 @@ use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, Intersec
 pub struct BoardRun {
     pub id: RunId,
     pub name: String,
-    /// Decides its colour.
-    pub number: i64,
+    /// Its place in the palette.
+    pub color: u8,
 }
 
 type Curve = ArcRwSignal<Option<Arc<Vec<Line>>>>;
@@ -190,7 +190,7 @@ fn lines(runs: &[BoardRun], series: Vec<Series>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for run in runs {
         for one in series.iter().filter(|one| one.run_id == run.id) {
-            let color = (run.number - 1).rem_euclid(12) as u8;
+            let color = run.color;
             let dash = lines.iter().filter(|line| line.color == color).count() as u8 % 4;
             let context = label(&one.context);
             let name = if context.is_empty() { run.name.clone() } else { format!("{} {context}", run.name) };
@@ -233,6 +233,7 @@ impl Drop for Observer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::run_color_place;
     use model::{
         metric::Context,
         series::{Columns, Extra, Points},
@@ -240,7 +241,7 @@ mod tests {
 
     fn run(digit: char, number: i64) -> BoardRun {
         let id = digit.to_string().repeat(32).parse().expect("32 hex digits");
-        BoardRun { id, name: format!("run {digit}"), number }
+        BoardRun { id, name: format!("run {digit}"), color: run_color_place(number, None) }
     }
 
     fn series(run: &BoardRun, subset: &str) -> Series {

@@ -9,6 +9,7 @@ use crate::{
         filter::{FilterForm, Hidden},
         notice::Empty,
         number::{MaybeNumber, Number},
+        run_color_place,
     },
 };
 use leptos::prelude::*;
@@ -24,7 +25,11 @@ pub fn Tab(view: RunView) -> impl IntoView {
     let runs = Signal::derive(move || {
         view.detail.current.with(|detail| {
             let run = &detail.run;
-            vec![BoardRun { id: run.id.clone(), name: run.name.clone(), number: run.number }]
+            vec![BoardRun {
+                id: run.id.clone(),
+                name: run.name.clone(),
+                color: run_color_place(run.number, run.color),
+            }]
         })
     });
     let board = Board::new(runs, view.logged.into());

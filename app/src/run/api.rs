@@ -18,19 +18,47 @@ pub struct Runs {
     pub experiment: Experiment,
     /// What the table shows beside what every run has: what was asked for, or what people come for.
     pub columns: Vec<Field>,
+    /// Those of the columns that are the same in all runs that match, when only differences are asked for.
+    pub same: Vec<Field>,
     pub page: Page<RunRow>,
+    /// The runs that stay on top, whatever the filter: the one that others are compared with comes first.
+    pub pinned: Vec<RunRow>,
+}
+
+/// A page of runs and what the table shows beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableView {
+    pub query: RunQuery,
+    /// Runs that stay on top; what is beyond their limit is left out.
+    pub pins: Vec<RunId>,
+    /// Only columns in which the runs differ.
+    pub differences: bool,
 }
 
 #[server(prefix = "/ui", endpoint = "run/list", input = Json)]
-pub async fn list(query: RunQuery) -> Result<Runs, AppError> {
+pub async fn list(view: TableView) -> Result<Runs, AppError> {
     use super::preset;
+    let TableView { query, pins, differences } = view;
     let (caller, services) = (crate::remote::caller()?, crate::remote::services());
     let experiment = services.experiment.get(&caller, query.experiment_id).await?;
     let asked = model::query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
-    let mut page = services.run.list(&caller, query).await?;
+    let mut page = services.run.list(&caller, query.clone()).await?;
     let columns = if asked.is_empty() { preset::columns(&page.items) } else { asked };
+    let same = if differences { preset::same(&caller, &query, &columns).await? } else { Vec::new() };
+    let mut pinned = preset::pinned(&caller, query.experiment_id, &pins, &columns).await?;
     preset::strip(&mut page.items, &columns);
-    Ok(Runs { experiment, columns, page })
+    preset::strip(&mut pinned, &columns);
+    Ok(Runs { experiment, columns, same, page, pinned })
+}
+
+/// More rows of the table, with what `fields` names and nothing else.
+#[server(prefix = "/ui", endpoint = "run/rows", input = Json)]
+pub async fn rows(query: RunQuery) -> Result<Page<RunRow>, AppError> {
+    let caller = crate::remote::caller()?;
+    let fields = model::query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
+    let mut page = crate::remote::services().run.list(&caller, query).await?;
+    super::preset::strip(&mut page.items, &fields);
+    Ok(page)
 }
 
 /// What the runs of an experiment have: what columns and filters are made of.

@@ -37,10 +37,13 @@ pub fn number(row: &RunRow, field: &Field) -> Option<f64> {
 }
 
 /// The best value of each metric shown whose direction its name tells.
-pub fn best_values(rows: &[RunRow], columns: &[Field]) -> BTreeMap<Field, f64> {
+pub fn best_values<'a>(
+    rows: impl Iterator<Item = &'a RunRow> + Clone,
+    columns: &[Field],
+) -> BTreeMap<Field, f64> {
     let of_column = |field: &Field| {
         let Field::Metric { key, .. } = field else { return None };
-        let value = best(goal(key)?, rows.iter().filter_map(|row| number(row, field)))?;
+        let value = best(goal(key)?, rows.clone().filter_map(|row| number(row, field)))?;
         Some((field.clone(), value))
     };
     columns.iter().filter_map(of_column).collect()
@@ -63,6 +66,7 @@ pub(super) mod tests {
             parent_id: None,
             name: "a".into(),
             number: 1,
+            color: None,
             status: RunStatus::Running,
             user: "me".into(),
             created_at_ms: UnixMillis(0),
@@ -93,7 +97,7 @@ pub(super) mod tests {
         let rows = [row(&[], &[("loss", 1.0), ("lr", 1.0)]), row(&[], &[("loss", 0.5), ("lr", 2.0)])];
         let least = Field::Metric { key: "loss".into(), stat: Stat::Min };
         let columns = [Field::metric("loss"), Field::metric("lr"), least.clone()];
-        let best = best_values(&rows, &columns);
+        let best = best_values(rows.iter(), &columns);
         assert_eq!(best, BTreeMap::from([(Field::metric("loss"), 0.5), (least, -0.5)]));
     }
 }

@@ -13,7 +13,7 @@ const ROWS_MAX: usize = 12;
 pub fn Link(run: Run) -> impl IntoView {
     view! {
         <a class="run-link" href=format!("/runs/{}", run.id)>
-            <span class=format!("swatch {}", run_color(run.number))></span>
+            <span class=format!("swatch {}", run_color(&run))></span>
             {run.name}
         </a>
     }

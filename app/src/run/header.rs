@@ -106,7 +106,7 @@ pub fn Header(view: RunView) -> impl IntoView {
 fn Name(view: RunView, run: Memo<Run>, renaming: RwSignal<bool>) -> impl IntoView {
     let name = move || run.with(|run| run.name.clone());
     view! {
-        <span class=move || format!("swatch swatch--big {}", run.with(|run| run_color(run.number)))></span>
+        <span class=move || format!("swatch swatch--big {}", run.with(run_color))></span>
         {move || if renaming.get() { view! { <Rename view first=run.with_untracked(|run| run.name.clone()) renaming /> }.into_any() } else { view! {
                 <h1 class="page-head__title" title=name>
                     {name}
@@ -161,12 +161,22 @@ fn Rename(view: RunView, first: String, renaming: RwSignal<bool>) -> impl IntoVi
 #[component]
 fn TagDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
     let failed = RwSignal::new(None::<AppError>);
+    let on_send = Callback::new(move |update| save(view, update, open, failed));
+    view! { <TagForm open failed on_send /> }
+}
+
+/// Adds tags to one run.
+#[component]
+pub fn TagForm(
+    open: RwSignal<bool>,
+    failed: RwSignal<Option<AppError>>,
+    on_send: Callback<RunUpdate>,
+) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(line) = input.get().map(|input| input.value()) else { return };
-        let update = RunUpdate { tags: Tags::parse_line(&line), ..RunUpdate::default() };
-        save(view, update, open, failed);
+        on_send.run(RunUpdate { tags: Tags::parse_line(&line), ..RunUpdate::default() });
     };
     view! {
         <Dialog open title="Tag this run".to_owned()>

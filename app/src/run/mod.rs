@@ -12,6 +12,6 @@ mod preset;
 pub mod query;
 mod table;
 
-pub use header::save;
+pub use header::{TagForm, save};
 pub use page::{Page, RunView};
 pub use table::RunTable;

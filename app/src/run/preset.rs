@@ -1,6 +1,12 @@
 //! What the run table shows out of the box: what a person came for.
 
-use model::{metric, query::Field, run::RunRow};
+use crate::error::AppError;
+use model::{
+    ExperimentId, RunId, limits, metric,
+    query::Field,
+    run::{RunQuery, RunRow, Trash},
+    user::Caller,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of each kind, so many fit a laptop's screen.
@@ -40,6 +46,42 @@ pub fn columns(rows: &[RunRow]) -> Vec<Field> {
     let metrics =
         all.iter().filter(|one| matches!(one, Field::Metric { key, .. } if !metric::of_system(key)));
     params.into_iter().take(SHOWN_MAX).chain(metrics.take(SHOWN_MAX)).cloned().collect()
+}
+
+/// Those of these columns that are the same in all runs that the query means. What every run has by itself always stays.
+pub async fn same(caller: &Caller, query: &RunQuery, columns: &[Field]) -> Result<Vec<Field>, AppError> {
+    let logged = |field: &&Field| matches!(field, Field::Param(_) | Field::Metric { .. } | Field::Tag(_));
+    let logged: Vec<&Field> = columns.iter().filter(logged).take(limits::DIFFERENCES_MAX).collect();
+    if logged.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = logged.iter().map(ToString::to_string).collect();
+    let query = RunQuery { fields: names.join(","), ..query.clone() };
+    let differing = crate::remote::services().run.differing(caller, query).await?;
+    Ok(logged.into_iter().filter(|field| !differing.contains(field)).cloned().collect())
+}
+
+/// The rows of runs that stay on top, in this order. Runs that the experiment does not have are left out.
+pub async fn pinned(
+    caller: &Caller,
+    experiment_id: ExperimentId,
+    pins: &[RunId],
+    columns: &[Field],
+) -> Result<Vec<RunRow>, AppError> {
+    if pins.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = pins.iter().take(limits::PINNED_RUNS_MAX).map(|id| format!("'{id}'")).collect();
+    let fields: Vec<String> = columns.iter().map(ToString::to_string).collect();
+    let query = RunQuery {
+        filter: format!("id in ({})", ids.join(", ")),
+        trash: Trash::With,
+        fields: fields.join(","),
+        ..RunQuery::new(experiment_id)
+    };
+    let mut rows = crate::remote::services().run.list(caller, query).await?.items;
+    rows.sort_by_key(|row| pins.iter().position(|id| *id == row.run.id));
+    Ok(rows)
 }
 
 /// Leaves of each row what these columns show.

@@ -1,14 +1,16 @@
 //! The run table's filter, order and columns as its URL says them.
 
+use super::api::TableView;
 use crate::{
     link::Query,
     metric::goal::{Goal, goal},
 };
 use model::{
-    ExperimentId, limits,
+    ExperimentId, RunId, limits,
     query::{self, Attribute, Field, OrderBy},
     run::{RunQuery, RunStatus, Trash},
 };
+use std::collections::BTreeMap;
 
 /// What a URL asks for; what cannot be read counts as absent, and the filter bar says so.
 pub fn parse(id: ExperimentId, query: &Query) -> RunQuery {
@@ -27,6 +29,111 @@ pub fn parse(id: ExperimentId, query: &Query) -> RunQuery {
         limit: Some(limits::PAGE_DEFAULT),
         ..RunQuery::new(id)
     }
+}
+
+/// What the whole table asks for.
+pub fn view(id: ExperimentId, query: &Query) -> TableView {
+    let pins = base(query).into_iter().chain(ids(query, PINS));
+    let mut each = Vec::new();
+    for id in pins {
+        if !each.contains(&id) && each.len() < limits::PINNED_RUNS_MAX {
+            each.push(id);
+        }
+    }
+    TableView { query: parse(id, query), pins: each, differences: differences(query) }
+}
+
+/// Runs that stay on top.
+pub const PINS: &str = "pins";
+/// Runs that are not drawn and not compared.
+pub const HIDDEN: &str = "hide";
+/// The run that others are compared with in the table.
+pub const BASE: &str = "base";
+/// Columns at the left that stay when the table scrolls sideways.
+const LEFT: &str = "left";
+/// A column's width: `w=120:params.lr`, once a column.
+const WIDTH: &str = "w";
+/// Only columns in which the runs differ.
+const DIFFERENCES: &str = "diff";
+const WIDTHS: std::ops::RangeInclusive<u32> = 56..=900;
+
+/// The runs that a key of the URL lists; what is no id is passed over.
+pub fn ids(query: &Query, key: &str) -> Vec<RunId> {
+    query.get(key).unwrap_or_default().split(',').filter_map(|id| id.parse().ok()).collect()
+}
+
+pub fn base(query: &Query) -> Option<RunId> {
+    query.get(BASE)?.parse().ok()
+}
+
+pub fn differences(query: &Query) -> bool {
+    query.get(DIFFERENCES) == Some("1")
+}
+
+pub fn flip_differences(query: &Query) -> Query {
+    query.clone().with(DIFFERENCES, if differences(query) { "" } else { "1" })
+}
+
+/// The same view with a run put into a list of the URL, or taken out of it; none when the list is full.
+pub fn flip(query: &Query, key: &str, id: &RunId) -> Option<Query> {
+    let mut listed = ids(query, key);
+    match listed.iter().position(|one| one == id) {
+        Some(place) => {
+            listed.remove(place);
+        }
+        None => listed.push(id.clone()),
+    }
+    let most = if key == PINS { limits::PINNED_RUNS_MAX } else { limits::HIDDEN_RUNS_MAX };
+    let words: Vec<&str> = listed.iter().map(RunId::as_str).collect();
+    (listed.len() <= most).then(|| query.clone().with(key, words.join(",")))
+}
+
+/// The same view with this run as the one that others are compared with; without any when it is so already.
+pub fn flip_base(query: &Query, id: &RunId) -> Query {
+    let word = if base(query).as_ref() == Some(id) { "" } else { id.as_str() };
+    query.clone().with(BASE, word)
+}
+
+/// Columns at the left, in their order.
+pub fn left(query: &Query) -> Vec<Field> {
+    let mut fields = query.get(LEFT).and_then(|text| query::parse_fields(text).ok()).unwrap_or_default();
+    fields.truncate(limits::PINNED_COLUMNS_MAX);
+    fields
+}
+
+/// The same view with a column put to the left, or back to its place; none when there is no more room.
+pub fn flip_left(query: &Query, field: &Field) -> Option<Query> {
+    let mut fields = left(query);
+    match fields.iter().position(|one| one == field) {
+        Some(place) => {
+            fields.remove(place);
+        }
+        None => fields.push(field.clone()),
+    }
+    (fields.len() <= limits::PINNED_COLUMNS_MAX).then(|| query.clone().with(LEFT, joined(&fields)))
+}
+
+/// The widths that somebody gave columns.
+pub fn widths(query: &Query) -> BTreeMap<Field, u32> {
+    let one = |text: &str| {
+        let (width, field) = text.split_once(':')?;
+        let width: u32 = width.parse().ok()?;
+        Some((field.to_owned().try_into().ok()?, width_within(width)))
+    };
+    query.all(WIDTH).filter_map(one).collect()
+}
+
+/// The nearest width that a column may have.
+pub fn width_within(width: u32) -> u32 {
+    width.clamp(*WIDTHS.start(), *WIDTHS.end())
+}
+
+/// The same view with another width of a column.
+pub fn with_width(query: &Query, field: &Field, width: u32) -> Query {
+    let mut widths = widths(query);
+    widths.insert(field.clone(), width_within(width));
+    let bare = query.clone().without(WIDTH);
+    widths.iter().fold(bare, |query, (field, width)| query.and(WIDTH, format!("{width}:{field}")))
 }
 
 /// What the table is sorted by; empty: the newest first.
@@ -80,7 +187,8 @@ pub fn with_columns(query: &Query, columns: &[Field]) -> Query {
     query.clone().without("col").with("cols", joined(columns))
 }
 
-fn joined(fields: &[Field]) -> String {
+/// Fields as the URL and the server read them.
+pub fn joined(fields: &[Field]) -> String {
     fields.iter().map(Field::to_string).collect::<Vec<_>>().join(",")
 }
 
@@ -135,6 +243,36 @@ mod tests {
         let back = Query::parse(href.split_once('?').expect("has a query").1);
         assert_eq!(columns(&back), Some(columns_in.to_vec()));
         assert_eq!(columns(&Query::parse("cols=nonsense")), None);
+    }
+
+    #[test]
+    fn runs_and_columns_are_pinned_up_to_a_limit_and_the_base_comes_first() {
+        let id = |digit: usize| format!("{digit:032x}").parse::<RunId>().expect("32 hex digits");
+        let mut query = Query::parse("sort=name&base=00000000000000000000000000000003");
+        for digit in 1..=limits::PINNED_RUNS_MAX {
+            query = flip(&query, PINS, &id(digit)).expect("there is room");
+        }
+        assert_eq!(flip(&query, PINS, &id(100)), None);
+        let pins = view(ExperimentId::DEFAULT, &query).pins;
+        assert_eq!((pins.len(), &pins[0], &pins[1]), (limits::PINNED_RUNS_MAX, &id(3), &id(1)));
+        let query = flip(&query, PINS, &id(1)).expect("fewer fit always");
+        assert!(!ids(&query, PINS).contains(&id(1)));
+        assert_eq!(base(&flip_base(&query, &id(3))), None);
+        let mut query = Query::default();
+        for name in ["a", "b,c", "d", "e"] {
+            query = flip_left(&query, &Field::Param(name.into())).expect("there is room");
+        }
+        assert_eq!(flip_left(&query, &Field::metric("f")), None);
+        assert_eq!(left(&query)[1], Field::Param("b,c".into()));
+    }
+
+    #[test]
+    fn widths_survive_the_url_and_stay_reasonable() {
+        let (odd, name) = (Field::metric("a:b,c"), Field::Attribute(Attribute::Name));
+        let query = with_width(&with_width(&Query::parse("sort=name"), &odd, 133), &name, 100_000);
+        let href = query.href("/x");
+        let back = Query::parse(href.split_once('?').expect("has a query").1);
+        assert_eq!(widths(&back), BTreeMap::from([(odd, 133), (name, 900)]));
     }
 
     #[test]

@@ -56,5 +56,11 @@ pub const SPRITE: &str = r#"
 <symbol id="icon-tag" viewBox="0 0 16 16"><path d="M2.5 2.5H8l5.5 5.5L8 13.5 2.5 8zM5.5 5.5h.1"/></symbol>
 <symbol id="icon-note" viewBox="0 0 16 16"><path d="M3 2.5h10v11H3zM5.5 6h5M5.5 8.5h5M5.5 11h3"/></symbol>
 <symbol id="icon-clock" viewBox="0 0 16 16"><circle cx="8" cy="8" r="5.5"/><path d="M8 5v3.2l2 1.3"/></symbol>
+<symbol id="icon-eye" viewBox="0 0 16 16"><path d="M1.5 8C3.2 5 5.4 3.8 8 3.8S12.8 5 14.5 8c-1.7 3-3.9 4.2-6.5 4.2S3.2 11 1.5 8z"/><circle cx="8" cy="8" r="1.9"/></symbol>
+<symbol id="icon-eye-off" viewBox="0 0 16 16"><path d="M3.5 5.6C2.7 6.2 2 7 1.5 8c1.7 3 3.9 4.2 6.5 4.2 1 0 1.9-.2 2.7-.5M6.4 4c.5-.1 1-.2 1.6-.2 2.6 0 4.8 1.2 6.5 4.2-.5.9-1.1 1.6-1.7 2.2M2.5 2.5l11 11"/></symbol>
+<symbol id="icon-filter" viewBox="0 0 16 16"><path d="M2.5 3.5h11L9.5 8.5v4.5l-3-1.5v-3z"/></symbol>
+<symbol id="icon-pin" viewBox="0 0 16 16"><path d="M5.5 2.5h5M6.3 2.5 6 7.2 4 9.5h8l-2-2.3-.3-4.7M8 9.5v4.5"/></symbol>
+<symbol id="icon-more" viewBox="0 0 16 16"><path d="M3.5 8h.1M8 8h.1M12.5 8h.1" stroke-width="2.4"/></symbol>
+<symbol id="icon-base" viewBox="0 0 16 16"><path d="M2 8h12M8 2.5v3.5M6.5 4.5 8 6l1.5-1.5M8 13.5V10M6.5 11.5 8 10l1.5 1.5"/></symbol>
 <symbol id="icon-zoom-out" viewBox="0 0 16 16"><circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5M5 7h4"/></symbol>
 "#;

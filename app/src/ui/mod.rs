@@ -16,20 +16,31 @@ pub mod tag;
 pub mod time;
 pub mod toast;
 
-/// The class that gives an element the colour of the run with this number.
-pub fn run_color(number: i64) -> String {
-    format!("run-color-{}", (number - 1).rem_euclid(12))
+use model::{limits, run::Run};
+
+/// The place of a run's colour in the palette: the one that somebody chose, or that of its number.
+pub fn run_color_place(number: i64, chosen: Option<u8>) -> u8 {
+    let colors = i64::from(limits::RUN_COLORS);
+    let place = chosen.map_or(number - 1, i64::from);
+    place.rem_euclid(colors) as u8
+}
+
+/// The class that gives an element the colour of a run.
+pub fn run_color(run: &Run) -> String {
+    format!("run-color-{}", run_color_place(run.number, run.color))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::run_color;
+    use super::run_color_place;
 
     #[test]
-    fn colours_repeat_after_twelve_runs() {
-        assert_eq!(run_color(1), "run-color-0");
-        assert_eq!(run_color(12), "run-color-11");
-        assert_eq!(run_color(13), "run-color-0");
-        assert_eq!(run_color(0), "run-color-11");
+    fn colours_repeat_after_twelve_runs_unless_one_was_chosen() {
+        assert_eq!(run_color_place(1, None), 0);
+        assert_eq!(run_color_place(12, None), 11);
+        assert_eq!(run_color_place(13, None), 0);
+        assert_eq!(run_color_place(0, None), 11);
+        assert_eq!(run_color_place(1, Some(7)), 7);
+        assert_eq!(run_color_place(1, Some(12)), 0, "a newer server's palette may be larger");
     }
 }

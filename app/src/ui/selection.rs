@@ -1,5 +1,6 @@
 //! Which rows of a list are chosen: one by one, a range with shift, or the whole page.
 
+use super::icon::Icon;
 use leptos::{ev::MouseEvent, prelude::*};
 
 /// What a page's checkboxes say. Cheap to copy.
@@ -26,6 +27,15 @@ impl<K: Clone + PartialEq + Send + Sync + 'static> Selection<K> {
     /// Those of the page's rows that are chosen, in the page's order: what was chosen and has left is not meant.
     pub fn of(self, rows: &[K]) -> Vec<K> {
         self.chosen.with(|chosen| rows.iter().filter(|row| chosen.contains(row)).cloned().collect())
+    }
+
+    /// Everything that is chosen, in the order in which it was.
+    pub fn picked(self) -> Vec<K> {
+        self.chosen.get()
+    }
+
+    pub fn count(self) -> usize {
+        self.chosen.with(Vec::len)
     }
 
     pub fn has(self, row: &K) -> bool {
@@ -97,6 +107,22 @@ where
         selection.set(next);
     };
     view! { <input type="checkbox" aria-label="Select all on this page" prop:checked=all on:change=toggle /> }
+}
+
+/// Ends a selection.
+#[component]
+pub fn SelectNone(on_click: Callback<()>) -> impl IntoView {
+    view! {
+        <button
+            class="button button--icon"
+            type="button"
+            aria-label="Select none"
+            title="Select none"
+            on:click=move |_| on_click.run(())
+        >
+            <Icon name="cross" />
+        </button>
+    }
 }
 
 #[cfg(test)]

@@ -145,7 +145,8 @@ class _Question(NamedTuple):
     limit: int | None
 
     def pages(self, experiment: Searched) -> Iterator[dict[str, Any]]:
-        """The rows of one experiment. One that moved to a later page meanwhile comes once."""
+        """The rows of one experiment. Runs that begin meanwhile shift nothing; one that moved to a later page comes once."""
+        after: str | None = None
         offset: int | None = 0
         seen: set[str] = set()
         while offset is not None:
@@ -153,19 +154,27 @@ class _Question(NamedTuple):
                 "experiment_id": experiment.id,
                 "filter": self.filter or None,
                 "sort": self.sort_text(),
-                "offset": offset,
+                "after": after,
+                "offset": None if after else offset,
                 "limit": PAGE_MAX if self.limit is None else max(1, min(PAGE_MAX, self.limit - len(seen))),
             }
             try:
                 page = self.reader.json(RUNS, query)
             except TrackwayError as error:
-                raise _pointed_at(error, self.filter) from None
+                if after is None or error.field != "after":
+                    raise _pointed_at(error, self.filter) from None
+                # That run has left the experiment since, so the place counts.
+                after, offset = None, len(seen)
+                continue
+            after = None
             for row in page["items"]:
                 if row["run"]["id"] not in seen:
                     seen.add(row["run"]["id"])
+                    after = row["run"]["id"]
                     yield row
             if self.limit is not None and len(seen) >= self.limit:
                 return
+            # A page without anything new is followed by its place, so that what keeps moving is no circle.
             offset = page.get("next_offset")
 
     def spelled(self) -> bool:

@@ -93,6 +93,17 @@ pub(crate) async fn fields(
     Ok(axum::Json(services.run.fields(&caller, &query).await?))
 }
 
+/// Those of `fields` that are not the same in all runs that the query means, whatever its page.
+#[utoipa::path(get, path = "/api/v1/run-differences", params(RunQuery), tag = "run",
+    responses((status = 200, body = Vec<String>)))]
+pub(crate) async fn differing(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunQuery>,
+) -> Reply<Vec<Field>> {
+    Ok(axum::Json(services.run.differing(&caller, query).await?))
+}
+
 /// What occurs in a param or tag of the runs of an experiment, most often first.
 #[utoipa::path(get, path = "/api/v1/run-values", params(RunValueQuery), tag = "run",
     responses((status = 200, body = Vec<String>)))]

@@ -34,6 +34,7 @@ struct Row {
     trashed_at_ms: Option<i64>,
     experiment_trashed_at_ms: Option<i64>,
     stop_requested: i64,
+    color: Option<i64>,
     total: i64,
 }
 
@@ -46,6 +47,7 @@ impl Row {
             parent_id: self.parent_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
             name: self.name,
             number: self.number,
+            color: self.color.and_then(|color| u8::try_from(color).ok()),
             status: self.status.parse().map_err(corrupt)?,
             user: self.user_name,
             created_at_ms: UnixMillis(self.created_at_ms),
@@ -361,7 +363,8 @@ async fn fetch(db: &Db, statement: Statement) -> Result<(Vec<Run>, i64)> {
 
 const RUN_UPDATE: &str = "
     UPDATE run SET name = COALESCE($2, name), name_folded = COALESCE($3, name_folded),
-        stop_requested = COALESCE($4, stop_requested), updated_at_ms = $5
+        stop_requested = COALESCE($4, stop_requested), updated_at_ms = $5,
+        color = CASE WHEN $7 = 1 THEN NULL ELSE COALESCE($6, color) END
     WHERE id = $1";
 
 const RUN_TRASH: &str = "UPDATE run SET trashed_at_ms = $2 WHERE id = $1";
@@ -376,6 +379,8 @@ pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis
         .bind(update.name.as_ref().map(|name| name.to_lowercase()))
         .bind(update.stop_requested.map(i64::from))
         .bind(now.0)
+        .bind(update.color.map(i64::from))
+        .bind(i64::from(update.remove_color))
         .execute(c)
         .await
         .map(drop))?;

@@ -28,6 +28,79 @@ async fn a_run_starts_named_and_ends_with_its_status() {
 }
 
 #[tokio::test]
+async fn a_colour_is_chosen_for_everyone_and_taken_back() {
+    on_each(async |server| {
+        let path = format!("/api/v1/runs/{}", server.new_run().await);
+        let color = async |update| server.send(Method::PATCH, &path, update).await.1["color"].clone();
+        assert_eq!(color(json!({"name": "plain"})).await, json!(null));
+        assert_eq!(color(json!({"color": 11})).await, json!(11));
+        assert_eq!(color(json!({"name": "still"})).await, json!(11));
+        assert_eq!(server.get("/api/v1/runs?experiment_id=0").await.1["items"][0]["run"]["color"], json!(11));
+        for odd in [json!({"color": 12}), json!({"color": 1, "remove_color": true})] {
+            assert_problem(server.send(Method::PATCH, &path, odd).await, 400, "expected");
+        }
+        assert_eq!(color(json!({"remove_color": true})).await, json!(null));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_begins_after_a_run_whatever_begins_or_leaves_meanwhile() {
+    on_each(async |server| {
+        let mut ids = Vec::new();
+        for _ in 0..5 {
+            ids.push(server.new_run().await);
+        }
+        ids.reverse();
+        let page =
+            async |query: &str| server.get(&format!("/api/v1/runs?experiment_id=0&limit=2&{query}")).await;
+        let found = |(_, page): &(reqwest::StatusCode, serde_json::Value)| {
+            let items = page["items"].as_array().unwrap().iter();
+            items.map(|row| row["run"]["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let first = page("").await;
+        assert_eq!(found(&first), ids[..2]);
+        server.new_run().await;
+        let gone = json!({"trashed": true});
+        server.send(Method::PATCH, &format!("/api/v1/runs/{}", ids[1]), gone).await;
+        // By offset one run would come twice; the one that was thrown away still says where to go on.
+        let second = page(&format!("after={}", ids[1])).await;
+        assert_eq!(found(&second), ids[2..4]);
+        assert_eq!((&second.1["total"], &second.1["next_offset"]), (&json!(5), &json!(4)));
+        let last = page(&format!("after={}", ids[3])).await;
+        assert_eq!((found(&last), last.1.get("next_offset")), (ids[4..].to_vec(), None));
+        let sorted = page(&format!("sort=number&filter=number+%3E+1&after={}", ids[4])).await;
+        assert_eq!(found(&sorted)[0], ids[3]);
+        assert_problem(page(&format!("after={}", "f".repeat(32))).await, 400, "has no run");
+        assert_problem(page(&format!("after={}&offset=2", ids[1])).await, 400, "not both");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn differences_are_those_of_all_runs_that_match() {
+    on_each(async |server| {
+        for (lr, loss) in [(0.1, 0.5), (0.01, 0.5), (0.1, 0.25)] {
+            let run_id = server.new_run().await;
+            server.log(&run_id, "loss", &[0], json!([loss])).await;
+            let facts = json!({"runs": [{"run_id": run_id, "params": {"lr": lr, "opt": "sgd"}}]});
+            assert_eq!(server.post("/api/v1/ingest", facts).await.0, 200);
+        }
+        let differing = async |filter: &str| {
+            let fields = "fields=params.lr,params.opt,metrics.loss,metrics.none";
+            server
+                .get(&format!("/api/v1/run-differences?experiment_id=0&limit=1&{fields}&filter={filter}"))
+                .await
+        };
+        assert_eq!(differing("").await.1, json!(["params.lr", "metrics.loss"]));
+        assert_eq!(differing("params.lr+%3D+0.1").await.1, json!(["metrics.loss"]));
+        assert_eq!(differing("dataset.name+is+null+and+metrics.loss+%3E+0.3").await.1, json!(["params.lr"]));
+        assert_problem(server.get("/api/v1/run-differences?experiment_id=0").await, 400, "expected 1 to 200");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_table_has_params_and_metrics_and_sorts_by_them() {
     on_each(async |server| {
         let mut ids = Vec::new();

@@ -4,7 +4,7 @@ use super::Table;
 use crate::{
     experiment,
     run::{api, query},
-    ui::{dialog::Dialog, form::Closing, icon::Icon, toast::Toaster},
+    ui::{dialog::Dialog, form::Closing, icon::Icon, selection::SelectNone, toast::Toaster},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
@@ -15,7 +15,7 @@ use model::{
 
 #[component]
 pub fn Actions(table: Table) -> impl IntoView {
-    let Table { feed, search, selected, all, .. } = table;
+    let Table { feed, search, selection, all, .. } = table;
     let id = feed.current.with_untracked(|runs| runs.experiment.id);
     let asked = Memo::new(move |_| search.with(|search| query::parse(id, search)));
     // Another filter means other runs.
@@ -23,13 +23,13 @@ pub fn Actions(table: Table) -> impl IntoView {
         move || asked.with(|asked| (asked.filter.clone(), asked.search.clone(), asked.status, asked.trash)),
         move |_, _, _| {
             all.set(false);
-            selected.set(Vec::new());
+            selection.clear();
         },
         false,
     );
     let in_trash = move || asked.with(|asked| asked.trash == Trash::Only);
     let total = move || feed.current.with(|runs| runs.page.total);
-    let count = move || if all.get() { total() } else { selected.with(|selected| selected.len() as i64) };
+    let count = move || if all.get() { total() } else { selection.count() as i64 };
     let tagging = RwSignal::new(false);
     let moving = RwSignal::new(false);
     let send = move |change: RunsUpdate, done: &'static str| {
@@ -37,14 +37,14 @@ pub fn Actions(table: Table) -> impl IntoView {
         let update = if all.get_untracked() {
             RunsUpdate { query: Some(asked.get_untracked()), ..change }
         } else {
-            RunsUpdate { ids: selected.get_untracked(), ..change }
+            RunsUpdate { ids: untrack(|| selection.picked()), ..change }
         };
         spawn_local(async move {
             match api::update_many(update).await {
                 Ok(updated) => {
                     toaster.say(format!("{done}: {}", counted(updated.count)));
                     all.set(false);
-                    selected.set(Vec::new());
+                    selection.clear();
                 }
                 Err(error) => toaster.fail(error.to_string()),
             }
@@ -56,13 +56,13 @@ pub fn Actions(table: Table) -> impl IntoView {
         let done = if restore { "Restored" } else { "Moved to the trash" };
         send(RunsUpdate { trashed: Some(!restore), ..nothing() }, done);
     };
-    let clear = move |_| {
+    let clear = Callback::new(move |()| {
         all.set(false);
-        selected.set(Vec::new());
-    };
+        selection.clear();
+    });
     let more = move || {
         let total = total();
-        (!all.get() && selected.with(|selected| (selected.len() as i64) < total)).then(|| {
+        (!all.get() && (selection.count() as i64) < total).then(|| {
             view! {
                 <button class="button" type="button" on:click=move |_| all.set(true)>
                     {format!("Select all {}", counted(total))}
@@ -87,9 +87,7 @@ pub fn Actions(table: Table) -> impl IntoView {
                     {move || view! { <Icon name=if in_trash() { "restore" } else { "archive" } /> }}
                     {move || if in_trash() { "Restore" } else { "Trash" }}
                 </button>
-                <button class="button" type="button" on:click=clear>
-                    "Clear"
-                </button>
+                <SelectNone on_click=clear />
             </div>
         </Show>
         <TagDialog open=tagging on_done=Callback::new(move |change| send(change, "Tagged")) />

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 
 #[component]
 pub fn ExportMenu(table: Table) -> impl IntoView {
-    let Table { feed, search, columns, selected, .. } = table;
+    let Table { feed, search, columns, selection, window, .. } = table;
     let id = feed.current.with_untracked(|runs| runs.experiment.id);
     let now = clock::now();
     let asked = Memo::new(move |_| search.with(|search| query::parse(id, search)));
@@ -22,10 +22,10 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
     let shown = move || Some(columns.get());
     let copy = move |_| {
         let toaster = Toaster::here();
-        let picked = selected.get_untracked();
-        let text = feed.current.with_untracked(|runs| {
+        let picked = untrack(move || selection.picked());
+        let text = window.loaded.with_untracked(|loaded| {
             let wanted = |row: &&RunRow| picked.is_empty() || picked.contains(&row.run.id);
-            let rows: Vec<&RunRow> = runs.page.items.iter().filter(wanted).collect();
+            let rows: Vec<&RunRow> = loaded.rows().filter(wanted).collect();
             let now = UnixMillis(now.get_untracked());
             let text = columns.with_untracked(|columns| export::markdown(rows.iter().copied(), columns, now));
             (!rows.is_empty()).then_some((text, rows.len() as i64))
@@ -35,7 +35,7 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
                 browser::copy(&text);
                 toaster.say(format!("Copied {} as Markdown", counted(count, "row", "rows")));
             }
-            None => toaster.fail("None of the selected runs is on this page"),
+            None => toaster.fail("None of the selected runs is in view"),
         }
     };
     let links = move |columns: fn(Option<Vec<Field>>) -> Option<Vec<Field>>, what: &'static str| {

@@ -1,14 +1,37 @@
 //! The table of an experiment's runs: sorted by links, selected for comparison, kept current in place.
 
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "the table is some dozens of handles, and closures capture only those that they use"
+)]
+
 mod actions;
 mod export;
+mod grid;
+mod head;
+mod loaded;
+mod menu;
 mod picker;
 mod query_bar;
 mod row;
+mod window;
 
-use self::{actions::Actions, export::ExportMenu, picker::ColumnPicker, query_bar::QueryBar, row::Row};
-use super::{api::Runs, columns, query};
+use self::{
+    actions::Actions,
+    export::ExportMenu,
+    grid::{Layout, Rows, Standing},
+    menu::{Open, What},
+    picker::ColumnPicker,
+    query_bar::QueryBar,
+    window::Window,
+};
+use super::{
+    api::{self, Runs},
+    columns, query,
+};
 use crate::{
+    browser,
+    error::AppError,
     feed::Feed,
     link::{self, Query},
     ui::{
@@ -16,17 +39,20 @@ use crate::{
         icon::Icon,
         notice::{Empty, Problem},
         pager::Pager,
+        selection::Selection,
+        toast::Toaster,
     },
 };
-use leptos::{
-    ev::{DragEvent, MouseEvent, SubmitEvent},
-    prelude::*,
-};
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use model::{
     RunId, limits,
-    query::{Attribute, Field},
+    query::Field,
+    run::{Run, RunRow, RunUpdate},
 };
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What the parts of the table share.
 #[derive(Clone, Copy)]
@@ -34,57 +60,218 @@ struct Table {
     feed: Feed<Runs>,
     search: Memo<Query>,
     path: StoredValue<String>,
+    /// Those that were chosen, whether they are shown or not.
     columns: Memo<Vec<Field>>,
     best: Memo<BTreeMap<Field, f64>>,
     /// In the order they were picked: the first is what the others are compared with.
-    selected: RwSignal<Vec<RunId>>,
+    selection: Selection<RunId>,
     /// Everything that matches is selected, on every page.
     all: RwSignal<bool>,
+    window: Window,
+    layout: Layout,
+    /// Runs that are not drawn and not compared.
+    hidden: Memo<BTreeSet<RunId>>,
+    /// The run that others are compared with in the table, and what it has.
+    base: Memo<Option<RunId>>,
+    base_row: Memo<Option<Arc<RunRow>>>,
+    /// The run whose name is being changed.
+    renaming: RwSignal<Option<RunId>>,
+    /// The menu of a row, while it is open.
+    menu: RwSignal<Option<Open>>,
+    toaster: Toaster,
 }
 
 impl Table {
+    fn new(feed: Feed<Runs>, search: Memo<Query>, path: String) -> Self {
+        let window = Window::new(feed, search);
+        let columns = Memo::new(move |_| feed.current.with(|runs| runs.columns.clone()));
+        let shown = Memo::new(move |_| {
+            feed.current.with(|runs| {
+                runs.columns.iter().filter(|one| !runs.same.contains(one)).cloned().collect::<Vec<_>>()
+            })
+        });
+        let best = Memo::new(move |_| {
+            columns.with(|columns| window.loaded.with(|loaded| columns::best_values(loaded.rows(), columns)))
+        });
+        let base = Memo::new(move |_| search.with(query::base));
+        let base_row = Memo::new(move |_| {
+            let base = base.get()?;
+            feed.current.with(|runs| runs.pinned.iter().find(|row| row.run.id == base).cloned().map(Arc::new))
+        });
+        Self {
+            feed,
+            search,
+            path: StoredValue::new(path),
+            columns,
+            best,
+            selection: Selection::new(),
+            all: RwSignal::new(false),
+            window,
+            layout: Layout::new(search, shown, window.across),
+            hidden: Memo::new(move |_| {
+                search.with(|query| query::ids(query, query::HIDDEN).into_iter().collect())
+            }),
+            base,
+            base_row,
+            renaming: RwSignal::new(None),
+            menu: RwSignal::new(None),
+            toaster: Toaster::here(),
+        }
+    }
+
+    fn href(self, query: &Query) -> String {
+        self.path.with_value(|path| query.href(path))
+    }
+
     /// Goes to the same view with other columns.
     fn show(self) -> impl Fn(Vec<Field>) + Clone + 'static {
         let go = link::use_go();
-        let Self { search, path, .. } = self;
         move |columns: Vec<Field>| {
-            let query = query::with_columns(&search.get_untracked(), &columns);
-            go(&path.with_value(|path| query.href(path)));
+            go(&self.href(&query::with_columns(&self.search.get_untracked(), &columns)));
         }
     }
+
+    /// Gives a column another width. The URL has it, so that a link shows the same; Back does not undo it.
+    fn widen(self) -> impl Fn(Field, u32) + Clone + 'static {
+        let rewrite = link::use_rewrite();
+        move |field: Field, width: u32| {
+            rewrite(&self.href(&query::with_width(&self.search.get_untracked(), &field, width)));
+        }
+    }
+
+    /// Puts a run into a list of the URL, or takes it out.
+    fn flip(self, key: &'static str) -> impl Fn(&RunId) + Clone + 'static {
+        let go = link::use_go();
+        move |id: &RunId| match query::flip(&self.search.get_untracked(), key, id) {
+            Some(query) => go(&self.href(&query)),
+            None if key == query::PINS => {
+                self.toaster.fail(format!("At most {} runs stay on top", limits::PINNED_RUNS_MAX));
+            }
+            None => self.toaster.fail(format!("At most {} runs are hidden", limits::HIDDEN_RUNS_MAX)),
+        }
+    }
+
+    /// What is compared: what was picked and is not hidden.
+    fn compared(self) -> Vec<RunId> {
+        let hidden = self.hidden.get();
+        self.selection.picked().into_iter().filter(|id| !hidden.contains(id)).collect()
+    }
+
+    /// Opens a menu below the button that was clicked.
+    fn open(self, id: RunId, what: What, event: &MouseEvent) {
+        event.stop_propagation();
+        self.menu.set(Open::below(id, what, event));
+    }
+
+    fn rename(self, id: RunId) {
+        if crate::frame::session::Session::current().may_edit() {
+            self.renaming.set(Some(id));
+        }
+    }
+
+    fn save_name(self, id: RunId, name: String) {
+        let update = RunUpdate { name: Some(name), ..RunUpdate::default() };
+        if let Err(error) = update.check() {
+            self.toaster.fail(error.to_string());
+            return;
+        }
+        self.change(id, update, Callback::new(|_| ()));
+    }
+
+    /// Changes a run; whatever comes of it, the row shows what the server has.
+    fn change(self, id: RunId, update: RunUpdate, after: Callback<Option<AppError>>) {
+        spawn_local(async move {
+            match api::update(id.clone(), update).await {
+                Ok(run) => {
+                    self.update(&run);
+                    after.try_run(None);
+                }
+                Err(error) => {
+                    self.toaster.fail(error.to_string());
+                    after.try_run(Some(error));
+                }
+            }
+            if self.menu.try_get_untracked().is_some() {
+                self.feed.refresh();
+            }
+        });
+    }
+
+    fn update(self, run: &Run) {
+        self.window.loaded.try_update(|loaded| loaded.update(&run.id, |row| row.run = run.clone()));
+    }
+}
+
+/// Gives the keyboard back to a row.
+fn focus_run(id: RunId) {
+    request_animation_frame(move || {
+        if let Some(link) = browser::find(&format!(".run-table tr[data-run=\"{id}\"] [data-key=open]")) {
+            link.focus().ok();
+        }
+    });
 }
 
 #[component]
 pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
-    let columns = Memo::new(move |_| feed.current.with(|runs| runs.columns.clone()));
-    let best = Memo::new(move |_| {
-        columns.with(|columns| feed.current.with(|runs| columns::best_values(&runs.page.items, columns)))
-    });
-    let path = StoredValue::new(path);
-    let table = Table {
-        feed,
-        search,
-        path,
-        columns,
-        best,
-        selected: RwSignal::new(Vec::new()),
-        all: RwSignal::new(false),
-    };
-    let nothing = Memo::new(move |_| feed.current.with(|runs| runs.page.items.is_empty()));
+    let table = Table::new(feed, search, path.clone());
+    let nothing =
+        Memo::new(move |_| feed.current.with(|runs| runs.page.total == 0 && runs.pinned.is_empty()));
     let total = Signal::derive(move || feed.current.with(|runs| runs.page.total));
+    let awake = table.window.awake;
+    let foot = move || {
+        if awake.get() && !nothing.get() {
+            view! { <Standing table /> }.into_any()
+        } else {
+            view! { <Pager path=path.clone() query=search total /> }.into_any()
+        }
+    };
     view! {
         <div class="toolbar">
             <Filter table />
             <ColumnPicker table />
             <ExportMenu table />
+            <Differences table />
             <CompareButton table />
         </div>
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
             {move || if nothing.get() { view! { <NothingFound table /> }.into_any() } else { view! { <Rows table /> }.into_any() }}
-            <Pager path=path.get_value() query=search total />
+            {foot}
         </div>
         <Actions table />
+    }
+}
+
+/// Hides the columns that tell no runs apart, of all that match and not only of those in view.
+#[component]
+fn Differences(table: Table) -> impl IntoView {
+    let Table { search, feed, .. } = table;
+    let on = Memo::new(move |_| search.with(query::differences));
+    let href = move || table.href(&search.with(query::flip_differences));
+    let words = move || {
+        let (same, total) = feed.current.with(|runs| (runs.same.len(), runs.page.total));
+        let runs = crate::chart::format::counted(total, "run", "runs");
+        if on.get() {
+            format!("{same} of the columns are the same in all {runs} that match, and hidden")
+        } else {
+            format!("Hide the columns that are the same in all {runs} that match")
+        }
+    };
+    view! {
+        <a
+            class="button run-table__differences"
+            href=href
+            data-noscroll=""
+            title=words
+            aria-current=move || on.get().then_some("true")
+        >
+            <Icon name="filter" />
+            "Only differences"
+            {move || {
+                let same = feed.current.with(|runs| runs.same.len());
+                (on.get() && same > 0).then(|| view! { <span class="num muted">{format!("{same} hidden")}</span> })
+            }}
+        </a>
     }
 }
 
@@ -123,7 +310,7 @@ fn Filter(table: Table) -> impl IntoView {
 /// Submits the table's form: without wasm a plain GET with the ticked runs, with it a link of our own.
 #[component]
 fn CompareButton(table: Table) -> impl IntoView {
-    let count = move || table.selected.with(Vec::len);
+    let count = move || table.compared().len();
     let awake = RwSignal::new(false);
     Effect::new(move || awake.set(true));
     let off = move || awake.get() && !(2..=limits::COMPARE_RUNS_MAX).contains(&count());
@@ -170,186 +357,10 @@ fn NothingFound(table: Table) -> impl IntoView {
     }
 }
 
-#[component]
-fn Rows(table: Table) -> impl IntoView {
-    let go = link::use_go();
-    let compare = move |event: SubmitEvent| {
-        event.prevent_default();
-        go(&compare_link(&table.selected.get_untracked()));
-    };
-    let ids = move || {
-        table
-            .feed
-            .current
-            .with(|runs| runs.page.items.iter().map(|row| row.run.id.clone()).collect::<Vec<_>>())
-    };
-    view! {
-        <form id="run-table" method="get" action="/compare" on:submit=compare>
-            <div class="table-scroll" tabindex="0" role="region" aria-label="Table of runs">
-                <table class="table run-table" data-key="rows">
-                    <caption class="hidden">"Runs"</caption>
-                    <thead>
-                        <Head table />
-                    </thead>
-                    <tbody>
-                        <For each=ids key=|id| id.clone() children=move |id| view! { <Row table id /> } />
-                    </tbody>
-                </table>
-            </div>
-        </form>
-    }
-}
-
 /// The page that compares these runs.
 pub fn compare_link(ids: &[RunId]) -> String {
     let ids: Vec<_> = ids.iter().map(RunId::as_str).collect();
     Query::default().with("runs", ids.join(",")).href("/compare")
-}
-
-/// The head of a column: a click sorts by it, with shift as well by it; dragging it moves the column.
-#[component]
-fn ColumnHead(
-    table: Table,
-    field: Field,
-    #[prop(into)] name: String,
-    #[prop(optional)] kind: &'static str,
-    #[prop(optional)] class: &'static str,
-    /// The column that is being dragged, of those that may be.
-    #[prop(optional)]
-    dragged: Option<RwSignal<Option<Field>>>,
-) -> impl IntoView {
-    let Table { search, path, columns, .. } = table;
-    let go = link::use_go();
-    let field = StoredValue::new(field);
-    let sorted = move |more: bool| {
-        field.with_value(|field| {
-            path.with_value(|path| search.with(|query| query::sort_by(query, field, more).href(path)))
-        })
-    };
-    let place = Memo::new(move |_| {
-        let orders = search.with(query::orders);
-        // Without any, the newest comes first.
-        let newest = field.with_value(|field| *field == Field::Attribute(Attribute::Created));
-        if orders.is_empty() && newest {
-            return Some((1, 1, false));
-        }
-        let at = field.with_value(|field| orders.iter().position(|order| order.field == *field))?;
-        Some((at + 1, orders.len(), !orders[at].descending))
-    });
-    let clicked = move |event: MouseEvent| {
-        if event.shift_key() {
-            event.prevent_default();
-            event.stop_propagation();
-            go(&sorted(true));
-        }
-    };
-    let show = table.show();
-    let dropped = move |event: DragEvent| {
-        event.prevent_default();
-        let Some(moved) = dragged.and_then(|dragged| dragged.try_update(Option::take)).flatten() else {
-            return;
-        };
-        let mut order = columns.get_untracked();
-        let here = field.get_value();
-        let (Some(from), Some(to)) =
-            (order.iter().position(|one| *one == moved), order.iter().position(|one| *one == here))
-        else {
-            return;
-        };
-        let one = order.remove(from);
-        order.insert(to, one);
-        show(order);
-    };
-    let over = move |event: DragEvent| {
-        if dragged.is_some_and(|dragged| dragged.with_untracked(Option::is_some)) {
-            event.prevent_default();
-        }
-    };
-    let aria = move || place.get().map(|(_, _, up)| if up { "ascending" } else { "descending" });
-    let title = format!("{name}: click to sort, with Shift to sort by it as well");
-    view! {
-        <th
-            scope="col"
-            class=class
-            aria-sort=aria
-            draggable=dragged.is_some().to_string()
-            on:dragstart=move |_| {
-                if let Some(dragged) = dragged {
-                    dragged.set(Some(field.get_value()));
-                }
-            }
-            on:dragover=over
-            on:drop=dropped
-        >
-            <a
-                class="sort-head"
-                href=move || sorted(false)
-                data-noscroll=""
-                title=title
-                draggable="false"
-                on:click=clicked
-            >
-                {(!kind.is_empty()).then(|| view! { <span class="sort-head__kind">{kind}</span> })}
-                <span class="sort-head__name">{name}</span>
-                {move || {
-                    place
-                        .get()
-                        .map(|(at, of, up)| {
-                            view! {
-                                <Icon name=if up { "up" } else { "down" } />
-                                {(of > 1).then(|| view! { <sub class="num">{at}</sub> })}
-                            }
-                        })
-                }}
-            </a>
-        </th>
-    }
-}
-
-#[component]
-fn Head(table: Table) -> impl IntoView {
-    let dragged = RwSignal::new(None::<Field>);
-    let logged = move |field: Field| {
-        let (name, kind) = (columns::name(&field), columns::kind(&field));
-        view! { <ColumnHead table field name kind class="run-table__logged" dragged /> }
-    };
-    let head = move |name: &'static str, attribute: Attribute, class: &'static str| {
-        view! { <ColumnHead table field=Field::Attribute(attribute) name class /> }
-    };
-    view! {
-        <tr>
-            <th scope="col" class="cell-check">
-                <SelectAll table />
-            </th>
-            {head("Run", Attribute::Name, "run-table__name")}
-            {head("Status", Attribute::Status, "")}
-            {head("Started", Attribute::Created, "")}
-            {head("Duration", Attribute::Duration, "cell-num")}
-            {head("User", Attribute::User, "")}
-            {move || table.columns.get().into_iter().map(logged).collect_view()}
-        </tr>
-    }
-}
-
-#[component]
-fn SelectAll(table: Table) -> impl IntoView {
-    let shown = move || {
-        table
-            .feed
-            .current
-            .with(|runs| runs.page.items.iter().map(|row| row.run.id.clone()).collect::<Vec<_>>())
-    };
-    let all = move || table.selected.with(|selected| shown().iter().all(|id| selected.contains(id)));
-    let toggle = move |_| {
-        let (ids, clear) = (shown(), all());
-        table.selected.update(|selected| {
-            selected.retain(|id| !ids.contains(id));
-            if !clear {
-                selected.extend(ids);
-            }
-        });
-    };
-    view! { <input type="checkbox" aria-label="Select all runs on this page" prop:checked=all on:change=toggle /> }
 }
 
 #[cfg(test)]

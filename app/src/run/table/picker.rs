@@ -3,7 +3,8 @@
 
 use super::Table;
 use crate::{
-    run::{api, columns},
+    link,
+    run::{api, columns, query},
     ui::{filter::Hidden, icon::Icon, popover::Popover},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
@@ -68,6 +69,7 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
     let one_shown = move |column: Field| {
         let name = column.to_string();
         let stat = stat_choice(table, &column);
+        let keep = keep_left(table, &column);
         view! {
             <div class="picker__row">
                 <label class="check">
@@ -75,7 +77,7 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
                     <span class="mono">{columns::name(&column)}</span>
                     <span class="picker__kind">{columns::kind(&column)}</span>
                 </label>
-                {stat}
+                {stat} {keep}
             </div>
         }
     };
@@ -111,7 +113,10 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
             >
                 <fieldset class="popover__group">
                     <legend>"Shown, from left to right"</legend>
-                    {move || columns.get().into_iter().map(one_shown).collect_view()}
+                    {move || {
+                        search.with(query::left);
+                        columns.get().into_iter().map(one_shown).collect_view()
+                    }}
                 </fieldset>
                 <fieldset class="popover__group picker__more">
                     <legend>"More"</legend>
@@ -144,6 +149,39 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
             </form>
         </Popover>
     }
+}
+
+/// Puts a column to the left, where it stays when the table scrolls sideways.
+fn keep_left(table: Table, column: &Field) -> AnyView {
+    let Table { search, .. } = table;
+    let go = link::use_go();
+    let name = columns::name(column);
+    let kept = search.with_untracked(|query| query::left(query).contains(column));
+    let (label, title) = if kept {
+        (format!("Let {name} scroll"), "At the left; let it scroll with the others")
+    } else {
+        (format!("Keep {name} at the left"), "Keep at the left")
+    };
+    let column = column.clone();
+    let click = move |_| match query::flip_left(&search.get_untracked(), &column) {
+        Some(query) => go(&table.href(&query)),
+        None => {
+            table.toaster.fail(format!("At most {} columns stay at the left", limits::PINNED_COLUMNS_MAX));
+        }
+    };
+    view! {
+        <button
+            class="button button--icon picker__left"
+            type="button"
+            aria-label=label
+            aria-pressed=kept.to_string()
+            title=title
+            on:click=click
+        >
+            <Icon name="pin" />
+        </button>
+    }
+    .into_any()
 }
 
 /// Which number of a metric its column shows.

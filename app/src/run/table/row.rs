@@ -1,67 +1,168 @@
 //! One run in the table, kept current in place.
 
-use super::Table;
+use super::{Table, grid::FIXED, menu::What};
 use crate::{
     chart::format,
+    frame::session::Session,
+    metric::goal::{Goal, goal},
     run::columns,
     ui::{
+        icon::Icon,
         number::Number,
         run_color,
         status::RunState,
         time::{Ago, Took},
     },
 };
-use leptos::prelude::*;
+use leptos::{
+    ev::{KeyboardEvent, MouseEvent},
+    html,
+    prelude::*,
+};
 use model::{
     RunId, UnixMillis,
     param::ParamValue,
     query::{Attribute, Field},
     run::RunRow,
 };
+use std::sync::Arc;
 
+type Shared = Memo<Arc<RunRow>>;
+
+/// A run among those that match.
 #[component]
 pub fn Row(table: Table, id: RunId) -> impl IntoView {
-    let wanted = id.clone();
-    let row = Memo::new(move |last: Option<&RunRow>| {
-        let found =
-            table.feed.current.with(|runs| runs.page.items.iter().find(|row| row.run.id == wanted).cloned());
+    let window = table.window;
+    let (wanted, placed) = (id.clone(), id.clone());
+    let row = Memo::new(move |last: Option<&Arc<RunRow>>| {
+        let found = window.loaded.with(|loaded| loaded.get(&wanted));
         // A row that is about to leave shows what it showed.
         found.or_else(|| last.cloned()).expect("a row is made for a run in the table")
     });
-    let picked = id.clone();
-    let selected = Memo::new(move |_| table.selected.with(|selected| selected.contains(&picked)));
-    let value = id.to_string();
-    let toggle = move |_| {
-        let id = id.clone();
-        table.selected.update(|selected| match selected.iter().position(|one| *one == id) {
-            Some(at) => {
-                selected.remove(at);
-            }
-            None => selected.push(id),
-        });
-    };
-    let name = move || row.with(|row| row.run.name.clone());
-    let cells = move || {
-        table.columns.get().into_iter().map(|column| view! { <Cell table row column /> }).collect_view()
+    let place = Memo::new(move |_| window.loaded.with(|loaded| loaded.place(&placed)));
+    let pins = move || table.feed.current.with(|runs| runs.pinned.len());
+    view! {
+        <Line
+            table
+            id
+            row
+            class=""
+            place=place.into()
+            index=Signal::derive(move || place.get().map(|place| place as usize + pins() + 2))
+        />
+    }
+}
+
+/// A run that stays on top, whatever the filter.
+#[component]
+pub fn PinnedRow(table: Table, id: RunId, place: usize) -> impl IntoView {
+    let wanted = id.clone();
+    let row = Memo::new(move |last: Option<&Arc<RunRow>>| {
+        let found = table
+            .feed
+            .current
+            .with(|runs| runs.pinned.iter().find(|row| row.run.id == wanted).cloned().map(Arc::new));
+        found.or_else(|| last.cloned()).expect("a row is made for a pinned run")
+    });
+    view! {
+        <Line
+            table
+            id
+            row
+            class=PINNED.get(place).copied().unwrap_or_default()
+            place=Signal::stored(None)
+            index=Signal::stored(Some(place + 2))
+        />
+    }
+}
+
+/// A class for each place among the runs on top: how far down it sticks.
+const PINNED: [&str; model::limits::PINNED_RUNS_MAX] = [
+    "run-table__pin--0",
+    "run-table__pin--1",
+    "run-table__pin--2",
+    "run-table__pin--3",
+    "run-table__pin--4",
+    "run-table__pin--5",
+    "run-table__pin--6",
+    "run-table__pin--7",
+];
+
+/// A row that is on its way.
+#[component]
+pub fn Blank(table: Table, place: u32) -> impl IntoView {
+    let spans = move || {
+        let layout = table.layout;
+        layout.left.with(Vec::len) + FIXED.len() + 2 + layout.strip.with(|strip| strip.columns.len())
     };
     view! {
-        <tr data-selected=move || selected.get().to_string()>
+        <tr class="run-table__blank" aria-rowindex=place + 2 aria-busy="true">
+            <td class="cell-check"></td>
+            <th scope="row" class="run-table__name">
+                <span class="hidden">"Loading"</span>
+                <span class="run-table__shade"></span>
+            </th>
+            <td colspan=spans>
+                <span class="run-table__shade run-table__shade--long"></span>
+            </td>
+        </tr>
+    }
+}
+
+#[component]
+fn Line(
+    table: Table,
+    id: RunId,
+    row: Shared,
+    class: &'static str,
+    place: Signal<Option<u32>>,
+    index: Signal<Option<usize>>,
+) -> impl IntoView {
+    let Table { selection, all, layout, window, .. } = table;
+    let id = StoredValue::new(id);
+    let picked = Memo::new(move |_| all.get() || id.with_value(|id| selection.has(id)));
+    let toggle = move |event: MouseEvent| {
+        all.set(false);
+        let rows = id.with_value(|id| window.loaded.with_untracked(|loaded| loaded.stretch(id)));
+        id.with_value(|id| selection.click(id, &rows, &event));
+    };
+    let name = move || row.with(|row| row.run.name.clone());
+    let hidden = Memo::new(move |_| id.with_value(|id| table.hidden.with(|hidden| hidden.contains(id))));
+    let is_base = Memo::new(move |_| id.with_value(|id| table.base.with(|base| base.as_ref() == Some(id))));
+    let left = move || layout.left.get().into_iter().enumerate().collect::<Vec<_>>();
+    let strip = move || {
+        let first = layout.first_of_strip();
+        let columns = layout.strip.with(|strip| strip.columns.clone());
+        columns.into_iter().map(|(place, field)| (first + place, field)).collect::<Vec<_>>()
+    };
+    // Only one of the two lines of a pinned run belongs to the form that works without the script.
+    let form_name = class.is_empty().then_some("run");
+    view! {
+        <tr
+            class=class
+            data-run=id.get_value().to_string()
+            data-place=move || place.get()
+            data-selected=move || picked.get().to_string()
+            data-hidden=move || hidden.get().then_some("true")
+            data-base=move || is_base.get().then_some("true")
+            aria-rowindex=move || index.get()
+        >
             <td class="cell-check">
                 <input
                     type="checkbox"
-                    name="run"
-                    value=value
+                    name=form_name
+                    value=id.get_value().to_string()
                     aria-label=move || format!("Select {}", name())
-                    prop:checked=selected
-                    on:change=toggle
+                    prop:checked=picked
+                    on:click=toggle
                 />
             </td>
-            <th scope="row" class="run-table__name">
-                <span class=move || format!("swatch {}", row.with(|row| run_color(row.run.number)))></span>
-                <a class="row-link" data-key="open" href=row.with_untracked(|row| format!("/runs/{}", row.run.id)) title=name>
-                    {name}
-                </a>
-            </th>
+            <Name table id row hidden is_base on_top=!class.is_empty() />
+            <For
+                each=left
+                key=Clone::clone
+                children=move |(place, column)| view! { <Cell table row column left=Some(place) colindex=None /> }
+            />
             <td>
                 <RunState status=Signal::derive(move || row.with(|row| row.run.status)) />
             </td>
@@ -75,110 +176,350 @@ pub fn Row(table: Table, id: RunId) -> impl IntoView {
                 />
             </td>
             <td class="run-table__user">{move || row.with(|row| row.run.user.clone())}</td>
-            {cells}
+            <td class="run-table__gap" aria-hidden="true"></td>
+            <For
+                each=strip
+                key=Clone::clone
+                children=move |(place, column)| view! { <Cell table row column left=None colindex=Some(place) /> }
+            />
+            <td class="run-table__gap" aria-hidden="true"></td>
         </tr>
     }
 }
 
+/// Who the run is, and what may be done with it.
 #[component]
-fn Cell(table: Table, row: Memo<RunRow>, column: Field) -> impl IntoView {
-    match column {
-        Field::Metric { .. } => {
-            let shown = column.clone();
-            let value = Memo::new(move |_| row.with(|row| columns::number(row, &shown)));
-            let best = Memo::new(move |_| {
-                let best = table.best.with(|best| best.get(&column).copied());
-                value.get().is_some_and(|value| Some(value) == best)
-            });
-            (move || {
-                value.get().map_or_else(
-                    || view! { <td class="none cell-num">"–"</td> }.into_any(),
-                    |value| metric_cell(value, best.get()).into_any(),
-                )
-            })
+fn Name(
+    table: Table,
+    id: StoredValue<RunId>,
+    row: Shared,
+    hidden: Memo<bool>,
+    is_base: Memo<bool>,
+    on_top: bool,
+) -> impl IntoView {
+    let may = Session::current().may_edit();
+    let name = move || row.with(|row| row.run.name.clone());
+    let color = move || format!("swatch {}", row.with(|row| run_color(&row.run)));
+    let swatch = if may {
+        view! {
+            <button
+                class="run-cell__swatch"
+                type="button"
+                title="Choose a colour"
+                aria-label=move || format!("Colour of {}", name())
+                on:click=move |event| table.open(id.get_value(), What::Colors, &event)
+            >
+                <span class=color></span>
+            </button>
+        }
+        .into_any()
+    } else {
+        view! {
+            <span class="run-cell__swatch">
+                <span class=color></span>
+            </span>
+        }
+        .into_any()
+    };
+    // A run on top has two lines, and one field is enough.
+    let is_here = move || {
+        let pinned =
+            |id: &RunId| table.feed.current.with(|runs| runs.pinned.iter().any(|row| row.run.id == *id));
+        on_top || !id.with_value(pinned)
+    };
+    let renaming = Memo::new(move |_| {
+        id.with_value(|id| table.renaming.with(|one| one.as_ref() == Some(id))) && is_here()
+    });
+    let rename = move |event: MouseEvent| {
+        if may {
+            event.prevent_default();
+            table.rename(id.get_value());
+        }
+    };
+    let who = move || {
+        if renaming.get() {
+            view! { <Rename table id first=row.with_untracked(|row| row.run.name.clone()) /> }.into_any()
+        } else {
+            view! {
+                <a
+                    class="row-link run-cell__name"
+                    data-key="open"
+                    href=id.with_value(|id| format!("/runs/{id}"))
+                    title=name
+                >
+                    {name}
+                </a>
+            }
             .into_any()
         }
-        Field::Attribute(Attribute::Created) => time_cell(row, |row| Some(row.run.created_at_ms)),
-        Field::Attribute(Attribute::Ended) => time_cell(row, |row| row.run.ended_at_ms),
-        Field::Attribute(Attribute::Updated) => time_cell(row, |row| Some(row.run.updated_at_ms)),
-        column => {
-            let text = Memo::new(move |_| row.with(|row| text_of(row, &column)));
-            (move || {
-                text.get().map_or_else(
-                    || view! { <td class="none cell-num">"–"</td> }.into_any(),
-                    |Shown { text, title, is_number }| {
-                        let class = if is_number { "cell-num mono" } else { "cell-param mono" };
-                        view! {
-                            <td class=class title=title>
-                                {text}
-                            </td>
-                        }
-                        .into_any()
-                    },
-                )
-            })
+    };
+    let go_hide = table.flip(crate::run::query::HIDDEN);
+    let eye = move || if hidden.get() { "eye-off" } else { "eye" };
+    view! {
+        <th scope="row" class="run-table__name" on:dblclick=rename>
+            <div class="run-cell">
+                {swatch} {who}
+                {move || is_base.get().then(|| view! { <span class="mark run-cell__mark">"baseline"</span> })}
+                <button
+                    class="button button--icon run-cell__act"
+                    type="button"
+                    title=move || if hidden.get() { "Show in charts and comparisons" } else { "Hide from charts and comparisons" }
+                    aria-label=move || format!("{} {}", if hidden.get() { "Show" } else { "Hide" }, name())
+                    aria-pressed=move || hidden.get().to_string()
+                    on:click=move |_| go_hide(&id.get_value())
+                >
+                    {move || view! { <Icon name=eye() /> }}
+                </button>
+                <button
+                    class="button button--icon run-cell__act"
+                    type="button"
+                    data-menu=""
+                    title="More"
+                    aria-haspopup="menu"
+                    aria-label=move || format!("More on {}", name())
+                    on:click=move |event| table.open(id.get_value(), What::Actions, &event)
+                >
+                    <Icon name="more" />
+                </button>
+            </div>
+        </th>
+    }
+}
+
+/// The name as a field: Enter saves, Escape leaves it as it was.
+#[component]
+fn Rename(table: Table, id: StoredValue<RunId>, first: String) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    let done = StoredValue::new(false);
+    Effect::new(move || {
+        if let Some(input) = input.get() {
+            input.focus().ok();
+            input.select();
+        }
+    });
+    let before = StoredValue::new(first.clone());
+    let leave = move |save: bool| {
+        if done.try_get_value() != Some(false) {
+            return;
+        }
+        done.set_value(true);
+        let name = input.get_untracked().map(|input| input.value()).unwrap_or_default();
+        table.renaming.set(None);
+        if save && name != before.get_value() {
+            table.save_name(id.get_value(), name);
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        // Neither the form around the table nor the keys of the page are meant.
+        event.stop_propagation();
+        match event.key().as_str() {
+            "Enter" => {
+                event.prevent_default();
+                leave(true);
+                super::focus_run(id.get_value());
+            }
+            "Escape" => {
+                leave(false);
+                super::focus_run(id.get_value());
+            }
+            _ => {}
+        }
+    };
+    view! {
+        <input
+            class="run-cell__rename"
+            type="text"
+            aria-label="Run name"
+            autocomplete="off"
+            node_ref=input
+            value=first
+            on:keydown=on_key
+            on:blur=move |_| leave(true)
+            on:dblclick=|event| event.stop_propagation()
+        />
+    }
+}
+
+#[component]
+fn Cell(
+    table: Table,
+    row: Shared,
+    column: Field,
+    left: Option<usize>,
+    colindex: Option<usize>,
+) -> impl IntoView {
+    let place = left.map(|place| format!("run-table__left run-table__left--{place}")).unwrap_or_default();
+    let shown = column.clone();
+    let content = Memo::new(move |_| row.with(|row| content_of(row, &shown)));
+    let compared = column.clone();
+    let delta = Memo::new(move |_| {
+        let here = content.with(Content::number)?;
+        let base = table.base_row.get()?;
+        if row.with(|row| row.run.id == base.run.id) {
+            return None;
+        }
+        let there = content_of(&base, &compared).number()?;
+        Some(Delta::of(here, there, &compared))
+    });
+    let is_metric = matches!(column, Field::Metric { .. });
+    let best = Memo::new(move |_| {
+        let best = is_metric.then(|| table.best.with(|best| best.get(&column).copied())).flatten();
+        best.is_some() && content.with(Content::number) == best
+    });
+    let class = move || {
+        let kind = content.with(|content| match content {
+            Content::Nothing => "none cell-num",
+            Content::Metric(_) => "cell-num",
+            Content::Text { is_number: true, .. } => "cell-num mono",
+            Content::Text { .. } => "cell-param mono",
+            Content::Time(_) => "",
+        });
+        let best = if best.get() { " cell-best" } else { "" };
+        format!("{kind}{best} {place}")
+    };
+    let title = move || {
+        content.with(|content| match content {
+            Content::Metric(value) if best.get() => Some(format!("{}, the best here", format::full(*value))),
+            Content::Metric(value) => Some(format::full(*value)),
+            Content::Text { title, .. } => Some(title.clone()),
+            Content::Nothing | Content::Time(_) => None,
+        })
+    };
+    let inside = move || match content.get() {
+        Content::Nothing => "–".into_any(),
+        Content::Metric(value) => {
+            let best = best.get();
+            view! {
+                <Number value />
+                {best.then(|| view! { <span class="hidden">" best"</span> })}
+            }
             .into_any()
+        }
+        Content::Text { text, .. } => text.into_any(),
+        Content::Time(at) => view! { <Ago at=Signal::stored(at) /> }.into_any(),
+    };
+    // Numbers without a difference leave its room, so that all stand below each other.
+    let beside = move || {
+        if let Some(delta) = delta.get() {
+            return Some(delta.draw().into_any());
+        }
+        let number = content.with(|content| content.number().is_some() || *content == Content::Nothing);
+        (number && table.base_row.with(Option::is_some))
+            .then(|| view! { <span class="delta delta--none"></span> }.into_any())
+    };
+    view! {
+        <td class=class title=title aria-colindex=colindex>
+            {inside}
+            {beside}
+        </td>
+    }
+}
+
+/// A number beside that of the run that others are compared with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Delta {
+    by: f64,
+    /// Whether that is good, where the name of the metric tells.
+    better: Option<bool>,
+}
+
+impl Delta {
+    fn of(here: f64, there: f64, column: &Field) -> Self {
+        let by = here - there;
+        let goal = match column {
+            Field::Metric { key, .. } => goal(key),
+            _ => None,
+        };
+        let better =
+            goal.filter(|_| by != 0.0 && by.is_finite()).map(|goal| (by < 0.0) == (goal == Goal::Min));
+        Self { by, better }
+    }
+
+    fn draw(self) -> impl IntoView {
+        let (class, word) = match self.better {
+            Some(true) => ("delta delta--better", " better"),
+            Some(false) => ("delta delta--worse", " worse"),
+            None => ("delta", " against the baseline"),
+        };
+        view! {
+            <span class=class title=format!("{}{word}", format::delta(self.by))>
+                {format::delta(self.by)}
+                <span class="hidden">{word}</span>
+            </span>
         }
     }
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Shown {
-    text: String,
-    /// Whole, where the text is cut.
-    title: String,
-    is_number: bool,
+enum Content {
+    Nothing,
+    Metric(f64),
+    Text {
+        text: String,
+        /// Whole, where the text is cut.
+        title: String,
+        is_number: bool,
+        number: Option<f64>,
+    },
+    Time(UnixMillis),
 }
 
-/// What a column of params, tags or attributes shows.
-fn text_of(row: &RunRow, column: &Field) -> Option<Shown> {
-    let plain = |text: String| Some(Shown { title: text.clone(), text, is_number: false });
-    match column {
-        Field::Param(key) => {
-            let value = row.params.get(key)?;
+impl Content {
+    /// What differences are made of.
+    fn number(&self) -> Option<f64> {
+        match self {
+            Self::Metric(value) => Some(*value),
+            Self::Text { number, .. } => *number,
+            Self::Nothing | Self::Time(_) => None,
+        }
+    }
+
+    fn plain(text: String) -> Self {
+        Self::Text { title: text.clone(), text, is_number: false, number: None }
+    }
+}
+
+/// What a column shows of a run.
+fn content_of(row: &RunRow, column: &Field) -> Content {
+    let found = match column {
+        Field::Metric { .. } => columns::number(row, column).map(Content::Metric),
+        Field::Param(key) => row.params.get(key).map(|value| {
             let title = value.to_string();
             let text = match value {
                 ParamValue::Float(number) => format::number(number.0),
                 _ => title.clone(),
             };
-            Some(Shown { text, title, is_number: value.number().is_some() })
-        }
-        Field::Tag(key) => plain(row.run.tags.0.get(key)?.clone()),
+            Content::Text { text, title, is_number: value.number().is_some(), number: value.number() }
+        }),
+        Field::Tag(key) => row.run.tags.0.get(key).cloned().map(Content::plain),
+        Field::Attribute(Attribute::Created) => Some(Content::Time(row.run.created_at_ms)),
+        Field::Attribute(Attribute::Ended) => row.run.ended_at_ms.map(Content::Time),
+        Field::Attribute(Attribute::Updated) => Some(Content::Time(row.run.updated_at_ms)),
         Field::Attribute(Attribute::Number) => {
             let text = row.run.number.to_string();
-            Some(Shown { title: text.clone(), text, is_number: true })
+            Some(Content::Text { title: text.clone(), text, is_number: true, number: None })
         }
-        Field::Attribute(Attribute::Id) => plain(row.run.id.to_string()),
-        Field::Attribute(Attribute::Name) => plain(row.run.name.clone()),
-        Field::Attribute(Attribute::User) => plain(row.run.user.clone()),
-        Field::Attribute(Attribute::Status) => plain(row.run.status.as_str().to_owned()),
+        Field::Attribute(Attribute::Id) => Some(Content::plain(row.run.id.to_string())),
+        Field::Attribute(Attribute::Name) => Some(Content::plain(row.run.name.clone())),
+        Field::Attribute(Attribute::User) => Some(Content::plain(row.run.user.clone())),
+        Field::Attribute(Attribute::Status) => Some(Content::plain(row.run.status.as_str().to_owned())),
         _ => None,
-    }
+    };
+    found.unwrap_or(Content::Nothing)
 }
 
-fn time_cell(row: Memo<RunRow>, time: fn(&RunRow) -> Option<UnixMillis>) -> AnyView {
-    (move || {
-        row.with(time).map_or_else(
-            || view! { <td class="none">"–"</td> }.into_any(),
-            |at| {
-                view! {
-                    <td>
-                        <Ago at=Signal::stored(at) />
-                    </td>
-                }
-                .into_any()
-            },
-        )
-    })
-    .into_any()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn metric_cell(value: f64, best: bool) -> impl IntoView {
-    let title = if best { format!("{}, the best here", format::full(value)) } else { format::full(value) };
-    view! {
-        <td class="cell-num" class=("cell-best", best) title=title>
-            <Number value />
-            {best.then(|| view! { <span class="hidden">" best"</span> })}
-        </td>
+    #[test]
+    fn a_difference_is_good_or_bad_only_where_the_name_of_the_metric_tells() {
+        let better = |here, there, column: &Field| Delta::of(here, there, column).better;
+        assert_eq!(better(0.5, 0.7, &Field::metric("val_loss")), Some(true));
+        assert_eq!(better(0.5, 0.7, &Field::metric("acc")), Some(false));
+        assert_eq!(better(0.7, 0.7, &Field::metric("acc")), None);
+        assert_eq!(better(0.7, f64::NAN, &Field::metric("acc")), None);
+        assert_eq!(better(0.7, 0.5, &Field::metric("throughput")), None);
+        assert_eq!(Delta::of(3.0, 1.0, &Field::Param("loss".into())), Delta { by: 2.0, better: None });
     }
 }

@@ -144,6 +144,21 @@ def test_pages_follow_each_other_without_gaps_and_only_when_they_are_wanted(
         found[7]
 
 
+def test_what_begins_or_leaves_meanwhile_shifts_no_page(
+    client: MLOpsClient, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trackway.search.PAGE_MAX", 2)
+    for number in range(6):
+        client.start_run(experiment.id, name=f"run {number}").finish()
+    found = experiment.runs()
+    newest = found[0]
+    assert newest.name == "run 5"
+    client.start_run(experiment.id, name="late").finish()
+    for run in (newest, found[1]):
+        client._connection.json("PATCH", f"/api/v1/runs/{run.id}", {"trashed": True})
+    assert [run.name for run in found] == [f"run {number}" for number in reversed(range(6))]
+
+
 @pytest.mark.parametrize(
     ("filter", "shown"),
     [

@@ -16,12 +16,12 @@ use model::{
     query::{self, Field},
     run::{
         FoundRun, Resume, Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus,
-        RunUpdate, RunValueQuery, RunsUpdate, RunsUpdated,
+        RunUpdate, RunValueQuery, RunsUpdate, RunsUpdated, Trash,
     },
     user::{Caller, Role},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 use store::{Keys, Tx, process, run::RunRecord};
@@ -147,8 +147,8 @@ impl Runs {
         }
         let limit = page_limit(query.limit)?;
         let fields = query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
-        let (offset, search) = (query.offset, query.into_search(limit)?);
-        let Found { page: runs, total } = self.find(&search).await?;
+        let search = query.into_search(limit)?;
+        let Found { page: runs, offset, total } = self.find(&search).await?;
         let total = match total {
             Some(total) => total,
             None => store::run::count(db, &search, world.now()).await?,
@@ -232,19 +232,69 @@ impl Runs {
         indexes.values(&self.0, query.experiment_id, &query.field, &query.search, limit).await
     }
 
+    /// Those of the query's fields that are not the same in all runs that it means, whatever its page. A run without a
+    /// value differs from one that has it.
+    pub async fn differing(&self, caller: &Caller, query: RunQuery) -> Result<Vec<Field>> {
+        caller.require(Role::Viewer)?;
+        let Base { db, world, run_indexes, .. } = &*self.0;
+        let experiment_id = query.experiment_id;
+        let fields = query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
+        if fields.is_empty() || fields.len() > limits::DIFFERENCES_MAX {
+            let expected = format!("expected 1 to {} params, metrics and tags", limits::DIFFERENCES_MAX);
+            return Err(Error::invalid("fields", expected).into());
+        }
+        let search =
+            RunSearch { offset: 0, after: None, order: Vec::new(), ..query.into_search(u32::MAX >> 1)? };
+        // Only the database knows what a filter on datasets means.
+        let of_datasets = search.filter.is_some() && index::serves(&search).is_none();
+        let those =
+            if of_datasets { Some(store::run::search_ids(db, &search, world.now()).await?) } else { None };
+        run_indexes.differing(&self.0, experiment_id, &search, those.as_deref(), &fields).await
+    }
+
     /// One page of the runs that are searched for.
     async fn find(&self, search: &RunSearch) -> Result<Found> {
         let Base { db, world, run_indexes, .. } = &*self.0;
         if let Some(experiment_id) = index::serves(search) {
-            let (ids, total) = run_indexes.find(&self.0, experiment_id, search).await?;
-            let page = store::run::get_in_order(db, &ids).await?;
-            if page.len() == ids.len() {
-                return Ok(Found { page, total: Some(total) });
+            let found = run_indexes.find(&self.0, experiment_id, search).await?;
+            let page = store::run::get_in_order(db, &found.page).await?;
+            if page.len() == found.page.len() {
+                return Ok(Found { page, offset: found.offset as u32, total: Some(found.total) });
             }
             // Some are gone for good since.
             run_indexes.forget(experiment_id);
         }
-        Ok(Found { page: store::run::search(db, search, world.now()).await?, total: None })
+        if let Some(after) = &search.after {
+            return self.find_after(search, after).await;
+        }
+        let page = store::run::search(db, search, world.now()).await?;
+        Ok(Found { page, offset: search.offset, total: None })
+    }
+
+    /// A page that begins after a run, found by the database alone: the run is looked up in the order of all runs, because
+    /// it need not be one of those that are searched for.
+    async fn find_after(&self, search: &RunSearch, after: &RunId) -> Result<Found> {
+        let Base { db, world, .. } = &*self.0;
+        let all = RunSearch { after: None, offset: 0, limit: u32::MAX >> 1, ..search.clone() };
+        let meant: HashSet<RunId> =
+            store::run::search_ids(db, &all, world.now()).await?.into_iter().collect();
+        let every = RunSearch {
+            search: String::new(),
+            status: None,
+            parent: None,
+            filter: None,
+            trash: Trash::With,
+            ..all
+        };
+        let order = store::run::search_ids(db, &every, world.now()).await?;
+        let Some(place) = order.iter().position(|id| id == after) else {
+            return Err(index::stranger(after).into());
+        };
+        let (before, rest) = order.split_at(place + 1);
+        let offset = before.iter().filter(|id| meant.contains(id)).count() as u32;
+        let page = rest.iter().filter(|id| meant.contains(id)).take(search.limit as usize);
+        let page = store::run::get_in_order(db, &page.cloned().collect::<Vec<_>>()).await?;
+        Ok(Found { page, offset, total: Some(meant.len() as i64) })
     }
 
     pub async fn update(&self, caller: &Caller, id: &RunId, update: RunUpdate) -> Result<Run> {
@@ -287,6 +337,8 @@ fn keys_of(fields: &[Field]) -> (Vec<&str>, Vec<&str>) {
 /// A page of runs, in order.
 struct Found {
     page: Vec<Run>,
+    /// How many come before it.
+    offset: u32,
     /// How many there are in all, when that is known.
     total: Option<i64>,
 }
@@ -301,7 +353,8 @@ impl Runs {
         let ids = match &update.query {
             None => update.ids.clone(),
             Some(query) => {
-                let search = RunSearch { offset: 0, ..query.clone().into_search(u32::MAX >> 1)? };
+                let search = query.clone().into_search(u32::MAX >> 1)?;
+                let search = RunSearch { offset: 0, after: None, ..search };
                 self.find_ids(&search).await?
             }
         };
@@ -335,7 +388,7 @@ impl Runs {
     async fn find_ids(&self, search: &RunSearch) -> Result<Vec<RunId>> {
         let Base { db, world, run_indexes, .. } = &*self.0;
         match index::serves(search) {
-            Some(experiment_id) => Ok(run_indexes.find(&self.0, experiment_id, search).await?.0),
+            Some(experiment_id) => Ok(run_indexes.find(&self.0, experiment_id, search).await?.page),
             None => Ok(store::run::search_ids(db, search, world.now()).await?),
         }
     }

@@ -209,6 +209,24 @@ impl Column {
         }
     }
 
+    /// Whether it tells these runs apart. What is absent is a value of its own.
+    pub fn differs(&self, rows: &[u32]) -> bool {
+        fn vary<T: PartialEq>(mut values: impl Iterator<Item = T>) -> bool {
+            let first = values.next();
+            values.any(|value| Some(value) != first)
+        }
+        let rows = rows.iter().map(|&row| row as usize);
+        match &self.values {
+            // Both zeros read the same.
+            Values::Numbers(numbers) => {
+                vary(rows.map(|row| numbers.get(row).map(|one| (one + 0.0).to_bits())))
+            }
+            Values::Texts(texts) => {
+                vary(rows.map(|row| texts.place(row).map(|place| &*texts.dictionary[place].text)))
+            }
+        }
+    }
+
     /// How many runs have each text.
     pub fn counts(&self) -> Vec<(&str, usize)> {
         let Values::Texts(texts) = &self.values else { return Vec::new() };

@@ -11,10 +11,10 @@ mod tests;
 
 pub(crate) use self::changes::Changes;
 
-use self::{changes::Changed, column::Column};
+use self::{changes::Changed, column::Column, order::Start};
 use crate::{Base, Result};
 use model::{
-    ExperimentId, RunId, UnixMillis, limits,
+    Error, ExperimentId, RunId, UnixMillis, limits,
     query::{Expr, Field},
     run::{RunSearch, RunStatus, Trash},
 };
@@ -53,6 +53,17 @@ pub(super) fn serves(search: &RunSearch) -> Option<ExperimentId> {
     held.then_some(experiment_id)
 }
 
+/// One page of the runs that are searched for.
+#[derive(Debug)]
+pub(crate) struct FoundIds {
+    /// In order.
+    pub page: Vec<RunId>,
+    /// How many runs come before them.
+    pub offset: usize,
+    /// How many there are in all.
+    pub total: i64,
+}
+
 fn add_fields(expr: &Expr, fields: &mut BTreeSet<Field>) {
     match expr {
         Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| add_fields(part, fields)),
@@ -68,20 +79,49 @@ impl RunIndexes {
         Self { changes, slots: Mutex::default(), uses: AtomicU64::default() }
     }
 
-    /// The ids of one page of the runs of an experiment that are searched for, in order, and how many there are in all.
+    /// One page of the runs of an experiment that are searched for.
     pub async fn find(
         &self,
         base: &Base,
         experiment_id: ExperimentId,
         search: &RunSearch,
-    ) -> Result<(Vec<RunId>, i64)> {
+    ) -> Result<FoundIds> {
         let mut fields = BTreeSet::new();
         search.filter.iter().for_each(|expr| add_fields(expr, &mut fields));
         fields.extend(search.order.iter().map(|order| order.field.clone()));
         fields.retain(|field| !matches!(field, Field::Attribute(_)));
         let slot = self.slot(experiment_id);
         let index = self.refreshed(base, experiment_id, &slot, &fields).await?;
-        Ok(index.find(search, base.world.now()))
+        index.find(search, base.world.now())
+    }
+
+    /// Those of these fields that are not the same in all runs that are searched for, or in `those` when the index cannot
+    /// tell which they are.
+    pub async fn differing(
+        &self,
+        base: &Base,
+        experiment_id: ExperimentId,
+        search: &RunSearch,
+        those: Option<&[RunId]>,
+        fields: &[Field],
+    ) -> Result<Vec<Field>> {
+        let slot = self.slot(experiment_id);
+        let mut differing = Vec::new();
+        // Some at a time, so that many fields of many runs are not in memory at once.
+        for fields in fields.chunks(FIELDS_AT_ONCE) {
+            let mut needed: BTreeSet<Field> = fields.iter().cloned().collect();
+            search.filter.iter().for_each(|expr| add_fields(expr, &mut needed));
+            needed.retain(|field| !matches!(field, Field::Attribute(_) | Field::Dataset(_)));
+            let index = self.refreshed(base, experiment_id, &slot, &needed).await?;
+            let rows = match those {
+                Some(ids) => ids.iter().filter_map(|id| index.place(id)).collect(),
+                None => index.members(search, base.world.now()),
+            };
+            let differs =
+                |field: &&Field| index.columns.get(field).is_some_and(|column| column.differs(&rows));
+            differing.extend(fields.iter().filter(differs).cloned());
+        }
+        Ok(differing)
     }
 
     /// What occurs most often in a param or tag of an experiment's runs and contains a text, in any case.
@@ -158,6 +198,9 @@ impl RunIndexes {
         }
     }
 }
+
+/// Fields that are compared over all runs at one time.
+const FIELDS_AT_ONCE: usize = 16;
 
 /// What every run has by itself.
 #[derive(Debug)]
@@ -292,12 +335,20 @@ impl RunIndex {
         self.heads.len() * (size_of::<Head>() + 2 * size_of::<(u128, u32)>()) + self.text_bytes + columns
     }
 
-    fn find(&self, search: &RunSearch, now: UnixMillis) -> (Vec<RunId>, i64) {
+    fn place(&self, id: &RunId) -> Option<u32> {
+        self.places.get(&u128::from_be_bytes(id.to_bytes())).copied()
+    }
+
+    fn find(&self, search: &RunSearch, now: UnixMillis) -> Result<FoundIds> {
+        let start = match &search.after {
+            None => Start::Offset(search.offset as usize),
+            Some(id) => Start::After(self.place(id).ok_or_else(|| stranger(id))?),
+        };
         let mut rows = self.members(search, now);
         let total = rows.len() as i64;
-        let (start, count) = (search.offset as usize, search.limit as usize);
-        order::page(self, &mut rows, &search.order, start..start.saturating_add(count), now);
-        (rows.into_iter().map(|row| run_id(self.heads[row as usize].id)).collect(), total)
+        let offset = order::page(self, &mut rows, &search.order, (start, search.limit as usize), now);
+        let page = rows.into_iter().map(|row| run_id(self.heads[row as usize].id)).collect();
+        Ok(FoundIds { page, offset, total })
     }
 
     /// The runs that are searched for, in no order.
@@ -322,6 +373,11 @@ impl RunIndex {
         };
         (0..self.heads.len()).filter(|&row| wanted(row)).map(|row| row as u32).collect()
     }
+}
+
+/// A page cannot begin after a run that the experiment does not have.
+pub(super) fn stranger(id: &RunId) -> Error {
+    Error::invalid("after", format!("the experiment has no run \"{id}\"; begin again without it"))
 }
 
 /// How far something was read.

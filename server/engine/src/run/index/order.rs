@@ -9,7 +9,7 @@ use model::{
     query::{Attribute, Field, OrderBy, Stat},
     run::RunStatus,
 };
-use std::{cmp::Ordering, ops::Range};
+use std::cmp::Ordering;
 
 /// Greater than every key of a value: the bits of an infinity are below.
 const ABSENT: u64 = u64::MAX;
@@ -22,23 +22,37 @@ enum Keys {
     Ids { descending: bool },
 }
 
-/// Leaves of these rows those of one page, in order; rows that are equal in all else go by id.
+/// Where a page begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    Offset(usize),
+    /// After this row, which need not be among those of which the page is made.
+    After(u32),
+}
+
+/// Leaves of these rows those of one page, in order; rows that are equal in all else go by id. Answers how many come
+/// before the page.
 pub(super) fn page(
     index: &RunIndex,
     rows: &mut Vec<u32>,
     order: &[OrderBy],
-    page: Range<usize>,
+    (start, count): (Start, usize),
     now: UnixMillis,
-) {
+) -> usize {
     let keys: Vec<Keys> = order.iter().flat_map(|order| keys(index, order, now)).collect();
     let compare = |a: &u32, b: &u32| compare(index, &keys, *a as usize, *b as usize);
-    let end = page.end.min(rows.len());
+    let start = match start {
+        Start::Offset(offset) => offset,
+        Start::After(anchor) => rows.iter().filter(|row| compare(row, &anchor).is_le()).count(),
+    };
+    let end = start.saturating_add(count).min(rows.len());
     if end < rows.len() {
         rows.select_nth_unstable_by(end, compare);
         rows.truncate(end);
     }
     rows.sort_unstable_by(compare);
-    rows.drain(..page.start.min(end));
+    rows.drain(..start.min(end));
+    start
 }
 
 fn compare(index: &RunIndex, keys: &[Keys], a: usize, b: usize) -> Ordering {

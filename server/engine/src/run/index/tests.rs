@@ -9,7 +9,7 @@ use model::{
     metric::Context,
     param::ParamValue,
     query::{Attribute, Field, OrderBy, Stat, parse},
-    run::{RunFieldQuery, RunNew, RunQuery, RunSearch, RunStatus, RunUpdate, RunsUpdate, Trash},
+    run::{RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus, RunUpdate, RunsUpdate, Trash},
     user::Caller,
 };
 use proptest::{
@@ -18,7 +18,7 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering},
     time::Duration,
 };
@@ -223,12 +223,62 @@ impl Stage {
         self.compare().await;
     }
 
+    /// A page that begins after a run, whether the run is meant or not: as the database has it. Answers whether the run
+    /// was not meant.
+    async fn compare_after(&mut self, runs: &[RunId]) -> bool {
+        let after = runs[self.pick(runs.len())].clone();
+        let search = RunSearch { offset: 0, after: Some(after.clone()), ..self.search() };
+        let Some(experiment_id) = serves(&search) else { return false };
+        let base = &self.services.base;
+        let found = base.run_indexes.find(base, experiment_id, &search).await.unwrap();
+        let expected = self.services.run.find_after(&search, &after).await.unwrap();
+        let ids: Vec<RunId> = expected.page.into_iter().map(|run| run.id).collect();
+        assert_eq!(found.page, ids, "{search:?}");
+        assert_eq!(
+            (found.offset, Some(found.total)),
+            (expected.offset as usize, expected.total),
+            "{search:?}"
+        );
+        let all = RunSearch { offset: 0, limit: 1_000, after: None, ..search };
+        let meant = store::run::search(&base.db, &all, time()).await.unwrap();
+        let from = found.offset.min(meant.len());
+        let rest: Vec<RunId> = meant[from..].iter().take(ids.len()).map(|run| run.id.clone()).collect();
+        assert_eq!(rest, ids, "the page is what is left after so many: {after}");
+        !meant.iter().any(|run| run.id == after)
+    }
+
+    /// Which fields tell runs apart: as a look at the runs has it.
+    async fn compare_differing(&mut self) -> usize {
+        let fields: Vec<Field> =
+            KEYS.into_iter().flat_map(|key| [Field::Tag(key.into()), Field::Param(key.into())]).collect();
+        let names: Vec<String> = fields.iter().map(Field::to_string).collect();
+        let filter = CLAUSES[self.pick(CLAUSES.len())].to_owned();
+        let query = RunQuery {
+            filter,
+            fields: names.join(","),
+            limit: Some(1_000),
+            ..RunQuery::new(self.experiment_id)
+        };
+        let found = self.services.run.differing(&self.caller, query.clone()).await.unwrap();
+        let rows = self.services.run.list(&self.caller, query.clone()).await.unwrap().items;
+        for field in fields {
+            let value = |row: &RunRow| match &field {
+                Field::Tag(key) => row.run.tags.0.get(key).cloned(),
+                field => row.params.get(field.key().unwrap()).map(ToString::to_string),
+            };
+            let values: BTreeSet<_> = rows.iter().map(value).collect();
+            assert_eq!(found.contains(&field), values.len() > 1, "{field} of {}: {values:?}", query.filter);
+        }
+        found.len()
+    }
+
     /// Answers whether the index told runs apart.
     async fn compare(&mut self) -> bool {
         let search = self.search();
         let Some(experiment_id) = serves(&search) else { return false };
         let base = &self.services.base;
-        let (found, total) = base.run_indexes.find(base, experiment_id, &search).await.unwrap();
+        let found = base.run_indexes.find(base, experiment_id, &search).await.unwrap();
+        let (found, total) = (found.page, found.total);
         let expected = store::run::search(&base.db, &search, time()).await.unwrap();
         let expected: Vec<RunId> = expected.into_iter().map(|run| run.id).collect();
         assert_eq!(found, expected, "{search:?}");
@@ -255,7 +305,7 @@ async fn the_index_finds_what_sql_finds_also_after_changes() {
             TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
         let mut stage = Stage { services, caller, random, experiment_id };
         let mut runs = Vec::new();
-        let mut apart = 0;
+        let (mut apart, mut strange, mut differing) = (0, 0, 0);
         for round in 0..4 {
             for number in 0..15 {
                 runs.push(stage.add_run(round * 15 + number).await);
@@ -269,10 +319,35 @@ async fn the_index_finds_what_sql_finds_also_after_changes() {
                 stage.change_many(&runs).await;
                 for _ in 0..10 {
                     apart += usize::from(stage.compare().await);
+                    strange += usize::from(stage.compare_after(&runs).await);
                 }
+                differing += stage.compare_differing().await;
             }
         }
         assert!(apart > 300, "the searches tell runs apart: {apart}");
+        assert!(strange > 300, "pages begin after runs that are not meant: {strange}");
+        assert!(differing > 100, "fields tell runs apart: {differing}");
+        let stranger = RunId::from_bytes([9; 16]);
+        for filter in ["name like '%'", "dataset.name is null"] {
+            let query = RunQuery {
+                filter: filter.into(),
+                after: Some(stranger.clone()),
+                ..RunQuery::new(experiment_id)
+            };
+            let refused = stage.services.run.list(&stage.caller, query).await.unwrap_err().into_public();
+            assert_eq!(refused.field.as_deref(), Some("after"), "{refused}");
+            let query = RunQuery {
+                filter: filter.into(),
+                after: runs.first().cloned(),
+                ..RunQuery::new(experiment_id)
+            };
+            let last = stage.services.run.list(&stage.caller, query).await.unwrap();
+            assert_eq!(
+                (last.items.len(), last.next_offset),
+                (0, None),
+                "nothing is older than the first run"
+            );
+        }
         stage.moves(&runs).await;
         let thrown = ExperimentUpdate { trashed: Some(true), ..ExperimentUpdate::default() };
         stage.services.experiment.update(&stage.caller, experiment_id, thrown).await.unwrap();
