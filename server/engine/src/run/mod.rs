@@ -1,5 +1,6 @@
 //! Runs: start, go on with, find, edit, end.
 
+mod group;
 mod index;
 
 pub(crate) use index::{Changes, RunIndexes};

@@ -5,18 +5,21 @@
 mod changes;
 mod column;
 mod filter;
+mod group;
 mod order;
+mod tally;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::group::Wanted;
 pub(crate) use self::changes::Changes;
 
 use self::{changes::Changed, column::Column};
 use crate::{Base, Result};
 use model::{
-    ExperimentId, RunId, UnixMillis, limits,
+    Error, ExperimentId, Page, RunId, UnixMillis, limits,
     query::{Attribute, Expr, Field},
-    run::{RunSearch, RunStatus, Trash},
+    run::{RunSearch, RunStatus, Trash, group::RunGroup},
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -53,10 +56,19 @@ pub(super) fn serves(search: &RunSearch) -> Option<ExperimentId> {
     let plain = search.filter.is_none()
         && search.search.trim().is_empty()
         && search.order.iter().all(|order| is_sorted(&order.field));
+    (!plain && holds_all(search)).then_some(experiment_id)
+}
+
+/// Whether the index holds all that a search filters by.
+pub(super) fn holds_all(search: &RunSearch) -> bool {
+    fields_of(search).iter().all(|field| !matches!(field, Field::Dataset(_)))
+}
+
+/// What a search filters by.
+fn fields_of(search: &RunSearch) -> BTreeSet<Field> {
     let mut fields = BTreeSet::new();
     search.filter.iter().for_each(|expr| add_fields(expr, &mut fields));
-    let held = fields.iter().all(|field| !matches!(field, Field::Dataset(_)));
-    (!plain && held).then_some(experiment_id)
+    fields
 }
 
 fn add_fields(expr: &Expr, fields: &mut BTreeSet<Field>) {
@@ -81,13 +93,43 @@ impl RunIndexes {
         experiment_id: ExperimentId,
         search: &RunSearch,
     ) -> Result<(Vec<RunId>, i64)> {
-        let mut fields = BTreeSet::new();
-        search.filter.iter().for_each(|expr| add_fields(expr, &mut fields));
+        let mut fields = fields_of(search);
         fields.extend(search.order.iter().map(|order| order.field.clone()));
         fields.retain(|field| !matches!(field, Field::Attribute(_)));
         let slot = self.slot(experiment_id);
         let index = self.refreshed(base, experiment_id, &slot, &fields).await?;
         Ok(index.find(search, base.world.now()))
+    }
+
+    /// One page of the groups of an experiment's runs.
+    pub(super) async fn group(
+        &self,
+        base: &Base,
+        experiment_id: ExperimentId,
+        runs: Members<'_>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Page<RunGroup>> {
+        let slot = self.slot(experiment_id);
+        let count = self.refreshed(base, experiment_id, &slot, &BTreeSet::new()).await?.heads.len();
+        if count * wanted.keys.len() > limits::GROUP_COLUMN_CELLS_MAX {
+            let keys = wanted.keys.len();
+            let fault = format!("{keys} fields of {count} runs are too many: name those that matter");
+            return Err(Error::too_large("by", fault).into());
+        }
+        let mut fields = match runs {
+            Members::Searched(search) => fields_of(search),
+            Members::These(_) => BTreeSet::new(),
+        };
+        fields.extend(wanted.keys.iter().chain(wanted.fields).cloned());
+        fields.retain(|field| !matches!(field, Field::Attribute(_)));
+        let index = self.refreshed(base, experiment_id, &slot, &fields).await?;
+        let now = base.world.now();
+        let place = |id: &RunId| index.places.get(&u128::from_be_bytes(id.to_bytes())).copied();
+        let rows = match runs {
+            Members::Searched(search) => index.members(search, now),
+            Members::These(ids) => ids.iter().filter_map(place).collect(),
+        };
+        Ok(group::page(&index, &rows, wanted, now))
     }
 
     /// What occurs most often in a param or tag of an experiment's runs and contains a text, in any case.
@@ -165,6 +207,14 @@ impl RunIndexes {
     }
 }
 
+/// Which runs are grouped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Members<'a> {
+    /// Those that are searched for, by what the index holds.
+    Searched(&'a RunSearch),
+    These(&'a [RunId]),
+}
+
 /// What every run has by itself.
 #[derive(Debug)]
 struct Head {
@@ -224,12 +274,24 @@ impl RunIndex {
             }
         }
         self.read = now;
+        // Columns that were read together lack the same: it is looked for once.
+        let mut lacking: Vec<(Read, Changed, Vec<u32>)> = Vec::new();
         for field in fields {
             let mut column = self.columns.remove(field).unwrap_or_else(|| Column::new(field));
-            let changed = changes.since(experiment_id, column.read, db.dialect());
-            self.clear(&mut column, &changed);
-            for which in changed.parts() {
-                column.fill(db, experiment_id, which, field, &self.places).await?;
+            column.resize(self.heads.len());
+            let known = lacking.iter().position(|(read, ..)| *read == column.read);
+            let known = known.unwrap_or_else(|| {
+                let changed = changes.since(experiment_id, column.read, db.dialect());
+                let rows = self.rows_of(&changed);
+                lacking.push((column.read, changed, rows));
+                lacking.len() - 1
+            });
+            let (_, changed, rows) = &lacking[known];
+            if !rows.is_empty() {
+                rows.iter().for_each(|&row| column.clear(row));
+                for which in changed.parts() {
+                    column.fill(db, experiment_id, which, field, &self.places).await?;
+                }
             }
             column.read = now;
             self.columns.insert(field.clone(), column);
@@ -237,15 +299,13 @@ impl RunIndex {
         Ok(())
     }
 
-    /// Empties a column where runs changed, and makes room in it for all runs.
-    fn clear(&self, column: &mut Column, changed: &Changed) {
-        column.resize(self.heads.len());
+    /// The rows of runs that changed.
+    fn rows_of(&self, changed: &Changed) -> Vec<u32> {
         let since = changed.since.0;
-        let late = self.heads.iter().enumerate().filter(|(_, head)| head.updated >= since);
-        late.for_each(|(row, _)| column.clear(row as u32));
+        let late = self.heads.iter().zip(0..).filter(|(head, _)| head.updated >= since).map(|(_, row)| row);
         let places =
             changed.runs.iter().filter_map(|id| self.places.get(&u128::from_be_bytes(id.to_bytes())));
-        places.for_each(|&place| column.clear(place));
+        late.chain(places.copied()).collect()
     }
 
     fn put(&mut self, row: Row) {
@@ -320,7 +380,7 @@ impl RunIndex {
 }
 
 /// How far something was read.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Read {
     /// None: not at all.
     at: Option<UnixMillis>,
