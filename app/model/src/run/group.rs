@@ -136,7 +136,7 @@ pub struct RunGroup {
     pub filter: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupKey {
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -146,9 +146,11 @@ pub struct GroupKey {
 }
 
 /// One field over the runs of a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupStat {
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub field: Field,
     /// Runs with a finite number: all that follows is of these.
     pub n: i64,
     /// Runs whose value is NaN or infinite, or no number; of a metric's min, max and mean, runs that never logged a finite

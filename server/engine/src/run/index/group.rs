@@ -73,7 +73,7 @@ pub(super) fn page(
         RunGroup {
             keys: keys.iter().map(|key| key.of(index, first as usize)).collect(),
             n: i64::from(n),
-            stats: columns.iter().map(|column| column[place].stat()).collect(),
+            stats: wanted.fields.iter().zip(&columns).map(|(field, column)| column[place].stat(field)).collect(),
             filter,
         }
     });
