@@ -86,7 +86,8 @@ impl RunGroupQuery {
         let groups = GroupSearch { by, fields, order };
         match groups.order.iter().find(|order| !groups.orders_by(&order.by)) {
             Some(order) => {
-                let fault = format!("groups are not ordered by {}: expected n or a field of by or fields", order);
+                let fault =
+                    format!("groups are not ordered by {}: expected n or a field of by or fields", order);
                 Err(Error::invalid("sort", fault))
             }
             None => Ok((search, groups)),
@@ -187,7 +188,9 @@ mod tests {
     #[test]
     fn what_has_no_mean_is_refused_by_name() {
         assert!(parts("user", "duration, params.lr, metrics.a", "").is_ok());
-        for (by, fields, field) in [("", "", "by"), ("user", "tags.a", "fields"), ("user", "started", "fields")] {
+        for (by, fields, field) in
+            [("", "", "by"), ("user", "tags.a", "fields"), ("user", "started", "fields")]
+        {
             assert_eq!(parts(by, fields, "").unwrap_err().field.as_deref(), Some(field));
         }
     }

@@ -45,9 +45,12 @@ pub fn interval(width: f64) -> String {
 
 /// All that is known of one field of a group.
 pub fn told(stat: &GroupStat, n: i64) -> String {
-    let number = |name: &str, value: Option<model::Float64>| value.map(|value| format!("{name} {}", format::full(value.0)));
+    let number = |name: &str, value: Option<model::Float64>| {
+        value.map(|value| format!("{name} {}", format::full(value.0)))
+    };
     let interval = stat.ci95.map(|width| format!("95 % CI ±{}", format::number(width.0)));
-    let odd = (stat.not_finite > 0).then(|| format!("{} NaN, infinite or no number", format::count(stat.not_finite)));
+    let odd = (stat.not_finite > 0)
+        .then(|| format!("{} NaN, infinite or no number", format::count(stat.not_finite)));
     let without = n - stat.n - stat.not_finite;
     let without = (without > 0).then(|| format!("{} without it", format::count(without)));
     let parts = [
@@ -100,14 +103,20 @@ mod tests {
         assert_eq!(key(&param(Some("9007199254740993"))).as_deref(), Some("9007199254740993"));
         assert_eq!(key(&param(Some("NaN"))).as_deref(), Some("NaN"));
         assert_eq!(key(&param(None)), None);
-        let keys = vec![param(Some("1")), one(Field::Tag("phase".into()), None), one(Field::Tag("a".into()), Some(""))];
+        let keys = vec![
+            param(Some("1")),
+            one(Field::Tag("phase".into()), None),
+            one(Field::Tag("a".into()), Some("")),
+        ];
         let group = RunGroup { keys, n: 4, stats: Vec::new(), filter: None };
         assert_eq!(name(&group), "lr 1, no phase, a \u{201c}\u{201d}");
     }
 
     #[test]
     fn intervals_have_two_digits() {
-        for (width, text) in [(0.012_34, "0.012"), (1.25, "1.2"), (12.5, "12"), (0.0, "0"), (0.001, "0.0010"), (5e-7, "5e-7")] {
+        for (width, text) in
+            [(0.012_34, "0.012"), (1.25, "1.2"), (12.5, "12"), (0.0, "0"), (0.001, "0.0010"), (5e-7, "5e-7")]
+        {
             assert_eq!(interval(width), text);
         }
     }

@@ -57,12 +57,13 @@ pub fn GroupTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl I
         let keys = Table::with_items(feed, of_first);
         keys.into_iter().map(|key| key.field).collect::<Vec<_>>()
     });
-    let fields = Memo::new(move |_| {
-        Table::with_groups(feed, |groups| groups.fields.clone()).unwrap_or_default()
-    });
-    let best = Memo::new(move |_| fields.with(|fields| Table::with_items(feed, |items| cell::best(items, fields))));
+    let fields =
+        Memo::new(move |_| Table::with_groups(feed, |groups| groups.fields.clone()).unwrap_or_default());
+    let best =
+        Memo::new(move |_| fields.with(|fields| Table::with_items(feed, |items| cell::best(items, fields))));
     let order = Memo::new(move |_| {
-        Table::with_groups(feed, |groups| parse_group_orders(&groups.sort).unwrap_or_default()).unwrap_or_default()
+        Table::with_groups(feed, |groups| parse_group_orders(&groups.sort).unwrap_or_default())
+            .unwrap_or_default()
     });
     let awake = RwSignal::new(false);
     Effect::new(move || awake.set(true));
@@ -136,7 +137,8 @@ fn ColumnHead(
     let Table { search, path, order, .. } = table;
     let by = StoredValue::new(by);
     let href = move || {
-        let query = by.with_value(|by| order.with(|order| search.with(|search| query::sort_by(search, order, by))));
+        let query =
+            by.with_value(|by| order.with(|order| search.with(|search| query::sort_by(search, order, by))));
         path.with_value(|path| query.href(path))
     };
     let place = Memo::new(move |_| {

@@ -28,10 +28,8 @@ pub struct GroupAsked {
 
 /// What a URL asks for; what cannot be read counts as absent.
 pub fn asked(id: ExperimentId, query: &Query) -> Asked {
-    let group = grouping(query).map(|by| GroupAsked {
-        by: by.to_string(),
-        sort: query.get("sort").unwrap_or_default().to_owned(),
-    });
+    let group = grouping(query)
+        .map(|by| GroupAsked { by: by.to_string(), sort: query.get("sort").unwrap_or_default().to_owned() });
     Asked { runs: run::query::parse(id, query), group }
 }
 
@@ -42,7 +40,8 @@ pub fn grouping(query: &Query) -> Option<Grouping> {
 
 /// The same view with its runs in groups, or without.
 pub fn with_grouping(query: &Query, by: Option<&Grouping>) -> Query {
-    let query = query.clone().without("offset").with("group", by.map(Grouping::to_string).unwrap_or_default());
+    let query =
+        query.clone().without("offset").with("group", by.map(Grouping::to_string).unwrap_or_default());
     let of_rows = query.get("sort").is_none_or(|sort| query::parse_orders(sort).is_ok());
     if by.is_none() && !of_rows { query.without("sort") } else { query }
 }
@@ -112,7 +111,11 @@ mod tests {
         assert_eq!(words(&order("", &by, &fields[2..])), ["metrics.acc desc"]);
         assert_eq!(words(&order("", &by, &fields[..1])), ["n desc"]);
         assert_eq!(words(&order("metrics.lr desc, n", &by, &fields)), ["metrics.lr desc", "n"]);
-        assert_eq!(words(&order("name, params.seed", &by, &fields)), ["metrics.val_loss"], "groups have neither");
+        assert_eq!(
+            words(&order("name, params.seed", &by, &fields)),
+            ["metrics.val_loss"],
+            "groups have neither"
+        );
     }
 
     #[test]

@@ -63,13 +63,15 @@ pub fn GroupRows(table: Table, keys: Vec<GroupKey>) -> impl IntoView {
         Some(search.with(|search| path.with_value(|path| query::members(search, &filter).href(path))))
     });
     let open = RwSignal::new(false);
-    let members = Members { page: RwSignal::new(None), failed: RwSignal::new(None), asked: StoredValue::new(0) };
+    let members =
+        Members { page: RwSignal::new(None), failed: RwSignal::new(None), asked: StoredValue::new(0) };
     Effect::watch(
         move || (open.get(), feed.current.track()),
         move |(open, ()), _, _| {
             let (true, Some(filter)) = (*open, filter.get_untracked()) else { return };
             let id = feed.current.with_untracked(|runs| runs.experiment.id);
-            let words = fields.with_untracked(|fields| fields.iter().map(Field::to_string).collect::<Vec<_>>());
+            let words =
+                fields.with_untracked(|fields| fields.iter().map(Field::to_string).collect::<Vec<_>>());
             members.load(RunQuery {
                 filter,
                 sort: String::new(),
@@ -174,27 +176,20 @@ fn Summary(
 
 /// The first cell of a group: a link to its runs.
 #[component]
-fn First(
-    href: Memo<Option<String>>,
-    name: Memo<String>,
-    title: String,
-    children: Children,
-) -> impl IntoView {
+fn First(href: Memo<Option<String>>, name: Memo<String>, title: String, children: Children) -> impl IntoView {
     let text = children();
     let inside = match href.get_untracked() {
-        Some(_) => {
-            view! {
-                <a
-                    class="row-link mono"
-                    data-key="open"
-                    href=move || href.get().unwrap_or_default()
-                    aria-label=move || format!("{}: show its runs only", name.get())
-                >
-                    {text}
-                </a>
-            }
-            .into_any()
+        Some(_) => view! {
+            <a
+                class="row-link mono"
+                data-key="open"
+                href=move || href.get().unwrap_or_default()
+                aria-label=move || format!("{}: show its runs only", name.get())
+            >
+                {text}
+            </a>
         }
+        .into_any(),
         None => view! { <span class="mono">{text}</span> }.into_any(),
     };
     view! {
@@ -260,18 +255,16 @@ fn MemberRows(table: Table, members: Members, href: Memo<Option<String>>) -> imp
             let (shown, total) = (page.items.len(), page.total);
             (page.items.into_iter().map(row).collect_view(), more(shown, total)).into_any()
         }
-        None => {
-            view! {
-                <tr class="group-table__member">
-                    <td class="cell-check"></td>
-                    <td colspan=width() + 1 + fields.with(Vec::len) class="muted">
-                        "Loading"
-                        <Problem error=members.failed />
-                    </td>
-                </tr>
-            }
-            .into_any()
+        None => view! {
+            <tr class="group-table__member">
+                <td class="cell-check"></td>
+                <td colspan=width() + 1 + fields.with(Vec::len) class="muted">
+                    "Loading"
+                    <Problem error=members.failed />
+                </td>
+            </tr>
         }
+        .into_any(),
     }
 }
 

@@ -33,12 +33,7 @@ pub(in crate::run) struct Wanted<'a> {
 }
 
 /// One page of the groups of these rows.
-pub(super) fn page(
-    index: &RunIndex,
-    rows: &[u32],
-    wanted: &Wanted<'_>,
-    now: UnixMillis,
-) -> Page<RunGroup> {
+pub(super) fn page(index: &RunIndex, rows: &[u32], wanted: &Wanted<'_>, now: UnixMillis) -> Page<RunGroup> {
     let split = Split::of(index, rows, wanted.keys);
     let shown = in_order(index, rows, &split, wanted, now);
     let keys: Vec<Key<'_>> = wanted
@@ -73,7 +68,12 @@ pub(super) fn page(
         RunGroup {
             keys: keys.iter().map(|key| key.of(index, first as usize)).collect(),
             n: i64::from(n),
-            stats: wanted.fields.iter().zip(&columns).map(|(field, column)| column[place].stat(field)).collect(),
+            stats: wanted
+                .fields
+                .iter()
+                .zip(&columns)
+                .map(|(field, column)| column[place].stat(field))
+                .collect(),
             filter,
         }
     });
@@ -185,13 +185,7 @@ fn texts<'a>(index: &'a RunIndex, field: &Field) -> Option<&'a Texts> {
 }
 
 /// The groups of the page, in order. Those that are equal in all that is asked for go by their keys.
-fn in_order(
-    index: &RunIndex,
-    rows: &[u32],
-    split: &Split,
-    wanted: &Wanted<'_>,
-    now: UnixMillis,
-) -> Vec<u32> {
+fn in_order(index: &RunIndex, rows: &[u32], split: &Split, wanted: &Wanted<'_>, now: UnixMillis) -> Vec<u32> {
     let largest = [GroupOrder { by: GroupSort::Count, descending: true }];
     let asked = if wanted.order.is_empty() { &largest } else { wanted.order };
     let mut orders: Vec<(By<'_>, bool)> = asked
@@ -289,9 +283,7 @@ fn number(index: &RunIndex, row: usize, field: &Field, now: UnixMillis) -> Cell 
         Field::Attribute(Attribute::Duration) => order::duration(&index.heads[row], now)
             .map_or(Cell::Absent, |millis| Cell::Number(millis as f64 / 1_000.0)),
         field => match index.columns.get(field).map(|column| &column.values) {
-            Some(Values::Numbers(numbers)) => {
-                numbers.get(row).map_or(Cell::Absent, |&held| Cell::from(held))
-            }
+            Some(Values::Numbers(numbers)) => numbers.get(row).map_or(Cell::Absent, |&held| Cell::from(held)),
             Some(Values::Texts(texts)) => match texts.place(row) {
                 Some(place) => texts.dictionary[place].number().map_or(Cell::NoNumber, Cell::Number),
                 None => Cell::Absent,
@@ -380,9 +372,10 @@ impl Filters {
 
     /// The query for the group of this row, if it is not too long for one.
     fn of(&self, index: &RunIndex, row: usize, keys: &[Key<'_>]) -> Option<String> {
-        let before = self.before.as_ref().filter(|_| self.clauses + keys.len() <= limits::QUERY_CLAUSES_MAX)?;
+        let before =
+            self.before.as_ref().filter(|_| self.clauses + keys.len() <= limits::QUERY_CLAUSES_MAX)?;
         if keys.is_empty() {
-            return Some(before.trim_end_matches(" and ").to_owned());
+            return Some(before.strip_suffix(" and ").unwrap_or(before).to_owned());
         }
         let mut filter = before.clone();
         for (place, key) in keys.iter().enumerate() {

@@ -11,8 +11,8 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::group::Wanted;
 pub(crate) use self::changes::Changes;
+pub(super) use self::group::Wanted;
 
 use self::{changes::Changed, column::Column};
 use crate::{Base, Result};

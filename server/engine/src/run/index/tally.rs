@@ -17,11 +17,7 @@ pub(super) struct Tally {
 }
 
 /// The tallies of so many groups. `places` has the group of each cell.
-pub(super) fn tallies(
-    cells: impl Iterator<Item = Cell> + Clone,
-    places: &[u32],
-    count: usize,
-) -> Vec<Tally> {
+pub(super) fn tallies(cells: impl Iterator<Item = Cell> + Clone, places: &[u32], count: usize) -> Vec<Tally> {
     let mut tallies = vec![Tally::default(); count];
     let of_groups = || cells.clone().zip(places).filter(|(_, place)| **place != NOWHERE);
     for (cell, &place) in of_groups() {
@@ -183,7 +179,9 @@ mod tests {
 
     #[test]
     fn numbers_at_the_ends_of_doubles_have_a_mean_among_them() {
-        for numbers_in in [[f64::MAX, f64::MAX, f64::MAX], [f64::MAX, f64::MIN, f64::MAX], [f64::MIN, f64::MAX, 0.0]] {
+        for numbers_in in
+            [[f64::MAX, f64::MAX, f64::MAX], [f64::MAX, f64::MIN, f64::MAX], [f64::MIN, f64::MAX, 0.0]]
+        {
             let stat = numbers(&numbers_in);
             assert!(stat.mean.unwrap().0.is_finite() && !stat.std.unwrap().0.is_nan(), "{stat:?}");
         }
