@@ -6,12 +6,17 @@ use model::{
     run::group::{GroupKey, GroupStat, RunGroup},
 };
 
+/// Letters of a number that is shown as it was written.
+const EXACT_MAX: usize = 10;
+
 /// What a group has in a key, short; nothing where its runs lack it.
 pub fn key(key: &GroupKey) -> Option<String> {
     let text = key.value.as_ref()?;
     let number = matches!(key.field, Field::Param(_)).then(|| text.parse::<f64>().ok()).flatten();
     Some(match number {
-        Some(number) if number.is_finite() && number.fract() != 0.0 => format::number(number),
+        Some(number) if text.len() > EXACT_MAX && number.is_finite() && number.fract() != 0.0 => {
+            format::number(number)
+        }
         _ if text.is_empty() => "\u{201c}\u{201d}".to_owned(),
         _ => text.clone(),
     })
@@ -99,6 +104,7 @@ mod tests {
     fn keys_read_as_in_the_table_of_runs() {
         let one = |field: Field, value: Option<&str>| GroupKey { field, value: value.map(ToOwned::to_owned) };
         let param = |value: Option<&str>| one(Field::Param("lr".into()), value);
+        assert_eq!(key(&param(Some("0.03"))).as_deref(), Some("0.03"));
         assert_eq!(key(&param(Some("0.0001234567"))).as_deref(), Some("0.0001235"));
         assert_eq!(key(&param(Some("9007199254740993"))).as_deref(), Some("9007199254740993"));
         assert_eq!(key(&param(Some("NaN"))).as_deref(), Some("NaN"));
