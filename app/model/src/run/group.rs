@@ -87,7 +87,7 @@ impl RunGroupQuery {
         match groups.order.iter().find(|order| !groups.orders_by(&order.by)) {
             Some(order) => {
                 let fault =
-                    format!("groups are not ordered by {}: expected n or a field of by or fields", order);
+                    format!("groups are not ordered by {order}: expected n or a field of by or fields");
                 Err(Error::invalid("sort", fault))
             }
             None => Ok((search, groups)),

@@ -12,7 +12,6 @@ use crate::{
 };
 use leptos::{
     ev::{self, SubmitEvent},
-    html,
     prelude::*,
     task::spawn_local,
 };
@@ -224,8 +223,7 @@ fn Keys(picker: Picker) -> impl IntoView {
     let others = move || {
         let (ticked, all_but) = (picker.ticked(), picker.all_but.get());
         let fits = |one: &Field| !ticked.contains(one) && (!all_but || matches!(one, Field::Param(_)));
-        let known = picker.known.get().into_iter().filter(fits);
-        known.map(|field| tick(field, false)).collect_view()
+        picker.known.get().into_iter().filter(fits).collect::<Vec<_>>()
     };
     let waiting = StoredValue::new(None::<TimeoutHandle>);
     let typed = move |event: ev::Event| {
@@ -242,7 +240,7 @@ fn Keys(picker: Picker) -> impl IntoView {
             <div class="group-picker__modes">
                 {mode(false, "these")} {mode(true, "all params but these")}
             </div>
-            {move || picker.ticked().into_iter().map(|field| tick(field, true)).collect_view()}
+            <For each=move || picker.ticked() key=Field::clone children=move |field| tick(field, true) />
         </fieldset>
         <fieldset class="popover__group picker__more">
             <legend>"More"</legend>
@@ -254,7 +252,9 @@ fn Keys(picker: Picker) -> impl IntoView {
                 autocomplete="off"
                 on:input=typed
             />
-            <div class="picker__known">{others}</div>
+            <div class="picker__known">
+                <For each=others key=Field::clone children=move |field| tick(field, false) />
+            </div>
         </fieldset>
     }
 }
@@ -263,7 +263,6 @@ fn Keys(picker: Picker) -> impl IntoView {
 #[component]
 fn Written(picker: Picker) -> impl IntoView {
     let Picker { search, path, .. } = picker;
-    let input = NodeRef::<html::Input>::new();
     let in_url = move || search.with(|query| query.get("group").unwrap_or_default().to_owned());
     let text = RwSignal::new(untrack(in_url));
     Effect::watch(in_url, move |now: &String, _, _| text.set(now.clone()), false);
@@ -284,7 +283,6 @@ fn Written(picker: Picker) -> impl IntoView {
                         class="mono"
                         type="text"
                         name="group"
-                        node_ref=input
                         autocomplete="off"
                         autocapitalize="off"
                         spellcheck="false"

@@ -288,7 +288,9 @@ impl RunIndex {
             });
             let (_, changed, rows) = &lacking[known];
             if !rows.is_empty() {
-                rows.iter().for_each(|&row| column.clear(row));
+                for &row in rows {
+                    column.clear(row);
+                }
                 for which in changed.parts() {
                     column.fill(db, experiment_id, which, field, &self.places).await?;
                 }

@@ -143,7 +143,7 @@ impl Stage {
         let runs = self.services.run.search(&self.caller, &search).await.unwrap();
         let keys: Vec<Field> = match parse_group(&query.by).unwrap().unwrap() {
             Grouping::By(fields) => fields,
-            all_but => KEYS
+            all_but @ Grouping::AllBut(_) => KEYS
                 .map(|key| Field::Param(key.to_owned()))
                 .into_iter()
                 .filter(|key| all_but.has(key))
@@ -175,7 +175,7 @@ impl Stage {
                 assert_eq!(one.value.is_some(), held(&members[0], &one.field).is_some());
             }
         }
-        self.check_order(&query, &found);
+        Self::check_order(&query, &found);
         found.len() > 1
     }
 
@@ -186,7 +186,7 @@ impl Stage {
         self.services.run.search(&self.caller, &search).await.unwrap()
     }
 
-    fn check_order(&self, query: &RunGroupQuery, found: &[RunGroup]) {
+    fn check_order(query: &RunGroupQuery, found: &[RunGroup]) {
         let (_, asked) = query.clone().into_parts().unwrap();
         let Some(first) = asked.order.first() else {
             assert!(found.is_sorted_by(|a, b| a.n >= b.n), "{query:?}");
