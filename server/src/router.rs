@@ -106,6 +106,7 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(run::differing))
         .api(Api(Member), routes!(run::update_many))
         .api(Api(Viewer), routes!(run::values))
+        .api(Api(Viewer), routes!(run::groups))
         .api(Api(Viewer), routes!(run::get))
         .api(Api(Member), routes!(run::update))
         .api(Api(Member), routes!(process::beat))
@@ -144,7 +145,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 26] = [
+const SERVER_FUNCTIONS: [(&str, Role); 27] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -162,6 +163,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 26] = [
     ("/ui/run-event/list", Viewer),
     ("/ui/run/fields", Viewer),
     ("/ui/run/get", Viewer),
+    ("/ui/run/group", Viewer),
     ("/ui/run/list", Viewer),
     ("/ui/run/rows", Viewer),
     ("/ui/run/update", Member),

@@ -231,6 +231,17 @@ pub const EXPORTS_MAX: usize = 8;
 /// How long a change by another server may be on its way from its time stamp to readers: a commit that waits for the disk,
 /// and clocks that differ. What changed so lately is read again for each search.
 pub const RUN_INDEX_OVERLAP_MILLIS: i64 = 60_000;
+/// Fields that runs are grouped by, all params but some among them: the largest flattened configurations that are compared
+/// as a whole. Each is a column in memory.
+pub const GROUP_KEYS_MAX: usize = 1_000;
+/// Those times the runs of the experiment: four bytes each, so that they fit in the run index beside what is there.
+pub const GROUP_COLUMN_CELLS_MAX: usize = 20_000_000;
+/// Fields that groups have means of: columns that a person reads.
+pub const GROUP_FIELDS_MAX: usize = 100;
+/// The query that means one group: together with the rest it fits a URL, in which a letter may take nine bytes.
+pub const GROUP_FILTER_BYTES_MAX: usize = 4_000;
+/// Runs of a group that are named one by one where that query would be longer.
+pub const GROUP_FILTER_IDS_MAX: usize = 100;
 /// Runs that are read again one by one; when more have changed, all are.
 pub const RUN_INDEX_CHANGES_MAX: usize = 5_000;
 /// Projects: a list that people read to choose from.

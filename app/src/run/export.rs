@@ -85,6 +85,7 @@ fn cell(row: &RunRow, field: &Field, now: UnixMillis) -> String {
             Attribute::Number => Some(run.number.to_string()),
             Attribute::Status => Some(run.status.as_str().to_owned()),
             Attribute::User => Some(run.user.clone()),
+            Attribute::Parent => run.parent_id.as_ref().map(ToString::to_string),
             Attribute::Created => time(Some(run.created_at_ms)),
             Attribute::Started => time(run.started_at_ms),
             Attribute::Ended => time(run.ended_at_ms),

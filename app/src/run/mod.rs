@@ -4,6 +4,7 @@ pub mod api;
 mod columns;
 mod export;
 mod family;
+pub mod group;
 mod header;
 mod overview;
 mod page;

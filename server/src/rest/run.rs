@@ -14,6 +14,7 @@ use model::{
     run::{
         Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunUpdate, RunValueQuery, RunsUpdate,
         RunsUpdated,
+        group::{RunGroup, RunGroupQuery},
     },
     user::Caller,
 };
@@ -69,6 +70,18 @@ pub(crate) async fn export_parquet(
     Query(query): Query<RunQuery>,
 ) -> Result<Response, Problem> {
     export::answer::<Parquet>(services.run.export(&caller, query).await?).await
+}
+
+/// One page of the groups of an experiment's runs: how many, and of each field mean, standard deviation and 95 %
+/// confidence interval.
+#[utoipa::path(get, path = "/api/v1/run-groups", params(RunGroupQuery), tag = "run",
+    responses((status = 200, body = Page<RunGroup>)))]
+pub(crate) async fn groups(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunGroupQuery>,
+) -> Reply<Page<RunGroup>> {
+    Ok(axum::Json(services.run.group(&caller, query).await?))
 }
 
 /// Tags, throws away, restores or moves many runs at once.

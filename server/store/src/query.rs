@@ -148,6 +148,7 @@ fn push_attribute(
         Attribute::Number => "run.number",
         Attribute::Status => "run.status",
         Attribute::User => "run.user_name",
+        Attribute::Parent => "run.parent_id",
         Attribute::Created => "run.created_at_ms",
         Attribute::Started | Attribute::Duration => "run.started_at_ms",
         Attribute::Ended => "run.ended_at_ms",
@@ -164,6 +165,11 @@ fn push_attribute(
             statement.push(") - run.started_at_ms").push(order(*is)).bind(than.at(now) * 1_000.0).push(")");
         }
         Test::Number { is, than } => push_number(statement, column, *is, than.at(now)),
+        test if attribute == Attribute::Parent => {
+            statement.push("(run.parent_id IS NOT NULL AND ");
+            push_text(statement, column, test, dialect);
+            statement.push(")");
+        }
         test => push_text(statement, column, test, dialect),
     }
 }

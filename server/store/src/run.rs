@@ -292,6 +292,7 @@ fn push_order(statement: &mut Statement, order: &OrderBy, place: usize, dialect:
                 Attribute::Number => ("run.number", false),
                 Attribute::Status => ("run.status", false),
                 Attribute::User => ("run.user_name", false),
+                Attribute::Parent => ("run.parent_id", true),
                 Attribute::Created => ("run.created_at_ms", false),
                 Attribute::Started | Attribute::Duration => ("run.started_at_ms", true),
                 Attribute::Ended => ("run.ended_at_ms", true),

@@ -15,6 +15,7 @@
 
 mod complete;
 mod evaluate;
+mod group;
 mod parse;
 mod pattern;
 mod print;
@@ -22,7 +23,10 @@ mod token;
 
 pub use complete::{Completion, Wanted, complete};
 pub use evaluate::{Facts, evaluate, like};
-pub use parse::{Part, Rules, parse, parse_fields, parse_order, parse_orders, parse_with};
+pub use group::{GroupOrder, GroupSort, Grouping};
+pub use parse::{
+    Part, Rules, parse, parse_fields, parse_group, parse_group_orders, parse_order, parse_orders, parse_with,
+};
 pub use pattern::Pattern;
 
 use crate::{Error, UnixMillis};
@@ -129,6 +133,8 @@ pub enum Attribute {
     Number,
     Status,
     User,
+    /// The id of the run that it is a part of.
+    Parent,
     Created,
     Started,
     Ended,
@@ -141,7 +147,7 @@ pub enum Attribute {
 }
 
 /// How a query writes the attributes; the first name of each is the one that is shown.
-const ATTRIBUTES: [(&str, Attribute); 19] = [
+const ATTRIBUTES: [(&str, Attribute); 21] = [
     ("id", Attribute::Id),
     ("run_id", Attribute::Id),
     ("name", Attribute::Name),
@@ -150,6 +156,8 @@ const ATTRIBUTES: [(&str, Attribute); 19] = [
     ("status", Attribute::Status),
     ("user", Attribute::User),
     ("user_id", Attribute::User),
+    ("parent", Attribute::Parent),
+    ("parent_id", Attribute::Parent),
     ("created", Attribute::Created),
     ("created_at", Attribute::Created),
     ("started", Attribute::Started),
@@ -165,12 +173,13 @@ const ATTRIBUTES: [(&str, Attribute); 19] = [
 
 impl Attribute {
     /// Those of runs.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Id,
         Self::Name,
         Self::Number,
         Self::Status,
         Self::User,
+        Self::Parent,
         Self::Created,
         Self::Started,
         Self::Ended,
@@ -190,9 +199,14 @@ impl Attribute {
     /// What it is compared with.
     pub fn kind(self) -> AttributeKind {
         match self {
-            Self::Id | Self::Name | Self::Status | Self::User | Self::Type | Self::Source | Self::Run => {
-                AttributeKind::Text
-            }
+            Self::Id
+            | Self::Name
+            | Self::Status
+            | Self::User
+            | Self::Parent
+            | Self::Type
+            | Self::Source
+            | Self::Run => AttributeKind::Text,
             Self::Number => AttributeKind::Number,
             Self::Created | Self::Started | Self::Ended | Self::Updated => AttributeKind::Time,
             Self::Duration => AttributeKind::Duration,

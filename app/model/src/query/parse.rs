@@ -2,8 +2,8 @@
 //! whoever pointed at the place of a mistake while typing points at the same as the server.
 
 use super::{
-    Attribute, AttributeKind, Bound, Clause, DatasetField, Expr, Field, Likeness, Order, OrderBy, Pattern,
-    QueryError, Stat, Test,
+    Attribute, AttributeKind, Bound, Clause, DatasetField, Expr, Field, GroupOrder, GroupSort, Grouping,
+    Likeness, Order, OrderBy, Pattern, QueryError, Stat, Test,
     token::{Spanned, Token, tokens},
 };
 use crate::limits;
@@ -90,20 +90,51 @@ pub fn parse_fields(text: &str) -> Result<Vec<Field>, QueryError> {
     listed(text, Parser::field).map_err(|error| error.counted(text))
 }
 
-fn listed<'a, T>(text: &'a str, one: impl Fn(&mut Parser<'a>) -> Parsed<T>) -> Parsed<Vec<T>> {
+/// Reads what runs are grouped by: fields with commas between them, `all but params.seed` or `all params`; `None` when the
+/// text is blank.
+pub fn parse_group(text: &str) -> Result<Option<Grouping>, QueryError> {
+    grouping(text).map_err(|error| error.counted(text))
+}
+
+fn grouping(text: &str) -> Parsed<Option<Grouping>> {
     let mut parser = Parser::over(text, Rules::OURS)?;
-    let mut found = Vec::new();
-    while parser.peek().is_some() {
-        if found.len() >= limits::QUERY_CLAUSES_MAX {
-            let message = format!("more than {} fields", limits::QUERY_CLAUSES_MAX);
-            return Err(QueryError::new(0..text.len(), message));
-        }
-        found.push(one(&mut parser)?);
-        if !parser.comma() {
-            parser.end("expected a comma or the end")?;
+    if parser.peek().is_none() {
+        return Ok(None);
+    }
+    if !parser.keyword("all") {
+        return Ok(Some(Grouping::By(each_once(parser.listed(Parser::group_key)?))));
+    }
+    if parser.keyword("params") {
+        parser.end("expected the end: all params are all")?;
+        return Ok(Some(Grouping::AllBut(Vec::new())));
+    }
+    if !parser.keyword("but") || parser.peek().is_none() {
+        return parser.expected("all params, or all but and the params to leave out");
+    }
+    let keys = parser.listed(|parser| match parser.spanned_field()? {
+        (Field::Param(key), _) => Ok(key),
+        (_, at) => Err(QueryError::new(at, "all but leaves out params: expected params.…")),
+    })?;
+    Ok(Some(Grouping::AllBut(each_once(keys))))
+}
+
+/// Reads what groups are ordered by: `n`, fields, each rising unless `desc` follows, with commas between them.
+pub fn parse_group_orders(text: &str) -> Result<Vec<GroupOrder>, QueryError> {
+    listed(text, Parser::group_order).map_err(|error| error.counted(text))
+}
+
+fn each_once<T: PartialEq>(found: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::new();
+    for one in found {
+        if !kept.contains(&one) {
+            kept.push(one);
         }
     }
-    Ok(found)
+    kept
+}
+
+fn listed<'a, T>(text: &'a str, one: impl Fn(&mut Parser<'a>) -> Parsed<T>) -> Parsed<Vec<T>> {
+    Parser::over(text, Rules::OURS)?.listed(one)
 }
 
 struct Parser<'a> {
@@ -134,6 +165,46 @@ impl<'a> Parser<'a> {
         Ok(Self { text, tokens: tokens(text)?, next: 0, rules, depth: 0, clauses: 0, patterns: 0 })
     }
 
+    /// What is left, with commas between.
+    fn listed<T>(&mut self, one: impl Fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+        let mut found = Vec::new();
+        while self.peek().is_some() {
+            if found.len() >= limits::QUERY_CLAUSES_MAX {
+                let message = format!("more than {} fields", limits::QUERY_CLAUSES_MAX);
+                return Err(QueryError::new(0..self.text.len(), message));
+            }
+            found.push(one(self)?);
+            if !self.comma() {
+                self.end("expected a comma or the end")?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn spanned_field(&mut self) -> Parsed<(Field, Range<usize>)> {
+        let start = self.next;
+        let field = self.field()?;
+        Ok((field, self.tokens[start].at.start..self.tokens[self.next - 1].at.end))
+    }
+
+    fn group_key(&mut self) -> Parsed<Field> {
+        let (field, at) = self.spanned_field()?;
+        Grouping::refusal(&field).map_or(Ok(field), |refusal| Err(QueryError::new(at, refusal)))
+    }
+
+    fn group_order(&mut self) -> Parsed<GroupOrder> {
+        let by = if self.keyword("n") { GroupSort::Count } else { GroupSort::Field(self.field()?) };
+        Ok(GroupOrder { by, descending: self.descending() })
+    }
+
+    fn descending(&mut self) -> bool {
+        let descending = self.keyword("desc");
+        if !descending {
+            self.keyword("asc");
+        }
+        descending
+    }
+
     fn order(&mut self) -> Parsed<OrderBy> {
         let start = self.peek().map_or(self.text.len(), |token| token.at.start);
         let field = self.field()?;
@@ -141,11 +212,7 @@ impl<'a> Parser<'a> {
             let message = "a run may have many datasets, so they are no order";
             return Err(QueryError::new(start..self.text.len(), message));
         }
-        let descending = self.keyword("desc");
-        if !descending {
-            self.keyword("asc");
-        }
-        Ok(OrderBy { field, descending })
+        Ok(OrderBy { field, descending: self.descending() })
     }
 
     fn comma(&mut self) -> bool {
@@ -245,9 +312,7 @@ impl<'a> Parser<'a> {
         if self.clauses > limits::QUERY_CLAUSES_MAX {
             return self.expected(format!("at most {} comparisons", limits::QUERY_CLAUSES_MAX));
         }
-        let start = self.next;
-        let field = self.field()?;
-        let at = self.tokens[start].at.start..self.tokens[self.next - 1].at.end;
+        let (field, at) = self.spanned_field()?;
         self.comparison(field, at)
     }
 
@@ -732,6 +797,63 @@ mod tests {
             order("metrics.größe x").unwrap_err().to_string(),
             "expected asc, desc or the end, at character 15"
         );
+    }
+
+    #[test]
+    fn what_runs_are_grouped_by_reads_back_as_printed() {
+        for (text, canonical) in [
+            ("params.lr,params.arch", "params.lr, params.arch"),
+            ("param.lr, tags.\"a b\" , STATUS, params.lr,", "params.lr, tags.\"a b\", status"),
+            ("user, parent_id, run_name", "user, parent, name"),
+            ("All But params.seed, params.\"a,b\"", "all but params.seed, params.\"a,b\""),
+            ("all params", "all params"),
+        ] {
+            let read = parse_group(text).unwrap().unwrap();
+            assert_eq!(read.to_string(), canonical, "{text}");
+            assert_eq!(parse_group(canonical), Ok(Some(read)), "{text}");
+        }
+        assert_eq!(parse_group("  "), Ok(None));
+    }
+
+    #[test]
+    fn what_makes_no_groups_is_pointed_at() {
+        for (text, at, message) in [
+            ("params.lr, metrics.loss.min", "metrics.loss.min", "metrics are what groups have means of"),
+            ("started", "started", "nearly every run has a started of its own"),
+            ("number", "number", "nearly every run has a number of its own"),
+            ("dataset.name", "dataset.name", "a run may have many datasets"),
+            ("all", "", "expected all params, or all but"),
+            ("all but", "", "expected all params, or all but"),
+            ("all but params.a, tags.b", "tags.b", "all but leaves out params"),
+            ("all params but", "but", "expected the end"),
+            ("params.a params.b", "params.b", "expected a comma or the end"),
+            ("lr", "lr", "there is no attribute \"lr\""),
+        ] {
+            let error = parse_group(text).expect_err(text);
+            assert_eq!(&text[error.at.clone()], at, "{text}: {error}");
+            assert!(error.message.starts_with(message), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn groups_are_ordered_by_their_size_their_keys_and_their_means() {
+        let orders = parse_group_orders("n desc, params.n, metrics.loss.min desc").unwrap();
+        let words: Vec<String> = orders.iter().map(ToString::to_string).collect();
+        assert_eq!(words, ["n desc", "params.n", "metrics.loss.min desc"]);
+        assert!(parse_group_orders("m").is_err());
+    }
+
+    #[test]
+    fn every_grouping_of_the_reference_is_read() {
+        let reference = include_str!("../../../../docs/query.md");
+        let section = reference.split("\n## ").find(|part| part.starts_with("Groups\n")).expect("a section");
+        let examples = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        let examples: Vec<&str> = examples.map(|(example, _)| example).collect();
+        assert!(examples.len() >= 4, "{}", examples.len());
+        for example in examples {
+            let read = parse_group(example);
+            assert!(read.as_ref().is_ok_and(Option::is_some), "{example}: {read:?}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
                 <fieldset class="popover__group export__page">
                     <legend>
                         {move || {
-                            if selected.with(Vec::is_empty) { "This page" } else { "The selected runs on this page" }
+                            if selection.count() == 0 { "What is in view" } else { "The selected runs in view" }
                         }}
                     </legend>
                     <button class="button" type="button" on:click=copy>

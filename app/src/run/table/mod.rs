@@ -27,7 +27,9 @@ use self::{
 };
 use super::{
     api::{self, Runs},
-    columns, query,
+    columns,
+    group::{GroupPicker, GroupTable},
+    query,
 };
 use crate::{
     browser,
@@ -214,12 +216,17 @@ fn focus_run(id: RunId) {
 #[component]
 pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
     let table = Table::new(feed, search, path.clone());
-    let nothing =
-        Memo::new(move |_| feed.current.with(|runs| runs.page.total == 0 && runs.pinned.is_empty()));
-    let total = Signal::derive(move || feed.current.with(|runs| runs.page.total));
+    let nothing = Memo::new(move |_| feed.current.with(Runs::is_empty));
+    let grouped = Memo::new(move |_| feed.current.with(|runs| runs.groups.is_some()));
+    let total = Signal::derive(move || feed.current.with(Runs::total));
+    let rows = move || match (nothing.get(), grouped.get()) {
+        (true, _) => view! { <NothingFound table /> }.into_any(),
+        (_, true) => view! { <GroupTable feed search path=table.path.get_value() /> }.into_any(),
+        _ => view! { <Rows table /> }.into_any(),
+    };
     let awake = table.window.awake;
     let foot = move || {
-        if awake.get() && !nothing.get() {
+        if awake.get() && !nothing.get() && !grouped.get() {
             view! { <Standing table /> }.into_any()
         } else {
             view! { <Pager path=path.clone() query=search total /> }.into_any()
@@ -230,12 +237,20 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             <Filter table />
             <ColumnPicker table />
             <ExportMenu table />
-            <Differences table />
-            <CompareButton table />
+            <GroupPicker feed search path=table.path.get_value() />
+            {move || {
+                (!grouped.get())
+                    .then(|| {
+                        view! {
+                            <Differences table />
+                            <CompareButton table />
+                        }
+                    })
+            }}
         </div>
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
-            {move || if nothing.get() { view! { <NothingFound table /> }.into_any() } else { view! { <Rows table /> }.into_any() }}
+            {rows}
             {foot}
         </div>
         <Actions table />

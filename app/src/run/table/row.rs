@@ -502,6 +502,9 @@ fn content_of(row: &RunRow, column: &Field) -> Content {
         Field::Attribute(Attribute::Id) => Some(Content::plain(row.run.id.to_string())),
         Field::Attribute(Attribute::Name) => Some(Content::plain(row.run.name.clone())),
         Field::Attribute(Attribute::User) => Some(Content::plain(row.run.user.clone())),
+        Field::Attribute(Attribute::Parent) => {
+            row.run.parent_id.as_ref().map(|id| Content::plain(id.to_string()))
+        }
         Field::Attribute(Attribute::Status) => Some(Content::plain(row.run.status.as_str().to_owned())),
         _ => None,
     };

@@ -264,6 +264,7 @@ impl Export {
             Attribute::Number => Cell::Int(run.number),
             Attribute::Status => Cell::Text(run.status.as_str().to_owned()),
             Attribute::User => Cell::Text(run.user.clone()),
+            Attribute::Parent => run.parent_id.as_ref().map_or(Cell::Absent, |id| Cell::Text(id.to_string())),
             Attribute::Created => Cell::Time(run.created_at_ms),
             Attribute::Started => time(run.started_at_ms),
             Attribute::Ended => time(run.ended_at_ms),

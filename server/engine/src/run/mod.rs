@@ -1,6 +1,7 @@
 //! Runs: start, go on with, find, edit, end.
 
 mod export;
+mod group;
 mod index;
 
 pub use export::{Cell, CellKind, Export};

@@ -72,6 +72,7 @@ impl Facts for Known {
                 Attribute::Name => Some(Cow::Borrowed(&self.run.name)),
                 Attribute::Status => Some(Cow::Borrowed(self.run.status.as_str())),
                 Attribute::User => Some(Cow::Borrowed(&self.run.user)),
+                Attribute::Parent => self.run.parent_id.as_ref().map(|id| Cow::Borrowed(id.as_str())),
                 _ => None,
             },
         }
@@ -112,7 +113,11 @@ async fn fill(db: &crate::Db, experiment_id: ExperimentId, random: &mut TestRunn
             status: RunStatus::Running,
             user_name: TEXTS[pick(3)].into(),
             created_at_ms: NOW,
-            parent_id: None,
+            parent_id: (number > 0 && pick(3) == 0).then(|| {
+                let mut parent = bytes;
+                parent[0] = pick(usize::from(number)) as u8;
+                RunId::from_bytes(parent)
+            }),
             started_at_ms: (pick(4) > 0).then(|| UnixMillis(NOW.0 - 1_000 * pick(20) as i64)),
             tags: Tags(BTreeMap::new()),
         };

@@ -3,6 +3,7 @@
 use super::{Read, number_of};
 use crate::Result;
 use model::{ExperimentId, query::Field};
+use rustc_hash::FxHashMap;
 use std::{
     collections::HashMap,
     mem::size_of,
@@ -16,6 +17,8 @@ use store::{
 /// NaNs of these bits stand for no series, and for a series without such a number. A NaN that was logged is `f64::NAN`.
 const ABSENT: u64 = 0x7ff8_0000_0000_0001;
 const NO_NUMBER: u64 = 0x7ff8_0000_0000_0002;
+/// Up to here a double holds every whole number: 2⁵³.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 /// In place of a text.
 const NONE: u32 = u32::MAX;
 
@@ -93,6 +96,7 @@ pub(super) struct Texts {
     known: HashMap<Arc<Text>, u32>,
     bytes: usize,
     ranks: OnceLock<Vec<u32>>,
+    same: OnceLock<Vec<u32>>,
 }
 
 /// A param or tag: its text, and for a param the bits of the number behind it.
@@ -105,6 +109,11 @@ pub(super) struct Text {
 impl Text {
     pub fn number(&self) -> Option<f64> {
         self.number.map(f64::from_bits)
+    }
+
+    /// The number that it is as good as: of larger ones a double does not hold every digit that was written.
+    pub fn plain_number(&self) -> Option<f64> {
+        self.number().filter(|number| number.abs() < EXACT_MAX).map(|number| number + 0.0)
     }
 }
 
@@ -142,6 +151,7 @@ impl Texts {
             self.dictionary.push(text.clone());
             self.known.insert(text, place);
             self.ranks.take();
+            self.same.take();
             place
         };
         self.places[row as usize] = place;
@@ -162,6 +172,18 @@ impl Texts {
                 ranks[place as usize] = rank;
             }
             ranks
+        })
+    }
+
+    /// For each text of the dictionary the place of the first that is the same: the same number, or else the same text.
+    pub fn same(&self) -> &[u32] {
+        self.same.get_or_init(|| {
+            let (mut numbers, mut texts) = (FxHashMap::default(), FxHashMap::default());
+            let texts = self.dictionary.iter().zip(0..).map(|(one, place)| match one.plain_number() {
+                Some(number) => *numbers.entry(number.to_bits()).or_insert(place),
+                None => *texts.entry(&*one.text).or_insert(place),
+            });
+            texts.collect()
         })
     }
 }

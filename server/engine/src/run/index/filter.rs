@@ -77,6 +77,10 @@ fn of_attribute(head: &Head, attribute: Attribute, test: &Test, now: UnixMillis)
         Attribute::Name => test.fits_text(&head.name),
         Attribute::Status => test.fits_text(head.status.as_str()),
         Attribute::User => test.fits_text(&head.user),
+        Attribute::Parent => match head.parent {
+            Some(parent) => test.fits_text(run_id(parent).as_str()),
+            None => *test == Test::IsNull,
+        },
         Attribute::Number => number(Some(head.number as f64)),
         Attribute::Created => number(Some(head.created as f64)),
         Attribute::Started => number(head.started.map(|at| at as f64)),

@@ -5,18 +5,21 @@
 mod changes;
 mod column;
 mod filter;
+mod group;
 mod order;
+mod tally;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::changes::Changes;
+pub(super) use self::group::Wanted;
 
 use self::{changes::Changed, column::Column, order::Start};
 use crate::{Base, Result};
 use model::{
-    Error, ExperimentId, RunId, UnixMillis, limits,
+    Error, ExperimentId, Page, RunId, UnixMillis, limits,
     query::{Expr, Field},
-    run::{RunSearch, RunStatus, Trash},
+    run::{RunSearch, RunStatus, Trash, group::RunGroup},
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -47,10 +50,19 @@ struct Slot {
 /// The experiment whose index answers this search; none when only the database can.
 pub(super) fn serves(search: &RunSearch) -> Option<ExperimentId> {
     let [experiment_id] = search.experiment_ids[..] else { return None };
+    holds_all(search).then_some(experiment_id)
+}
+
+/// Whether the index holds all that a search filters by.
+pub(super) fn holds_all(search: &RunSearch) -> bool {
+    fields_of(search).iter().all(|field| !matches!(field, Field::Dataset(_)))
+}
+
+/// What a search filters by.
+fn fields_of(search: &RunSearch) -> BTreeSet<Field> {
     let mut fields = BTreeSet::new();
     search.filter.iter().for_each(|expr| add_fields(expr, &mut fields));
-    let held = fields.iter().all(|field| !matches!(field, Field::Dataset(_)));
-    held.then_some(experiment_id)
+    fields
 }
 
 /// One page of the runs that are searched for.
@@ -86,8 +98,7 @@ impl RunIndexes {
         experiment_id: ExperimentId,
         search: &RunSearch,
     ) -> Result<FoundIds> {
-        let mut fields = BTreeSet::new();
-        search.filter.iter().for_each(|expr| add_fields(expr, &mut fields));
+        let mut fields = fields_of(search);
         fields.extend(search.order.iter().map(|order| order.field.clone()));
         fields.retain(|field| !matches!(field, Field::Attribute(_)));
         let slot = self.slot(experiment_id);
@@ -122,6 +133,37 @@ impl RunIndexes {
             differing.extend(fields.iter().filter(differs).cloned());
         }
         Ok(differing)
+    }
+
+    /// One page of the groups of an experiment's runs.
+    pub(super) async fn group(
+        &self,
+        base: &Base,
+        experiment_id: ExperimentId,
+        runs: Members<'_>,
+        wanted: &Wanted<'_>,
+    ) -> Result<Page<RunGroup>> {
+        let slot = self.slot(experiment_id);
+        let count = self.refreshed(base, experiment_id, &slot, &BTreeSet::new()).await?.heads.len();
+        if count * wanted.keys.len() > limits::GROUP_COLUMN_CELLS_MAX {
+            let keys = wanted.keys.len();
+            let fault = format!("{keys} fields of {count} runs are too many: name those that matter");
+            return Err(Error::too_large("by", fault).into());
+        }
+        let mut fields = match runs {
+            Members::Searched(search) => fields_of(search),
+            Members::These(_) => BTreeSet::new(),
+        };
+        fields.extend(wanted.keys.iter().chain(wanted.fields).cloned());
+        fields.retain(|field| !matches!(field, Field::Attribute(_)));
+        let index = self.refreshed(base, experiment_id, &slot, &fields).await?;
+        let now = base.world.now();
+        let place = |id: &RunId| index.places.get(&u128::from_be_bytes(id.to_bytes())).copied();
+        let rows = match runs {
+            Members::Searched(search) => index.members(search, now),
+            Members::These(ids) => ids.iter().filter_map(place).collect(),
+        };
+        Ok(group::page(&index, &rows, wanted, now))
     }
 
     /// What occurs most often in a param or tag of an experiment's runs and contains a text, in any case.
@@ -201,6 +243,13 @@ impl RunIndexes {
 
 /// Fields that are compared over all runs at one time.
 const FIELDS_AT_ONCE: usize = 16;
+/// Which runs are grouped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Members<'a> {
+    /// Those that are searched for, by what the index holds.
+    Searched(&'a RunSearch),
+    These(&'a [RunId]),
+}
 
 /// What every run has by itself.
 #[derive(Debug)]
@@ -270,11 +319,15 @@ impl RunIndex {
         }
         for (read, mut columns) in by_read {
             let changed = changes.since(experiment_id, read, db.dialect());
+            let rows = self.rows_of(&changed);
             for (_, column) in &mut columns {
-                self.clear(column, &changed);
+                column.resize(self.heads.len());
+                rows.iter().for_each(|&row| column.clear(row));
             }
-            for which in changed.parts() {
-                column::fill(db, experiment_id, which, &mut columns, &self.places).await?;
+            if !rows.is_empty() {
+                for which in changed.parts() {
+                    column::fill(db, experiment_id, which, &mut columns, &self.places).await?;
+                }
             }
             for (field, mut column) in columns {
                 column.read = now;
@@ -284,16 +337,13 @@ impl RunIndex {
         Ok(())
     }
 
-    /// Empties a column where runs changed, and makes room in it for all runs.
-    fn clear(&self, column: &mut Column, changed: &Changed) {
-        column.resize(self.heads.len());
-        if let Some(since) = changed.since {
-            let late = self.heads.iter().enumerate().filter(|(_, head)| head.updated >= since.0);
-            late.for_each(|(row, _)| column.clear(row as u32));
-        }
+    /// The rows of runs that changed.
+    fn rows_of(&self, changed: &Changed) -> Vec<u32> {
+        let is_late = |head: &Head| changed.since.is_some_and(|since| head.updated >= since.0);
+        let late = self.heads.iter().zip(0..).filter(|(head, _)| is_late(head)).map(|(_, row)| row);
         let places =
             changed.runs.iter().filter_map(|id| self.places.get(&u128::from_be_bytes(id.to_bytes())));
-        places.for_each(|&place| column.clear(place));
+        late.chain(places.copied()).collect()
     }
 
     fn put(&mut self, row: Row) {

@@ -20,6 +20,7 @@ enum Keys {
     Numbers(Vec<u64>),
     Names { descending: bool },
     Ids { descending: bool },
+    Parents { descending: bool },
 }
 
 /// Where a page begins.
@@ -62,6 +63,10 @@ fn compare(index: &RunIndex, keys: &[Keys], a: usize, b: usize) -> Ordering {
         Keys::Numbers(numbers) => numbers[a].cmp(&numbers[b]),
         Keys::Names { descending } => turned(left.folded.cmp(&right.folded), *descending),
         Keys::Ids { descending } => turned(left.id.cmp(&right.id), *descending),
+        Keys::Parents { descending } => match (left.parent, right.parent) {
+            (Some(left), Some(right)) => turned(left.cmp(&right), *descending),
+            (left, right) => left.is_none().cmp(&right.is_none()),
+        },
     });
     by_key.into_iter().find(|order| order.is_ne()).unwrap_or_else(|| left.id.cmp(&right.id))
 }
@@ -83,6 +88,7 @@ fn keys(index: &RunIndex, OrderBy { field, descending }: &OrderBy, now: UnixMill
                 users.sort_unstable();
                 of_heads(&|head| users.binary_search(&&*head.user).ok().map(|rank| rank as i64))
             }
+            Attribute::Parent => vec![Keys::Parents { descending }],
             Attribute::Created => of_heads(&|head| Some(head.created)),
             Attribute::Started => of_heads(&|head| head.started),
             Attribute::Ended => of_heads(&|head| head.ended),

@@ -1,5 +1,7 @@
 //! The index finds what SQL finds, in the same order, also after changes.
 
+mod group;
+
 use super::serves;
 use crate::{Services, World};
 use model::{
@@ -26,7 +28,7 @@ use std::{
 const KEYS: [&str; 3] = ["a", "b c", "loss"];
 const TEXTS: [&str; 7] = ["adam", "Adam", "a%", "", "Ärger", "10", "9"];
 const NUMBERS: [f64; 8] = [0.0, -0.0, 1.0, 0.5, 10.0, -3.25, f64::INFINITY, f64::NEG_INFINITY];
-const CLAUSES: [&str; 23] = [
+const CLAUSES: [&str; 25] = [
     "metrics.a > 0.5",
     "metrics.\"b c\".min <= 0",
     "metrics.loss.mean != 1",
@@ -50,6 +52,8 @@ const CLAUSES: [&str; 23] = [
     "name ~ '^(adam|a%)run-[1-3]'",
     "params.a !~ '^[0-9]'",
     "tags.loss ~ '(?i)ADAM|^$'",
+    "parent is null",
+    "parent like '%1%'",
 ];
 
 fn fields() -> Vec<Field> {
@@ -77,6 +81,8 @@ struct Stage {
     caller: Caller,
     random: TestRunner,
     experiment_id: ExperimentId,
+    /// The run that was made last.
+    last: Option<RunId>,
 }
 
 impl Stage {
@@ -89,9 +95,12 @@ impl Stage {
             name: Some(format!("{}run-{number}", TEXTS[self.pick(3)])),
             started_at_ms: (self.pick(4) > 0).then(|| UnixMillis(time().0 - 1_000 * self.pick(9) as i64)),
             status: (self.pick(5) == 0).then_some(RunStatus::Queued),
+            parent_id: self.last.clone().filter(|_| self.pick(3) == 0),
             ..RunNew::new(self.experiment_id)
         };
-        self.services.run.create(&self.caller, new).await.unwrap().0.id
+        let id = self.services.run.create(&self.caller, new).await.unwrap().0.id;
+        self.last = (self.pick(3) > 0).then(|| id.clone());
+        id
     }
 
     /// Gives a run other params, tags and points, or another status, or throws it away.
@@ -143,6 +152,12 @@ impl Stage {
         self.services.run.update(&self.caller, run_id, update).await.unwrap();
     }
 
+    async fn add_params(&self, run_id: &RunId, params: BTreeMap<String, ParamValue>) {
+        let runs = vec![RunFacts { run_id: run_id.clone(), params, tags: Tags::default() }];
+        let batch = IngestBatch { series: Vec::new(), runs, writer: None };
+        self.services.metric.ingest(&self.caller, batch, None).await.unwrap();
+    }
+
     /// Tags or throws away many runs at once: some by name, or what a query means.
     async fn change_many(&mut self, runs: &[RunId]) {
         let by_query = self.pick(2) == 0;
@@ -160,18 +175,22 @@ impl Stage {
         assert!(by_query || updated.count as usize == runs.len() / 2);
     }
 
-    fn search(&mut self) -> RunSearch {
-        let fields = fields();
+    fn filter(&mut self) -> String {
         let clause = |stage: &mut Self| {
             let not = ["", "not "][stage.pick(2)];
             format!("{not}{}", CLAUSES[stage.pick(CLAUSES.len())])
         };
-        let filter = match self.pick(4) {
+        match self.pick(4) {
             0 => String::new(),
             1 => clause(self),
             2 => format!("{} and {}", clause(self), clause(self)),
             _ => format!("{} or ({} and {})", clause(self), clause(self), clause(self)),
-        };
+        }
+    }
+
+    fn search(&mut self) -> RunSearch {
+        let fields = fields();
+        let filter = self.filter();
         let mut order = Vec::new();
         for _ in 0..self.pick(3) {
             let field = fields[self.pick(fields.len())].clone();
@@ -303,9 +322,9 @@ async fn the_index_finds_what_sql_finds_also_after_changes() {
         let seed = [5; 32];
         let random =
             TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
-        let mut stage = Stage { services, caller, random, experiment_id };
+        let mut stage = Stage { services, caller, random, experiment_id, last: None };
         let mut runs = Vec::new();
-        let (mut apart, mut strange, mut differing) = (0, 0, 0);
+        let (mut apart, mut strange, mut differing, mut grouped) = (0, 0, 0, 0);
         for round in 0..4 {
             for number in 0..15 {
                 runs.push(stage.add_run(round * 15 + number).await);
@@ -322,11 +341,16 @@ async fn the_index_finds_what_sql_finds_also_after_changes() {
                     strange += usize::from(stage.compare_after(&runs).await);
                 }
                 differing += stage.compare_differing().await;
+                for _ in 0..2 {
+                    grouped += usize::from(stage.compare_groups().await);
+                }
             }
         }
         assert!(apart > 300, "the searches tell runs apart: {apart}");
         assert!(strange > 300, "pages begin after runs that are not meant: {strange}");
         assert!(differing > 100, "fields tell runs apart: {differing}");
+        assert!(grouped > 50, "the groups are several: {grouped}");
+        stage.odd_groups().await;
         let stranger = RunId::from_bytes([9; 16]);
         for filter in ["name like '%'", "dataset.name is null"] {
             let query = RunQuery {
