@@ -9,8 +9,8 @@ use crate::{
         Policy,
     },
     rest::{
-        artifact, asset, compare, environment, experiment, metric, note, process, run, run_event, server,
-        trash, user,
+        artifact, asset, compare, environment, experiment, metric, note, process, run, run_event, search,
+        server, trash, user, view,
     },
     site,
 };
@@ -118,6 +118,11 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(note::history))
         .api(Api(Viewer), routes!(note::preview))
         .api(Api(Viewer), routes!(compare::compare))
+        .api(Api(Viewer), routes!(search::find))
+        .api(Api(Viewer), routes!(view::list))
+        .api(Api(Member), routes!(view::create))
+        .api(Api(Member), routes!(view::update))
+        .api(Api(Member), routes!(view::delete))
         .plain(Public, Method::GET, "/api/v1/openapi.json", get(server::openapi))
         .plain(Public, Method::GET, "/pkg/{version}/{*path}", get(assets::get))
         .plain(Public, Method::GET, site::SIGN_IN, get(site::sign_in))

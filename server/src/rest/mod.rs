@@ -10,9 +10,11 @@ pub(crate) mod note;
 pub(crate) mod process;
 pub(crate) mod run;
 pub(crate) mod run_event;
+pub(crate) mod search;
 pub(crate) mod server;
 pub(crate) mod trash;
 pub(crate) mod user;
+pub(crate) mod view;
 
 use crate::error::Problem;
 use axum::Json;
