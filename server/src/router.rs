@@ -141,7 +141,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 21] = [
+const SERVER_FUNCTIONS: [(&str, Role); 26] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -159,10 +159,15 @@ const SERVER_FUNCTIONS: [(&str, Role); 21] = [
     ("/ui/run/update", Member),
     ("/ui/run/update-many", Member),
     ("/ui/run/values", Viewer),
+    ("/ui/search/find", Viewer),
     ("/ui/trash/delete", Admin),
     ("/ui/trash/list", Viewer),
     ("/ui/trash/restore", Member),
     ("/ui/trash/sizes", Viewer),
+    ("/ui/view/create", Member),
+    ("/ui/view/delete", Member),
+    ("/ui/view/list", Viewer),
+    ("/ui/view/update", Member),
 ];
 
 /// Routes, their policy and their description, filled together.

@@ -81,13 +81,28 @@ fn check_pair(key: &str, value: &str) -> Result<(), Error> {
     match key {
         _ if value.is_empty() => Ok(()),
         "filter" => query::parse(value).map(drop).or_else(|error| fault(error.to_string())),
-        "sort" => query::parse_orders(value).map(drop).or_else(|error| fault(error.to_string())),
-        "cols" | "group" => query::parse_fields(value).map(drop).or_else(|error| fault(error.to_string())),
+        "sort" => {
+            query::parse_orders(&without_counts(value)).map(drop).or_else(|error| fault(error.to_string()))
+        }
+        "cols" => query::parse_fields(value).map(drop).or_else(|error| fault(error.to_string())),
+        "group" => {
+            let rest = value.strip_prefix("all but ").unwrap_or(value);
+            if value == "all params" {
+                return Ok(());
+            }
+            query::parse_fields(rest).map(drop).or_else(|error| fault(error.to_string()))
+        }
         COLUMN => Field::try_from(value.to_owned()).map(drop).or_else(|error| fault(error.message)),
         "status" => value.parse::<RunStatus>().map(drop).or_else(|error| fault(error.message)),
         "trash" if value != "only" => fault("expected only".into()),
         _ => Ok(()),
     }
+}
+
+/// An order without how many runs there are, by which only groups of runs can be ordered.
+fn without_counts(sort: &str) -> String {
+    let kept = |term: &&str| !matches!(term.trim(), "n" | "n desc" | "n asc");
+    sort.split(',').filter(kept).collect::<Vec<_>>().join(",")
 }
 
 impl FromStr for ViewState {
@@ -126,6 +141,7 @@ impl fmt::Display for ViewState {
 }
 
 /// A saved view, as the caller sees it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that clients read by name")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct View {
@@ -267,6 +283,19 @@ mod tests {
         assert!(state(&long).is_err());
         let address = "?offset=100&saved=3&view=runs&search=a%20b&filter=metrics.";
         assert_eq!(ViewState::of_address(address).as_str(), "search=a+b");
+    }
+
+    #[test]
+    fn groups_and_their_order_belong_to_a_view() {
+        for good in [
+            "group=params.lr,tags.phase",
+            "group=all+but+params.seed",
+            "group=all+params",
+            "sort=n+desc,params.%22a,b%22",
+        ] {
+            assert!(!state(good).unwrap().is_empty(), "{good}");
+        }
+        assert!(state("group=all+but").is_err() && state("sort=nn").is_err());
     }
 
     #[test]

@@ -56,5 +56,10 @@ pub const SPRITE: &str = r#"
 <symbol id="icon-tag" viewBox="0 0 16 16"><path d="M2.5 2.5H8l5.5 5.5L8 13.5 2.5 8zM5.5 5.5h.1"/></symbol>
 <symbol id="icon-note" viewBox="0 0 16 16"><path d="M3 2.5h10v11H3zM5.5 6h5M5.5 8.5h5M5.5 11h3"/></symbol>
 <symbol id="icon-clock" viewBox="0 0 16 16"><circle cx="8" cy="8" r="5.5"/><path d="M8 5v3.2l2 1.3"/></symbol>
+<symbol id="icon-undo" viewBox="0 0 16 16"><path d="M6.2 3 3 6.2l3.2 3.2M3 6.2h6.2a3.6 3.6 0 0 1 0 7.2H6.5"/></symbol>
+<symbol id="icon-redo" viewBox="0 0 16 16"><path d="M9.8 3 13 6.2 9.8 9.4M13 6.2H6.8a3.6 3.6 0 0 0 0 7.2h2.7"/></symbol>
+<symbol id="icon-view" viewBox="0 0 16 16"><path d="M4 2.5h8v11l-4-3-4 3z"/></symbol>
+<symbol id="icon-param" viewBox="0 0 16 16"><path d="M2.5 5h5M11.5 5h2M2.5 11h2M8.5 11h5"/><circle cx="9.5" cy="5" r="1.8"/><circle cx="6.5" cy="11" r="1.8"/></symbol>
+<symbol id="icon-metric" viewBox="0 0 16 16"><path d="M2.5 2.5v11h11M4.5 10l2.7-3.6 2.2 2 3.6-4.6"/></symbol>
 <symbol id="icon-zoom-out" viewBox="0 0 16 16"><circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5M5 7h4"/></symbol>
 "#;

@@ -17,6 +17,8 @@ mod page;
 mod process;
 mod run;
 mod run_event;
+mod search;
 mod series;
 mod start;
 mod trash;
+mod view;

@@ -75,6 +75,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
         <div class="toolbar">
             <Filter table />
             <ColumnPicker table />
+            <crate::view::Tools />
             <CompareButton table />
         </div>
         <Problem error=feed.failed />
@@ -154,7 +155,7 @@ fn NothingFound(table: Table) -> impl IntoView {
             view! {
                 <Empty icon="search" title="No run matches">
                     <p>
-                        <a class="button" href=table.path.get_value()>
+                        <a class="button" href=table.path.with_value(|path| crate::view::plain(path))>
                             "Clear all filters"
                         </a>
                     </p>
