@@ -25,9 +25,11 @@ mod process;
 mod project;
 mod run;
 mod run_event;
+mod search;
 mod sign_in;
 mod trash;
 mod ui;
+mod view;
 
 #[cfg(feature = "ssr")]
 pub use shell::shell;
@@ -63,6 +65,7 @@ pub fn App() -> impl IntoView {
                     />
                     <Route path=path!("/runs/:id") view=run::Page ssr=SsrMode::Async />
                     <Route path=path!("/trash") view=trash::Page ssr=SsrMode::Async />
+                    <Route path=path!("/search") view=search::Page ssr=SsrMode::Async />
                     <Route path=path!("/compare") view=compare::Page ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=sign_in::Page ssr=SsrMode::Async />
                 </Routes>

@@ -44,10 +44,10 @@ pub fn status(kind: ErrorKind) -> StatusCode {
 }
 
 /// Sends whoever asked elsewhere, whatever kind of answer they expected.
-pub fn redirect(path: &'static str) {
-    if let Some(response) = use_context::<ResponseOptions>() {
+pub fn redirect(path: &str) {
+    if let (Some(response), Ok(path)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
         response.set_status(StatusCode::FOUND);
-        response.insert_header(header::LOCATION, HeaderValue::from_static(path));
+        response.insert_header(header::LOCATION, path);
     }
 }
 

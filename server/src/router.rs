@@ -10,7 +10,7 @@ use crate::{
     },
     rest::{
         artifact, asset, compare, environment, experiment, metric, note, process, project, run, run_event,
-        server, trash, user,
+        search, server, trash, user, view,
     },
     site,
 };
@@ -127,6 +127,11 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(note::history))
         .api(Api(Viewer), routes!(note::preview))
         .api(Api(Viewer), routes!(compare::compare))
+        .api(Api(Viewer), routes!(search::find))
+        .api(Api(Viewer), routes!(view::list))
+        .api(Api(Member), routes!(view::create))
+        .api(Api(Member), routes!(view::update))
+        .api(Api(Member), routes!(view::delete))
         .plain(Public, Method::GET, "/api/v1/openapi.json", get(server::openapi))
         .plain(Public, Method::GET, "/pkg/{version}/{*path}", get(assets::get))
         .plain(Public, Method::GET, site::SIGN_IN, get(site::sign_in))
@@ -145,7 +150,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 27] = [
+const SERVER_FUNCTIONS: [(&str, Role); 32] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -169,10 +174,15 @@ const SERVER_FUNCTIONS: [(&str, Role); 27] = [
     ("/ui/run/update", Member),
     ("/ui/run/update-many", Member),
     ("/ui/run/values", Viewer),
+    ("/ui/search/find", Viewer),
     ("/ui/trash/delete", Admin),
     ("/ui/trash/list", Viewer),
     ("/ui/trash/restore", Member),
     ("/ui/trash/sizes", Viewer),
+    ("/ui/view/create", Member),
+    ("/ui/view/delete", Member),
+    ("/ui/view/list", Viewer),
+    ("/ui/view/update", Member),
 ];
 
 /// Routes, their policy and their description, filled together.

@@ -13,6 +13,8 @@ pub enum Event {
     RunChanged { experiment_id: ExperimentId, run_id: RunId, change: RunChange },
     /// A project was made, renamed or removed.
     ProjectsChanged,
+    /// A saved view of an experiment was made, changed or deleted.
+    ViewChanged { experiment_id: ExperimentId },
     /// Something left the trash for good or came out of it, or has been removed since.
     TrashChanged,
     /// The watcher fell behind and missed some: fetch everything again.
@@ -38,9 +40,9 @@ pub enum RunChange {
 impl Event {
     pub fn experiment_id(&self) -> Option<ExperimentId> {
         match self {
-            Self::ExperimentChanged { experiment_id } | Self::RunChanged { experiment_id, .. } => {
-                Some(*experiment_id)
-            }
+            Self::ExperimentChanged { experiment_id }
+            | Self::RunChanged { experiment_id, .. }
+            | Self::ViewChanged { experiment_id } => Some(*experiment_id),
             Self::ProjectsChanged | Self::TrashChanged | Self::Lagged => None,
         }
     }

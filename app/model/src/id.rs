@@ -168,6 +168,11 @@ number_id!(
     UserId,
     "user_id"
 );
+number_id!(
+    /// A saved view of an experiment's runs.
+    ViewId,
+    "view_id"
+);
 
 impl ExperimentId {
     pub const DEFAULT: Self = Self(0);

@@ -22,17 +22,19 @@ pub mod query;
 pub mod registry;
 pub mod run;
 pub mod run_event;
+pub mod search;
 pub mod series;
 pub mod tag;
 pub mod trace;
 pub mod trash;
 pub mod user;
+pub mod view;
 
 pub use error::{Error, ErrorKind, Result};
 pub use float::Float64;
 pub use id::{
     AssetId, ExperimentId, ProcessId, ProjectId, RunEventId, RunId, SpanId, TraceId, UnixMillis, UploadId,
-    UserId,
+    UserId, ViewId,
 };
 pub use page::Page;
 pub use tag::Tags;

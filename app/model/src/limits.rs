@@ -107,6 +107,27 @@ pub const PATTERN_CACHE_BYTES_MAX: usize = 1024 * 1024;
 /// Values of one `in (…)`.
 pub const QUERY_LIST_MAX: usize = 1_000;
 
+/// How a saved view looks at a table: a long query and some dozens of columns, and an address that browsers take.
+pub const VIEW_STATE_BYTES_MAX: usize = 8 * 1024;
+/// Name of a saved view: fits a menu.
+pub const VIEW_NAME_BYTES_MAX: usize = 200;
+/// Views that one person has in one experiment: a menu, not an archive.
+pub const VIEWS_PER_USER_MAX: i64 = 50;
+/// Views that are shared in one experiment: everybody's page of it carries them.
+pub const VIEWS_SHARED_MAX: i64 = 100;
+/// Changes of a view that can be undone: more than anybody goes back.
+pub const VIEW_STEPS_MAX: usize = 100;
+/// Text that everything is searched for: a long name.
+pub const SEARCH_TEXT_BYTES_MAX: usize = NAME_BYTES_MAX;
+/// What one search answers of each kind: fits a screen.
+pub const SEARCH_FOUND_MAX: i64 = 8;
+/// Runs whose names one search goes through, the newest: less than a tenth of a second. Older ones are found by their
+/// whole name or their id.
+pub const SEARCH_RUNS_MAX: i64 = 200_000;
+/// Params and metrics of experiments that one search goes through, those of the newest experiments: likewise. There
+/// are as many in eight experiments of the largest kind.
+pub const SEARCH_FIELDS_MAX: i64 = 40_000;
+
 /// Rows on one page of a list.
 pub const PAGE_MAX: u32 = 1_000;
 pub const PAGE_DEFAULT: u32 = 100;

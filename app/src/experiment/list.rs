@@ -31,6 +31,8 @@ use model::{
 };
 
 pub const PATH: &str = "/experiments";
+/// In the list's address: the dialog for a new experiment is open.
+pub const NEW: &str = "new";
 
 #[component]
 pub fn ListPage() -> impl IntoView {
@@ -59,7 +61,12 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
     let creating = RwSignal::new(false);
     let edited = RwSignal::new(None::<Experiment>);
     let go = link::use_go();
-    let on_created = Callback::new(move |one: Experiment| go(&format!("{PATH}/{}", one.id)));
+    let made = StoredValue::new(false);
+    let on_created = Callback::new(move |one: Experiment| {
+        made.set_value(true);
+        go(&format!("{PATH}/{}", one.id));
+    });
+    open_by_address(search, creating, made);
     let on_edited = Callback::new(move |_| feed.refresh());
     let on_switched = Callback::new(move |()| feed.refresh());
     let projects = Signal::derive(move || feed.current.with(|overview| overview.projects.clone()));
@@ -85,6 +92,27 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
         <CreateDialog open=creating project on_done=on_created />
         <EditDialog edited on_done=on_edited />
     }
+}
+
+/// Opens the dialog where the address says so; the address forgets it when nothing comes of it.
+fn open_by_address(search: Memo<Query>, creating: RwSignal<bool>, made: StoredValue<bool>) {
+    let asked = move || search.with(|query| query.get(NEW).is_some());
+    let rewrite = link::use_rewrite();
+    Effect::new(move || {
+        if asked() {
+            creating.set(true);
+        }
+    });
+    Effect::watch(
+        move || creating.get(),
+        move |open, was, _| {
+            let closed = was == Some(&true) && !open && !made.get_value();
+            if closed && untrack(asked) {
+                rewrite(&search.get_untracked().without(NEW).href(PATH));
+            }
+        },
+        false,
+    );
 }
 
 /// The filter and the table, once something is there.

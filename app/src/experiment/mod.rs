@@ -11,5 +11,5 @@ mod spark;
 mod table;
 
 pub use first_run::FirstRun;
-pub use list::ListPage;
+pub use list::{ListPage, NEW};
 pub use page::Page;

@@ -15,37 +15,60 @@ use crate::{
         tag::TagList,
         toast::Toaster,
     },
+    view::{self, Views},
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks;
 use model::{
     ExperimentId, ProjectId,
+    event::Event,
     experiment::{Experiment, ExperimentStatus, ExperimentUpdate},
+    view::View,
 };
+use serde::{Deserialize, Serialize};
 
 #[component]
 pub fn Page() -> impl IntoView {
     let params = hooks::use_params_map();
     let search = link::use_search();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let first = Resource::new_blocking(
-        move || id.get(),
-        move |id| async move {
-            let id: ExperimentId = id.parse().map_err(|_| missing(&id))?;
-            run::api::table(run::group::query::asked(id, &search.get_untracked())).await
-        },
-    );
+    let first = Resource::new_blocking(move || id.get(), move |id| load(id, search.get_untracked()));
     view! {
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok(runs) => view! { <Workspace runs search /> }.into_any(),
+                    Ok(Some(loaded)) => view! { <Workspace loaded search /> }.into_any(),
+                    // The browser was sent to the address of the default view.
+                    Ok(None) => ().into_any(),
                     Err(error) => view! { <Failure error /> }.into_any(),
                 }
             })}
         </Suspense>
     }
+}
+
+/// What the page begins with.
+#[derive(Clone, Serialize, Deserialize)]
+struct Loaded {
+    runs: Runs,
+    views: Vec<View>,
+    /// The address says nothing, and there is a default view: its address.
+    opens: Option<String>,
+}
+
+async fn load(id: String, search: Query) -> Result<Option<Loaded>, AppError> {
+    let id: ExperimentId = id.parse().map_err(|_| missing(&id))?;
+    let views = view::api::list(id).await?;
+    let opens = view::default_of(&views, &search);
+    let address = opens.as_ref().map(|query| query.href(&format!("/experiments/{id}")));
+    #[cfg(feature = "ssr")]
+    if let Some(address) = address {
+        crate::remote::redirect(&address);
+        return Ok(None);
+    }
+    let runs = run::api::table(run::group::query::asked(id, &opens.unwrap_or(search))).await?;
+    Ok(Some(Loaded { runs, views, opens: address }))
 }
 
 /// An address that cannot be an id names nothing, and says so as the server would.
@@ -56,11 +79,28 @@ fn missing(id: &str) -> AppError {
 }
 
 #[component]
-fn Workspace(runs: Runs, search: Memo<Query>) -> impl IntoView {
+fn Workspace(loaded: Loaded, search: Memo<Query>) -> impl IntoView {
+    let Loaded { runs, views, opens } = loaded;
     let id = runs.experiment.id;
+    let path = format!("/experiments/{id}");
+    let views = Views::provide(id, &path, views, search);
+    let rewrite = link::use_rewrite();
+    Effect::new(move || {
+        if let Some(address) = &opens {
+            rewrite(address);
+        }
+    });
     let input = Memo::new(move |_| search.with(|query| run::group::query::asked(id, query)));
     let feed = Feed::new(runs, input, run::api::table);
-    live::watch(format!("/api/v1/events?experiment_id={id}"), move |_| feed.refresh());
+    live::watch(format!("/api/v1/events?experiment_id={id}"), move |events| {
+        let of_views = |event: &Event| matches!(event, Event::ViewChanged { .. });
+        if events.iter().any(|event| of_views(event) || *event == Event::Lagged) {
+            views.refresh();
+        }
+        if !events.iter().all(of_views) {
+            feed.refresh();
+        }
+    });
     let experiment = Memo::new(move |_| feed.current.with(|runs| runs.experiment.clone()));
     let name = Signal::derive(move || experiment.with(|one| one.name.clone()));
     let project = experiment.with_untracked(|one| (one.project_id, one.project_name.clone()));
@@ -72,7 +112,7 @@ fn Workspace(runs: Runs, search: Memo<Query>) -> impl IntoView {
         <Title text=move || name.get() />
         <Crumbs steps=steps here=name />
         <Head experiment feed />
-        <RunTable feed search path=format!("/experiments/{id}") />
+        <RunTable feed search path />
     }
 }
 

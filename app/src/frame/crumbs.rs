@@ -1,6 +1,6 @@
 //! The line above every page: where it stands, and how current it is.
 
-use crate::{live::Indicator, ui::icon::Icon};
+use crate::{live::Indicator, search::SearchButton, ui::icon::Icon};
 use leptos::prelude::*;
 
 /// The way to this page: each step with its link; the page itself is the last, without one.
@@ -25,7 +25,10 @@ pub fn Crumbs(
                     <li aria-current="page">{here}</li>
                 </ol>
             </nav>
-            <Indicator />
+            <div class="crumbs__end">
+                <SearchButton />
+                <Indicator />
+            </div>
         </div>
     }
 }

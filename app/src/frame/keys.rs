@@ -1,27 +1,31 @@
 //! Keys. Pages mark what a key acts on by data attributes, so the frame needs no knowledge of them:
 //! `data-key="filter"` (`/`), `data-key="compare"` (`c`), `data-key="archive"` (`e`),
-//! `data-key="rows"` (`j`, `k`, `x`), `data-key="tabs"` (`[`, `]`).
+//! `data-key="rows"` (`j`, `k`, `x`), `data-key="tabs"` (`[`, `]`), `data-key="undo"` and `data-key="redo"`.
 
 use super::rail::use_go_to_experiments;
 use crate::{browser, ui::dialog::Dialog};
 use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
-const KEYS: [(&str, &str); 10] = [
+/// On a Mac, Ctrl is ⌘.
+const KEYS: [(&str, &str); 13] = [
+    ("Ctrl K", "Search everything, and go there"),
     ("/", "To the filter"),
     ("g e", "To all experiments"),
     ("j, k", "Next row, previous row"),
     ("Enter", "Open the row"),
     ("x", "Select the row"),
     ("c", "Compare what is selected"),
-    ("e", "Archive what is selected"),
+    ("e", "Archive what is selected; of runs: to the trash"),
     ("[, ]", "Previous tab, next tab"),
+    ("Ctrl Z", "Undo the last change of how the runs are shown"),
+    ("Ctrl Shift Z", "Redo it"),
     ("?", "This list"),
     ("Esc", "Close, or leave the filter"),
 ];
 
 /// Listens for as long as the application lives.
-pub fn listen(keys_open: RwSignal<bool>) {
+pub fn listen(keys_open: RwSignal<bool>, search_open: RwSignal<bool>) {
     if cfg!(feature = "ssr") {
         // Nobody types on the server, and what belongs to one thread must not be made there.
         return;
@@ -31,14 +35,32 @@ pub fn listen(keys_open: RwSignal<bool>) {
     let after_g = StoredValue::new(false);
     let on_key = move |event: KeyboardEvent| {
         let key = event.key();
+        let command = (event.ctrl_key() || event.meta_key()) && !event.alt_key();
+        if command && !event.shift_key() && key.eq_ignore_ascii_case("k") {
+            // Also from a field, and to close it again; not over another dialog.
+            if search_open.get_untracked() || browser::find("dialog[open]").is_none() {
+                event.prevent_default();
+                search_open.update(|open| *open = !*open);
+            }
+            return;
+        }
         if browser::typing() {
             if key == "Escape" {
                 browser::find(":focus").map(|element| element.blur());
             }
             return;
         }
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || browser::find("dialog[open]").is_some()
-        {
+        if browser::find("dialog[open]").is_some() {
+            return;
+        }
+        if command && key.eq_ignore_ascii_case("z") {
+            let selector = if event.shift_key() { "[data-key=redo]" } else { "[data-key=undo]" };
+            if click(selector) {
+                event.prevent_default();
+            }
+            return;
+        }
+        if command || event.alt_key() {
             return;
         }
         let was_g = after_g.get_value();

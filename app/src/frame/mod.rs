@@ -10,6 +10,7 @@ pub mod theme;
 
 use crate::{
     live::{Line, LineState},
+    search::{SearchDialog, SearchOpen},
     ui::{
         icon::Icon,
         notice::{AllExperiments, Empty},
@@ -25,7 +26,9 @@ pub fn Frame(children: Children) -> impl IntoView {
     provide_context(LineState(line));
     let toaster = Toaster::provide();
     let keys_open = RwSignal::new(false);
-    keys::listen(keys_open);
+    let search_open = RwSignal::new(false);
+    provide_context(SearchOpen(search_open));
+    keys::listen(keys_open, search_open);
     foreign::follow();
     view! {
         <Title formatter=|text| format!("{text} · Trackway") />
@@ -43,6 +46,7 @@ pub fn Frame(children: Children) -> impl IntoView {
             </div>
             <Toasts toaster />
             <keys::KeyList open=keys_open />
+            <SearchDialog open=search_open />
         </div>
     }
 }

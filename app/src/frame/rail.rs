@@ -10,7 +10,7 @@ pub fn Rail(keys_open: RwSignal<bool>) -> impl IntoView {
     let session = Session::current();
     let path = hooks::use_location().pathname;
     let experiments = move || {
-        let here = path.with(|path| !path.starts_with("/sign-in") && path != "/trash");
+        let here = path.with(|path| !["/sign-in", "/trash", "/search"].contains(&path.as_str()));
         here.then_some("true")
     };
     let trash = move || path.with(|path| path == "/trash").then_some("page");
@@ -37,6 +37,7 @@ pub fn Rail(keys_open: RwSignal<bool>) -> impl IntoView {
                     type="button"
                     title="Keyboard shortcuts"
                     aria-label="Keys: keyboard shortcuts"
+                    data-key="keys"
                     on:click=move |_| keys_open.set(true)
                 >
                     <Icon name="keyboard" />

@@ -46,7 +46,7 @@ pub fn ThemeSwitch(first: String) -> impl IntoView {
     };
     let label = move || format!("Theme: {}", parts().1.to_lowercase());
     view! {
-        <button class="rail__item" type="button" on:click=switch aria-label=label title=label>
+        <button class="rail__item" type="button" data-key="theme" on:click=switch aria-label=label title=label>
             {move || view! { <Icon name=parts().0 /> }}
             <span class="rail__word">{move || parts().1}</span>
         </button>

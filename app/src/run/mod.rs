@@ -1,7 +1,7 @@
 //! Runs: the table of an experiment, and the page of one run.
 
 pub mod api;
-mod columns;
+pub mod columns;
 mod export;
 mod family;
 pub mod group;

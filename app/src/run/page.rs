@@ -67,7 +67,7 @@ fn tells(event: &Event, wanted: RunChange) -> bool {
         Event::RunChanged { change, .. } => *change == wanted,
         // The run may have come out of the trash, or be gone.
         Event::TrashChanged | Event::Lagged => true,
-        Event::ExperimentChanged { .. } | Event::ProjectsChanged => false,
+        Event::ExperimentChanged { .. } | Event::ViewChanged { .. } | Event::ProjectsChanged => false,
     }
 }
 

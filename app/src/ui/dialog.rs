@@ -2,6 +2,18 @@
 
 use super::icon::Icon;
 use leptos::{html, prelude::*};
+use web_sys::HtmlDialogElement;
+
+/// A page that is on its way in is drawn within so many frames.
+const FRAMES_MAX: u32 = 120;
+
+/// A dialog that opens with its page is made before the page is in the document, where it cannot be shown yet.
+fn show(dialog: HtmlDialogElement, open: RwSignal<bool>, frames: u32) {
+    let wanted = open.try_get_untracked() == Some(true) && !dialog.open();
+    if wanted && dialog.show_modal().is_err() && frames > 0 {
+        request_animation_frame(move || show(dialog, open, frames - 1));
+    }
+}
 
 /// Shown while `open` holds; closing it by any means clears `open`.
 #[component]
@@ -15,9 +27,7 @@ pub fn Dialog(
     Effect::new(move || {
         let Some(dialog) = node.get() else { return };
         match (open.get(), dialog.open()) {
-            (true, false) => {
-                dialog.show_modal().ok();
-            }
+            (true, false) => show(dialog, open, FRAMES_MAX),
             (false, true) => dialog.close(),
             _ => {}
         }

@@ -51,6 +51,11 @@ pub fn FilterForm(
         let timer = set_timeout_with_handle(send, Duration::from_millis(250)).ok();
         waiting.set_value(timer);
     };
+    on_cleanup(move || {
+        if let Some(timer) = waiting.try_get_value().flatten() {
+            timer.clear();
+        }
+    });
     let text = move || search.with(|query| query.get("search").unwrap_or_default().to_owned());
     view! {
         <form class="filter" method="get" action=action role="search" node_ref=form on:submit=submit>

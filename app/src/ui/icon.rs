@@ -63,5 +63,10 @@ pub const SPRITE: &str = r#"
 <symbol id="icon-pin" viewBox="0 0 16 16"><path d="M5.5 2.5h5M6.3 2.5 6 7.2 4 9.5h8l-2-2.3-.3-4.7M8 9.5v4.5"/></symbol>
 <symbol id="icon-more" viewBox="0 0 16 16"><path d="M3.5 8h.1M8 8h.1M12.5 8h.1" stroke-width="2.4"/></symbol>
 <symbol id="icon-base" viewBox="0 0 16 16"><path d="M2 8h12M8 2.5v3.5M6.5 4.5 8 6l1.5-1.5M8 13.5V10M6.5 11.5 8 10l1.5 1.5"/></symbol>
+<symbol id="icon-undo" viewBox="0 0 16 16"><path d="M6.2 3 3 6.2l3.2 3.2M3 6.2h6.2a3.6 3.6 0 0 1 0 7.2H6.5"/></symbol>
+<symbol id="icon-redo" viewBox="0 0 16 16"><path d="M9.8 3 13 6.2 9.8 9.4M13 6.2H6.8a3.6 3.6 0 0 0 0 7.2h2.7"/></symbol>
+<symbol id="icon-view" viewBox="0 0 16 16"><path d="M4 2.5h8v11l-4-3-4 3z"/></symbol>
+<symbol id="icon-param" viewBox="0 0 16 16"><path d="M2.5 5h5M11.5 5h2M2.5 11h2M8.5 11h5"/><circle cx="9.5" cy="5" r="1.8"/><circle cx="6.5" cy="11" r="1.8"/></symbol>
+<symbol id="icon-metric" viewBox="0 0 16 16"><path d="M2.5 2.5v11h11M4.5 10l2.7-3.6 2.2 2 3.6-4.6"/></symbol>
 <symbol id="icon-zoom-out" viewBox="0 0 16 16"><circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5M5 7h4"/></symbol>
 "#;

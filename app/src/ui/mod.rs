@@ -27,7 +27,12 @@ pub fn run_color_place(number: i64, chosen: Option<u8>) -> u8 {
 
 /// The class that gives an element the colour of a run.
 pub fn run_color(run: &Run) -> String {
-    format!("run-color-{}", run_color_place(run.number, run.color))
+    run_color_class(run.number, run.color)
+}
+
+/// The same of a run of which only this is known.
+pub fn run_color_class(number: i64, chosen: Option<u8>) -> String {
+    format!("run-color-{}", run_color_place(number, chosen))
 }
 
 #[cfg(test)]

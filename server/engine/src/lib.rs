@@ -21,9 +21,11 @@ pub mod project;
 pub mod registry;
 pub mod run;
 pub mod run_event;
+pub mod search;
 pub mod trace;
 pub mod trash;
 pub mod user;
+pub mod view;
 
 pub use error::{Error, Result};
 pub use store::{Db, scratch};
@@ -64,9 +66,11 @@ pub struct Services {
     pub registry: registry::Registry,
     pub run: run::Runs,
     pub run_event: run_event::RunEventLog,
+    pub search: search::Search,
     pub trace: trace::Traces,
     pub trash: trash::Trash,
     pub user: user::Users,
+    pub view: view::Views,
     base: Arc<Base>,
 }
 
@@ -114,9 +118,11 @@ impl Services {
             registry: registry::Registry(base.clone()),
             run: run::Runs(base.clone()),
             run_event: run_event::RunEventLog(base.clone()),
+            search: search::Search(base.clone()),
             trace: trace::Traces(base.clone()),
             trash: trash::Trash(base.clone()),
             user: user::Users(base.clone()),
+            view: view::Views(base.clone()),
             base,
         })
     }

@@ -11,9 +11,11 @@ pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod run;
 pub(crate) mod run_event;
+pub(crate) mod search;
 pub(crate) mod server;
 pub(crate) mod trash;
 pub(crate) mod user;
+pub(crate) mod view;
 
 use crate::error::Problem;
 use axum::Json;

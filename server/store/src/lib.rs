@@ -27,9 +27,11 @@ pub mod registry;
 pub mod run;
 pub mod run_event;
 pub mod run_field;
+pub mod search;
 pub mod tag;
 pub mod trace;
 pub mod trash;
+pub mod view;
 
 pub use db::{Db, Dialect, Error, Result, Trouble, Tx};
 pub use metric::{Rejection, Snapshot};

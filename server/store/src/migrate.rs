@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "trace", include_str!("../migrations/0009_trace.sql")),
     (10, "run_field", include_str!("../migrations/0010_run_field.sql")),
     (11, "trash_end", include_str!("../migrations/0011_trash_end.sql")),
+    (12, "view", include_str!("../migrations/0012_view.sql")),
     (13, "run_color", include_str!("../migrations/0013_run_color.sql")),
     (14, "goal", include_str!("../migrations/0014_goal.sql")),
 ];

@@ -419,6 +419,10 @@ const ASSET_REMOVE: &str = "DELETE FROM asset WHERE id = $1";
 const RUN_FIELDS_REMOVE: &str = "DELETE FROM run_field WHERE experiment_id = $1
     AND key IN (SELECT key FROM run_field WHERE experiment_id = $1 LIMIT $2)";
 
+// What it was to open with goes with the view.
+const VIEWS_REMOVE: &str =
+    "DELETE FROM saved_view WHERE id IN (SELECT id FROM saved_view WHERE experiment_id = $1 LIMIT $2)";
+
 const EXPERIMENT_TAGS_REMOVE: &str = "DELETE FROM experiment_tag WHERE experiment_id = $1";
 
 const EXPERIMENT_REMOVE: &str = "DELETE FROM experiment WHERE id = $1";
@@ -455,15 +459,17 @@ async fn remove_experiment(tx: &mut Tx, id: i64, left: &mut Left) -> Result<bool
         }
         return Ok(true);
     }
-    let gone = on!(tx, c => sqlx::query(RUN_FIELDS_REMOVE)
-        .bind(id)
-        .bind(left.rows)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    left.rows -= gone.cast_signed();
-    if left.rows <= 0 {
-        return Ok(true);
+    for statement in [RUN_FIELDS_REMOVE, VIEWS_REMOVE] {
+        let gone = on!(tx, c => sqlx::query(statement)
+            .bind(id)
+            .bind(left.rows)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        left.rows -= gone.cast_signed();
+        if left.rows <= 0 {
+            return Ok(true);
+        }
     }
     // At most as many tags as an experiment may have.
     on!(tx, c => sqlx::query(EXPERIMENT_TAGS_REMOVE).bind(id).execute(c).await.map(drop))?;

@@ -19,6 +19,8 @@ mod process;
 mod project;
 mod run;
 mod run_event;
+mod search;
 mod series;
 mod start;
 mod trash;
+mod view;

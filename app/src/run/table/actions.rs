@@ -83,7 +83,7 @@ pub fn Actions(table: Table) -> impl IntoView {
                     <Icon name="folder" />
                     "Move"
                 </button>
-                <button class="button" type="button" on:click=trash>
+                <button class="button" type="button" data-key="archive" on:click=trash>
                     {move || view! { <Icon name=if in_trash() { "restore" } else { "archive" } /> }}
                     {move || if in_trash() { "Restore" } else { "Trash" }}
                 </button>

@@ -238,6 +238,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             <ColumnPicker table />
             <ExportMenu table />
             <GroupPicker feed search path=table.path.get_value() />
+            <crate::view::Tools />
             {move || {
                 (!grouped.get())
                     .then(|| {
@@ -358,7 +359,7 @@ fn NothingFound(table: Table) -> impl IntoView {
             view! {
                 <Empty icon="search" title="No run matches">
                     <p>
-                        <a class="button" href=table.path.get_value()>
+                        <a class="button" href=table.path.with_value(|path| crate::view::plain(path))>
                             "Clear all filters"
                         </a>
                     </p>

@@ -82,6 +82,11 @@ pub fn QueryBar(table: Table) -> impl IntoView {
         let wait = Duration::from_millis(400);
         waiting.set_value(set_timeout_with_handle(move || apply.with_value(|apply| apply()), wait).ok());
     };
+    on_cleanup(move || {
+        if let Some(timer) = waiting.try_get_value().flatten() {
+            timer.clear();
+        }
+    });
     let take = move |place: usize| {
         let Some(field) = input.get_untracked() else { return };
         let Offer { from, to, choices } = offer.get_untracked();

@@ -8,8 +8,10 @@ mod query;
 mod record;
 mod registry;
 mod run_event;
+mod search;
 mod trace;
 mod trash;
+mod view;
 
 use crate::{Db, experiment as experiments, run as runs, run::RunRecord, scratch};
 use model::{ExperimentId, ProjectId, RunId, Tags, UnixMillis, experiment::ExperimentNew, run::RunStatus};
