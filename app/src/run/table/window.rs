@@ -28,6 +28,8 @@ pub const ROW: i32 = 32;
 const AROUND: u32 = 12;
 /// Pixels at each side of the view in which columns are in the document.
 const ASIDE: i32 = 400;
+/// Up to so many columns are all in the document.
+const COLUMNS_FEW: usize = 24;
 /// Rows beyond those in the document that are fetched with them.
 const AHEAD: u32 = 30;
 /// Requests for rows come at most so often while somebody scrolls.
@@ -103,9 +105,9 @@ impl Window {
 
     /// Begins to follow the person and the feed; called where the table is drawn.
     pub fn follow(self) {
-        Effect::new(move |before: Option<()>| {
-            // The table may be drawn anew, when another view was shown in its place.
-            if before.is_none() && self.scroller.get().is_some() {
+        Effect::new(move || {
+            // Again whenever the table is drawn anew, because nothing matched before or another view was in its place.
+            if self.scroller.get().is_some() {
                 self.awake.set(true);
                 self.stand_at(self.seen.get_untracked().0);
             }
@@ -151,7 +153,9 @@ impl Window {
         // In steps, so that most turns of the wheel change nothing.
         let begin = first.saturating_sub(AROUND) / 8 * 8;
         let end = (last + AROUND).next_multiple_of(8).min(total.max(last));
-        set_if_new(self.rows, (begin, end));
+        // What fits one page is there whole: a browser finds text in it, and little is saved.
+        let all = total <= CHUNK;
+        set_if_new(self.rows, if all { (0, total) } else { (begin, end) });
         let left = scroller.scroll_left();
         let across = (left - ASIDE, left + scroller.client_width() + ASIDE);
         // In steps of a quarter of what is drawn aside.
@@ -381,6 +385,9 @@ fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: 
 /// Those of these columns that are in view, and the pixels before and after them.
 pub fn across(columns: &[Field], widths: &Widths, begin: i32, view: (i32, i32)) -> (i32, Range<usize>, i32) {
     let (mut before, mut after, mut shown) = (0, 0, None::<Range<usize>>);
+    if columns.len() <= COLUMNS_FEW {
+        return (0, 0..columns.len(), 0);
+    }
     let mut x = begin;
     for (place, column) in columns.iter().enumerate() {
         let width = widths.of(column);
@@ -410,5 +417,6 @@ mod tests {
         assert_eq!(shown, 49..61);
         assert_eq!(across(&columns, &widths, 500, (i32::MIN, i32::MAX)), (0, 0..200, 0));
         assert_eq!(across(&columns, &widths, 500, (-1_000, 100)), (0, 0..0, one * 200));
+        assert_eq!(across(&columns[..12], &widths, 500, (-1_000, 100)), (0, 0..12, 0), "few are drawn all");
     }
 }
