@@ -322,7 +322,9 @@ impl RunIndex {
             let rows = self.rows_of(&changed);
             for (_, column) in &mut columns {
                 column.resize(self.heads.len());
-                rows.iter().for_each(|&row| column.clear(row));
+                for &row in &rows {
+                    column.clear(row);
+                }
             }
             if !rows.is_empty() {
                 for which in changed.parts() {
