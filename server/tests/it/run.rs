@@ -165,6 +165,13 @@ async fn runs_are_grouped_over_seeds() {
         for (name, value) in [("mean", 0.6), ("std", 0.141_421_356), ("ci95", 1.270_620_474), ("min", 0.5)] {
             assert!((stat[name].as_f64().unwrap() - value).abs() < 1e-8, "{name} {stat}");
         }
+        server.new_run().await;
+        let (_, again) = server.get(&asked).await;
+        assert_eq!(
+            again["items"][0], page["items"][0],
+            "a run without params does not make all of them differ"
+        );
+        assert_eq!(again["items"][2]["filter"], "params.lr is null");
         let odd = &page["items"][1]["stats"][0];
         assert_eq!((&odd["n"], &odd["not_finite"], &odd["mean"]), (&json!(0), &json!(1), &json!(null)));
         let refused = async |rest: &str, word: &str| {

@@ -126,7 +126,7 @@ fn check_fields(fields: &[Field]) -> Result<(), Error> {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunGroup {
     /// What they have in common, in the order asked for. Of all params but some only those that tell the runs apart: the
-    /// others are the same in every group.
+    /// others are the same in every group that has any.
     pub keys: Vec<GroupKey>,
     /// How many runs.
     pub n: i64,

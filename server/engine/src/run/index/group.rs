@@ -101,14 +101,13 @@ impl Split {
     fn of(index: &RunIndex, rows: &[u32], keys: &[Field]) -> Self {
         let mut of_member = vec![0; rows.len()];
         let mut count = rows.len().min(1);
-        let mut telling = Vec::new();
+        let mut columns = Vec::new();
+        let mut bare = vec![true; rows.len()];
         for (place, key) in keys.iter().enumerate() {
             let kinds = kinds(index, rows, key);
-            if kinds.iter().all(|kind| *kind == kinds[0]) {
-                continue;
-            }
-            telling.push(place);
-            if count < rows.len() {
+            bare.iter_mut().zip(&kinds).for_each(|(bare, kind)| *bare &= *kind == ABSENT);
+            columns.push(Told::by(&kinds));
+            if columns[place].differs() && count < rows.len() {
                 count = refine(&mut of_member, count, &kinds);
             }
         }
@@ -120,7 +119,45 @@ impl Split {
             }
             group.n += 1;
         }
+        // A run that just began has none of the keys, and must not make all of them differ.
+        let bare = bare.iter().filter(|bare| **bare).count();
+        let places = |told: &dyn Fn(&Told) -> bool| {
+            (0..keys.len()).filter(|&place| told(&columns[place])).collect::<Vec<_>>()
+        };
+        let mut telling = places(&|told| told.differs_but_for(bare));
+        let has = |group: &Group, place: usize| kinds(index, &[group.first], &keys[place]) != [ABSENT];
+        let nameless = groups.iter().filter(|group| !telling.iter().any(|&place| has(group, place)));
+        if bare > 0 && nameless.count() > 1 {
+            telling = places(&Told::differs);
+        }
         Self { groups, of_member, telling }
+    }
+}
+
+/// What a column tells of its rows.
+struct Told {
+    absent: usize,
+    /// Rows that have anything.
+    present: usize,
+    /// Not all that have anything have the same.
+    several: bool,
+}
+
+impl Told {
+    fn by(kinds: &[u32]) -> Self {
+        let mut present = kinds.iter().filter(|kind| **kind != ABSENT);
+        let several = present.clone().next().is_some_and(|first| present.any(|kind| kind != first));
+        let absent = kinds.iter().filter(|kind| **kind == ABSENT).count();
+        Self { absent, present: kinds.len() - absent, several }
+    }
+
+    fn differs(&self) -> bool {
+        self.differs_but_for(0)
+    }
+
+    /// The same without so many rows that have nothing.
+    fn differs_but_for(&self, bare: usize) -> bool {
+        self.several || (self.absent > bare && self.present > 0)
     }
 }
 
@@ -150,31 +187,33 @@ fn refine(of_member: &mut [u32], count: usize, kinds: &[u32]) -> usize {
     found as usize
 }
 
+/// In place of a kind: the row lacks the field.
+const ABSENT: u32 = 0;
+
 /// For each of these rows a number that stands for what it has in a field: small, and equal where that is.
 fn kinds(index: &RunIndex, rows: &[u32], field: &Field) -> Vec<u32> {
     let heads = || rows.iter().map(|&row| &index.heads[row as usize]);
     match field {
-        Field::Attribute(Attribute::Status) => heads().map(|head| head.status as u32).collect(),
-        Field::Attribute(Attribute::User) => counted(heads().map(|head| &*head.user)),
-        Field::Attribute(Attribute::Name) => counted(heads().map(|head| &*head.name)),
+        Field::Attribute(Attribute::Status) => heads().map(|head| head.status as u32 + 1).collect(),
+        Field::Attribute(Attribute::User) => counted(heads().map(|head| Some(&*head.user))),
+        Field::Attribute(Attribute::Name) => counted(heads().map(|head| Some(&*head.name))),
         Field::Attribute(Attribute::Parent) => counted(heads().map(|head| head.parent)),
         field => {
-            let Some(texts) = texts(index, field) else { return vec![0; rows.len()] };
+            let Some(texts) = texts(index, field) else { return vec![ABSENT; rows.len()] };
             let same = texts.same();
-            let kind = |&row: &u32| texts.place(row as usize).map_or(same.len() as u32, |place| same[place]);
+            let kind = |&row: &u32| texts.place(row as usize).map_or(ABSENT, |place| same[place] + 1);
             rows.iter().map(kind).collect()
         }
     }
 }
 
-fn counted<T: Hash + Eq>(values: impl Iterator<Item = T>) -> Vec<u32> {
+fn counted<T: Hash + Eq>(values: impl Iterator<Item = Option<T>>) -> Vec<u32> {
     let mut known = HashMap::new();
-    values
-        .map(|value| {
-            let next = known.len() as u32;
-            *known.entry(value).or_insert(next)
-        })
-        .collect()
+    let mut kind = |value: T| {
+        let next = known.len() as u32 + 1;
+        *known.entry(value).or_insert(next)
+    };
+    values.map(|value| value.map_or(ABSENT, &mut kind)).collect()
 }
 
 fn texts<'a>(index: &'a RunIndex, field: &Field) -> Option<&'a Texts> {
