@@ -23,6 +23,17 @@ test("filters are forms", async ({ page }) => {
   await expect(page.getByRole("link", { name: baseline, exact: true })).toHaveCount(0);
 });
 
+test("groups of runs are read, and lead to their runs", async ({ page, world }) => {
+  await page.goto(`/experiments/${world.experiments[sweep]}`);
+  await page.locator("summary", { hasText: "Group" }).click();
+  await page.getByRole("textbox", { name: "Written out" }).fill("params.optimizer");
+  await page.getByRole("form", { name: "Group by" }).getByRole("button", { name: "Apply" }).click();
+  const groups = page.getByRole("table", { name: "Groups of runs" });
+  await expect(groups.getByRole("columnheader", { name: /^param optimizer/ })).toBeVisible();
+  await groups.getByRole("link", { name: "optimizer adam: show its runs only" }).click();
+  await expect(page.getByRole("combobox", { name: "Query" })).toHaveValue("params.optimizer = 'adam'");
+});
+
 test("runs are compared by a form", async ({ page, world }) => {
   await page.goto(`/experiments/${world.experiments[sweep]}`);
   await page.getByRole("checkbox", { name: "Select sweep-03" }).check();

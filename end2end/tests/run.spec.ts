@@ -217,3 +217,90 @@ test("runs move to another experiment", async ({ page, api }) => {
   await page.goto(`/experiments/${there}`);
   await expect(rows(page)).toHaveCount(2);
 });
+
+// Groups over seeds: what a setting is worth, whatever the seed.
+/** Two learning rates by three seeds; one run diverged. */
+async function seeded(api: Api, name: string): Promise<string> {
+  const id = await api.experiment(`${name} ${test.info().project.name}`);
+  for (const lr of [0.1, 0.01]) {
+    for (const seed of [1, 2, 3]) {
+      const run = await api.run(id, `lr ${lr} seed ${seed}`);
+      const diverged = lr === 0.1 && seed === 3;
+      await api.log(run, { "val/loss": [9, diverged ? "NaN" : lr * 10 + seed / 10], acc: [0, 1 - lr] }, 0, {
+        lr,
+        seed,
+        arch: "resnet",
+      });
+      await api.end(run, "completed");
+    }
+  }
+  return id;
+}
+
+const groups = (page: Page) => page.getByRole("table", { name: "Groups of runs" });
+const group = (page: Page, name: string) => groups(page).getByRole("row").filter({ has: page.getByRole("link", { name: `${name}: show its runs only` }) });
+
+test("runs are grouped over their seeds, opened in place and followed", async ({ page, api }) => {
+  const id = await seeded(api, "grouped");
+  await page.goto(`/experiments/${id}?cols=metrics.val%2Floss,metrics.acc`);
+  await awake(page);
+  await page.locator("summary", { hasText: "Group" }).click();
+  await page.getByRole("link", { name: "All but seed" }).click();
+  await expect(page).toHaveURL(/group=all%20but%20params\.seed/);
+  await page.keyboard.press("Escape");
+  const low = group(page, "lr 0.01");
+  // 0.2, 0.3 and 0.4: mean 0.3, standard deviation 0.1, t of two degrees of freedom 4.303.
+  await expect(low.getByRole("cell").nth(2)).toHaveText(/0\.3000\s*±0\.25 best/);
+  await expect(low.getByRole("cell").nth(1)).toHaveText("3");
+  const high = group(page, "lr 0.1");
+  await expect(high.getByRole("cell").nth(2)).toHaveText(/1 not finite\s*1\.150\s*±0\.64/);
+  await expect(high.getByRole("cell").nth(2)).toHaveAttribute("title", /of 2 runs · 1 NaN, infinite or no number/);
+  await expect(groups(page).getByRole("columnheader", { name: "mean of metric val/loss" })).toHaveAttribute("aria-sort", "ascending");
+  await accessible(page);
+  await picture(page, "groups");
+  const turn = page.getByRole("button", { name: "Runs of lr 0.1", exact: true });
+  await turn.focus();
+  await page.keyboard.press("Enter");
+  await expect(turn).toHaveAttribute("aria-expanded", "true");
+  await expect(groups(page).getByRole("link", { name: /^lr 0\.1 seed \d$/ })).toHaveCount(3);
+  await picture(page, "group-open");
+  const extra = await api.run(id, "lr 0.1 seed 4");
+  await api.log(extra, { "val/loss": [9, 1.3], acc: [0, 0.9] }, 0, { lr: 0.1, seed: 4, arch: "resnet" });
+  await expect(groups(page).getByRole("link", { name: /^lr 0\.1 seed \d$/ })).toHaveCount(4);
+  await expect(high.getByRole("cell").nth(1)).toHaveText("4");
+  await groups(page).getByRole("link", { name: "lr 0.1 seed 2" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "lr 0.1 seed 2" })).toBeVisible();
+  await page.goBack();
+  await group(page, "lr 0.01").getByRole("link").click();
+  await expect(page.getByRole("combobox", { name: "Query" })).toHaveValue("params.lr = 0.01");
+  await expect(page.getByRole("table", { name: "Runs", exact: true }).getByRole("checkbox", { name: /^Select lr/ })).toHaveCount(3);
+});
+
+test("groups are chosen by ticks and by text, sorted, and taken away again", async ({ page, api }) => {
+  await page.goto(`/experiments/${await seeded(api, "chosen")}?cols=metrics.acc`);
+  await awake(page);
+  await page.locator("summary", { hasText: "Group" }).click();
+  const tick = (name: string) => page.getByRole("checkbox", { name });
+  await tick("lr param").click();
+  await expect(page).toHaveURL(/group=params\.lr/);
+  await expect(tick("lr param")).toBeChecked();
+  await expect(tick("seed param")).not.toBeChecked();
+  await tick("status run").click();
+  await expect(groups(page).getByRole("columnheader")).toHaveCount(5);
+  const text = page.getByRole("textbox", { name: "Written out" });
+  await expect(text).toHaveValue("params.lr, status");
+  await text.fill("params.seed, started");
+  await expect(page.getByRole("form", { name: "Group by" })).toContainText("nearly every run has a started of its own");
+  await text.fill("params.seed");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await expect(groups(page).getByRole("row")).toHaveCount(4);
+  await groups(page).getByRole("columnheader", { name: "param seed" }).getByRole("link").click();
+  await expect(page).toHaveURL(/sort=params\.seed/);
+  await groups(page).getByRole("columnheader", { name: "param seed" }).getByRole("link").click();
+  await expect(groups(page).getByRole("rowheader").first()).toHaveText("3");
+  await page.reload();
+  await expect(groups(page).getByRole("rowheader").first()).toHaveText("3");
+  await page.getByRole("link", { name: "Ungroup: by params.seed" }).click();
+  await expect(page.getByRole("table", { name: "Runs", exact: true })).toBeVisible();
+});

@@ -98,6 +98,7 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(run::fields))
         .api(Api(Member), routes!(run::update_many))
         .api(Api(Viewer), routes!(run::values))
+        .api(Api(Viewer), routes!(run::groups))
         .api(Api(Viewer), routes!(run::get))
         .api(Api(Member), routes!(run::update))
         .api(Api(Member), routes!(process::beat))
@@ -136,7 +137,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 21] = [
+const SERVER_FUNCTIONS: [(&str, Role); 22] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -150,6 +151,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 21] = [
     ("/ui/run-event/list", Viewer),
     ("/ui/run/fields", Viewer),
     ("/ui/run/get", Viewer),
+    ("/ui/run/group", Viewer),
     ("/ui/run/list", Viewer),
     ("/ui/run/update", Member),
     ("/ui/run/update-many", Member),

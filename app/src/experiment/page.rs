@@ -33,7 +33,7 @@ pub fn Page() -> impl IntoView {
         move || id.get(),
         move |id| async move {
             let id: ExperimentId = id.parse().map_err(|_| missing(&id))?;
-            run::api::list(run::query::parse(id, &search.get_untracked())).await
+            run::api::table(run::group::query::asked(id, &search.get_untracked())).await
         },
     );
     view! {
@@ -58,8 +58,8 @@ fn missing(id: &str) -> AppError {
 #[component]
 fn Workspace(runs: Runs, search: Memo<Query>) -> impl IntoView {
     let id = runs.experiment.id;
-    let input = Memo::new(move |_| search.with(|query| run::query::parse(id, query)));
-    let feed = Feed::new(runs, input, run::api::list);
+    let input = Memo::new(move |_| search.with(|query| run::group::query::asked(id, query)));
+    let feed = Feed::new(runs, input, run::api::table);
     live::watch(format!("/api/v1/events?experiment_id={id}"), move |_| feed.refresh());
     let experiment = Memo::new(move |_| feed.current.with(|runs| runs.experiment.clone()));
     let name = Signal::derive(move || experiment.with(|one| one.name.clone()));

@@ -3,6 +3,7 @@
 pub mod api;
 mod columns;
 mod family;
+pub mod group;
 mod header;
 mod overview;
 mod page;

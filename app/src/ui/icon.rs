@@ -29,6 +29,7 @@ pub const SPRITE: &str = r#"
 <symbol id="icon-archive" viewBox="0 0 16 16"><path d="M2.5 3h11v3h-11zM3.5 6v7h9V6M6.5 9h3"/></symbol>
 <symbol id="icon-trash" viewBox="0 0 16 16"><path d="M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.7 9h6.6l.7-9M6.8 7v4M9.2 7v4"/></symbol>
 <symbol id="icon-rows" viewBox="0 0 16 16"><path d="M2.5 4h11M2.5 8h11M2.5 12h11"/></symbol>
+<symbol id="icon-group" viewBox="0 0 16 16"><path d="M2.5 3.5h11M5.5 7h8M5.5 9.5h8M2.5 13h11M2.5 6.2v4"/></symbol>
 <symbol id="icon-restore" viewBox="0 0 16 16"><path d="M3 8a5 5 0 1 0 1.5-3.6M3 2.5v3h3"/></symbol>
 <symbol id="icon-copy" viewBox="0 0 16 16"><path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3"/></symbol>
 <symbol id="icon-check" viewBox="0 0 16 16"><path d="m3 8.5 3.2 3.2L13 5"/></symbol>

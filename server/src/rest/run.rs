@@ -13,6 +13,7 @@ use model::{
     run::{
         Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunUpdate, RunValueQuery, RunsUpdate,
         RunsUpdated,
+        group::{RunGroup, RunGroupQuery},
     },
     user::Caller,
 };
@@ -38,6 +39,18 @@ pub(crate) async fn list(
     Query(query): Query<RunQuery>,
 ) -> Reply<Page<RunRow>> {
     Ok(axum::Json(services.run.list(&caller, query).await?))
+}
+
+/// One page of the groups of an experiment's runs: how many, and of each field mean, standard deviation and 95 %
+/// confidence interval.
+#[utoipa::path(get, path = "/api/v1/run-groups", params(RunGroupQuery), tag = "run",
+    responses((status = 200, body = Page<RunGroup>)))]
+pub(crate) async fn groups(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<RunGroupQuery>,
+) -> Reply<Page<RunGroup>> {
+    Ok(axum::Json(services.run.group(&caller, query).await?))
 }
 
 /// Tags, throws away, restores or moves many runs at once.

@@ -66,6 +66,54 @@ async fn the_table_has_params_and_metrics_and_sorts_by_them() {
 }
 
 #[tokio::test]
+async fn runs_are_grouped_over_seeds() {
+    on_each(async |server| {
+        for (lr, seed, loss) in [(0.1, 1, json!(0.5)), (0.1, 2, json!(0.7)), (0.01, 1, json!("NaN"))] {
+            let run_id = server.new_run().await;
+            server.log(&run_id, "loss", &[0], json!([loss])).await;
+            let facts =
+                json!({"runs": [{"run_id": run_id, "params": {"lr": lr, "seed": seed, "opt": "sgd"}}]});
+            assert_eq!(server.post("/api/v1/ingest", facts).await.0, 200);
+        }
+        let groups = "/api/v1/run-groups?experiment_id=0";
+        let asked = format!("{groups}&by=all+but+params.seed&fields=metrics.loss&sort=metrics.loss");
+        let (_, page) = server.get(&asked).await;
+        assert_eq!((&page["total"], &page["items"][0]["n"]), (&json!(2), &json!(2)));
+        assert_eq!(
+            page["items"][0]["keys"],
+            json!([{"field": "params.lr", "value": "0.1"}]),
+            "the rest is equal"
+        );
+        assert_eq!(page["items"][0]["filter"], "params.lr = 0.1");
+        let stat = &page["items"][0]["stats"][0];
+        assert_eq!((&stat["field"], &stat["n"]), (&json!("metrics.loss"), &json!(2)));
+        for (name, value) in [("mean", 0.6), ("std", 0.141_421_356), ("ci95", 1.270_620_474), ("min", 0.5)] {
+            assert!((stat[name].as_f64().unwrap() - value).abs() < 1e-8, "{name} {stat}");
+        }
+        server.new_run().await;
+        let (_, again) = server.get(&asked).await;
+        assert_eq!(
+            again["items"][0], page["items"][0],
+            "a run without params does not make all of them differ"
+        );
+        assert_eq!(again["items"][2]["filter"], "params.lr is null");
+        let odd = &page["items"][1]["stats"][0];
+        assert_eq!((&odd["n"], &odd["not_finite"], &odd["mean"]), (&json!(0), &json!(1), &json!(null)));
+        let refused = async |rest: &str, word: &str| {
+            assert_problem(server.get(&format!("{groups}&{rest}")).await, 400, word);
+        };
+        refused("by=started", "nearly every run has a started of its own").await;
+        refused("by=", "expected what to group by").await;
+        refused("by=user&fields=tags.a", "tags.a has no mean").await;
+        refused("by=user&sort=metrics.loss", "groups are not ordered by metrics.loss").await;
+        refused("by=user&limit=0", "expected 1 to 1000").await;
+        let missing = server.get("/api/v1/run-groups?experiment_id=9&by=user").await;
+        assert_problem(missing, 404, "no experiment");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_comparison_marks_what_differs() {
     on_each(async |server| {
         let (first, second) = (server.new_run().await, server.new_run().await);

@@ -29,9 +29,9 @@ impl Grouping {
         match field {
             Field::Param(_)
             | Field::Tag(_)
-            | Field::Attribute(
-                Attribute::Name | Attribute::Status | Attribute::User | Attribute::Parent,
-            ) => None,
+            | Field::Attribute(Attribute::Name | Attribute::Status | Attribute::User | Attribute::Parent) => {
+                None
+            }
             Field::Metric { .. } => Some(format!("metrics are what groups have means of: {EXPECTED}")),
             Field::Dataset(_) => Some(format!("a run may have many datasets: {EXPECTED}")),
             Field::Attribute(attribute) => {

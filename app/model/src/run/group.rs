@@ -86,7 +86,8 @@ impl RunGroupQuery {
         let groups = GroupSearch { by, fields, order };
         match groups.order.iter().find(|order| !groups.orders_by(&order.by)) {
             Some(order) => {
-                let fault = format!("groups are not ordered by {}: expected n or a field of by or fields", order);
+                let fault =
+                    format!("groups are not ordered by {order}: expected n or a field of by or fields");
                 Err(Error::invalid("sort", fault))
             }
             None => Ok((search, groups)),
@@ -125,7 +126,7 @@ fn check_fields(fields: &[Field]) -> Result<(), Error> {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunGroup {
     /// What they have in common, in the order asked for. Of all params but some only those that tell the runs apart: the
-    /// others are the same in every group.
+    /// others are the same in every group that has any.
     pub keys: Vec<GroupKey>,
     /// How many runs.
     pub n: i64,
@@ -136,7 +137,7 @@ pub struct RunGroup {
     pub filter: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupKey {
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -146,9 +147,11 @@ pub struct GroupKey {
 }
 
 /// One field over the runs of a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupStat {
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub field: Field,
     /// Runs with a finite number: all that follows is of these.
     pub n: i64,
     /// Runs whose value is NaN or infinite, or no number; of a metric's min, max and mean, runs that never logged a finite
@@ -185,7 +188,9 @@ mod tests {
     #[test]
     fn what_has_no_mean_is_refused_by_name() {
         assert!(parts("user", "duration, params.lr, metrics.a", "").is_ok());
-        for (by, fields, field) in [("", "", "by"), ("user", "tags.a", "fields"), ("user", "started", "fields")] {
+        for (by, fields, field) in
+            [("", "", "by"), ("user", "tags.a", "fields"), ("user", "started", "fields")]
+        {
             assert_eq!(parts(by, fields, "").unwrap_err().field.as_deref(), Some(field));
         }
     }

@@ -6,7 +6,12 @@ mod query_bar;
 mod row;
 
 use self::{actions::Actions, picker::ColumnPicker, query_bar::QueryBar, row::Row};
-use super::{api::Runs, columns, query};
+use super::{
+    api::Runs,
+    columns,
+    group::{GroupPicker, GroupTable},
+    query,
+};
 use crate::{
     feed::Feed,
     link::{self, Query},
@@ -69,17 +74,24 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
         selected: RwSignal::new(Vec::new()),
         all: RwSignal::new(false),
     };
-    let nothing = Memo::new(move |_| feed.current.with(|runs| runs.page.items.is_empty()));
-    let total = Signal::derive(move || feed.current.with(|runs| runs.page.total));
+    let nothing = Memo::new(move |_| feed.current.with(Runs::is_empty));
+    let grouped = Memo::new(move |_| feed.current.with(|runs| runs.groups.is_some()));
+    let total = Signal::derive(move || feed.current.with(Runs::total));
+    let rows = move || match (nothing.get(), grouped.get()) {
+        (true, _) => view! { <NothingFound table /> }.into_any(),
+        (_, true) => view! { <GroupTable feed search path=path.get_value() /> }.into_any(),
+        _ => view! { <Rows table /> }.into_any(),
+    };
     view! {
         <div class="toolbar">
             <Filter table />
             <ColumnPicker table />
-            <CompareButton table />
+            <GroupPicker feed search path=path.get_value() />
+            {move || (!grouped.get()).then(|| view! { <CompareButton table /> })}
         </div>
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
-            {move || if nothing.get() { view! { <NothingFound table /> }.into_any() } else { view! { <Rows table /> }.into_any() }}
+            {rows}
             <Pager path=path.get_value() query=search total />
         </div>
         <Actions table />

@@ -33,12 +33,7 @@ pub(in crate::run) struct Wanted<'a> {
 }
 
 /// One page of the groups of these rows.
-pub(super) fn page(
-    index: &RunIndex,
-    rows: &[u32],
-    wanted: &Wanted<'_>,
-    now: UnixMillis,
-) -> Page<RunGroup> {
+pub(super) fn page(index: &RunIndex, rows: &[u32], wanted: &Wanted<'_>, now: UnixMillis) -> Page<RunGroup> {
     let split = Split::of(index, rows, wanted.keys);
     let shown = in_order(index, rows, &split, wanted, now);
     let keys: Vec<Key<'_>> = wanted
@@ -73,7 +68,12 @@ pub(super) fn page(
         RunGroup {
             keys: keys.iter().map(|key| key.of(index, first as usize)).collect(),
             n: i64::from(n),
-            stats: columns.iter().map(|column| column[place].stat()).collect(),
+            stats: wanted
+                .fields
+                .iter()
+                .zip(&columns)
+                .map(|(field, column)| column[place].stat(field))
+                .collect(),
             filter,
         }
     });
@@ -101,14 +101,13 @@ impl Split {
     fn of(index: &RunIndex, rows: &[u32], keys: &[Field]) -> Self {
         let mut of_member = vec![0; rows.len()];
         let mut count = rows.len().min(1);
-        let mut telling = Vec::new();
+        let mut columns = Vec::new();
+        let mut bare = vec![true; rows.len()];
         for (place, key) in keys.iter().enumerate() {
             let kinds = kinds(index, rows, key);
-            if kinds.iter().all(|kind| *kind == kinds[0]) {
-                continue;
-            }
-            telling.push(place);
-            if count < rows.len() {
+            bare.iter_mut().zip(&kinds).for_each(|(bare, kind)| *bare &= *kind == ABSENT);
+            columns.push(Told::by(&kinds));
+            if columns[place].differs() && count < rows.len() {
                 count = refine(&mut of_member, count, &kinds);
             }
         }
@@ -120,7 +119,45 @@ impl Split {
             }
             group.n += 1;
         }
+        // A run that just began has none of the keys, and must not make all of them differ.
+        let bare = bare.iter().filter(|bare| **bare).count();
+        let places = |told: &dyn Fn(&Told) -> bool| {
+            (0..keys.len()).filter(|&place| told(&columns[place])).collect::<Vec<_>>()
+        };
+        let mut telling = places(&|told| told.differs_but_for(bare));
+        let has = |group: &Group, place: usize| kinds(index, &[group.first], &keys[place]) != [ABSENT];
+        let nameless = groups.iter().filter(|group| !telling.iter().any(|&place| has(group, place)));
+        if bare > 0 && nameless.count() > 1 {
+            telling = places(&Told::differs);
+        }
         Self { groups, of_member, telling }
+    }
+}
+
+/// What a column tells of its rows.
+struct Told {
+    absent: usize,
+    /// Rows that have anything.
+    present: usize,
+    /// Not all that have anything have the same.
+    several: bool,
+}
+
+impl Told {
+    fn by(kinds: &[u32]) -> Self {
+        let mut present = kinds.iter().filter(|kind| **kind != ABSENT);
+        let several = present.clone().next().is_some_and(|first| present.any(|kind| kind != first));
+        let absent = kinds.iter().filter(|kind| **kind == ABSENT).count();
+        Self { absent, present: kinds.len() - absent, several }
+    }
+
+    fn differs(&self) -> bool {
+        self.differs_but_for(0)
+    }
+
+    /// The same without so many rows that have nothing.
+    fn differs_but_for(&self, bare: usize) -> bool {
+        self.several || (self.absent > bare && self.present > 0)
     }
 }
 
@@ -150,31 +187,33 @@ fn refine(of_member: &mut [u32], count: usize, kinds: &[u32]) -> usize {
     found as usize
 }
 
+/// In place of a kind: the row lacks the field.
+const ABSENT: u32 = 0;
+
 /// For each of these rows a number that stands for what it has in a field: small, and equal where that is.
 fn kinds(index: &RunIndex, rows: &[u32], field: &Field) -> Vec<u32> {
     let heads = || rows.iter().map(|&row| &index.heads[row as usize]);
     match field {
-        Field::Attribute(Attribute::Status) => heads().map(|head| head.status as u32).collect(),
-        Field::Attribute(Attribute::User) => counted(heads().map(|head| &*head.user)),
-        Field::Attribute(Attribute::Name) => counted(heads().map(|head| &*head.name)),
+        Field::Attribute(Attribute::Status) => heads().map(|head| head.status as u32 + 1).collect(),
+        Field::Attribute(Attribute::User) => counted(heads().map(|head| Some(&*head.user))),
+        Field::Attribute(Attribute::Name) => counted(heads().map(|head| Some(&*head.name))),
         Field::Attribute(Attribute::Parent) => counted(heads().map(|head| head.parent)),
         field => {
-            let Some(texts) = texts(index, field) else { return vec![0; rows.len()] };
+            let Some(texts) = texts(index, field) else { return vec![ABSENT; rows.len()] };
             let same = texts.same();
-            let kind = |&row: &u32| texts.place(row as usize).map_or(same.len() as u32, |place| same[place]);
+            let kind = |&row: &u32| texts.place(row as usize).map_or(ABSENT, |place| same[place] + 1);
             rows.iter().map(kind).collect()
         }
     }
 }
 
-fn counted<T: Hash + Eq>(values: impl Iterator<Item = T>) -> Vec<u32> {
+fn counted<T: Hash + Eq>(values: impl Iterator<Item = Option<T>>) -> Vec<u32> {
     let mut known = HashMap::new();
-    values
-        .map(|value| {
-            let next = known.len() as u32;
-            *known.entry(value).or_insert(next)
-        })
-        .collect()
+    let mut kind = |value: T| {
+        let next = known.len() as u32 + 1;
+        *known.entry(value).or_insert(next)
+    };
+    values.map(|value| value.map_or(ABSENT, &mut kind)).collect()
 }
 
 fn texts<'a>(index: &'a RunIndex, field: &Field) -> Option<&'a Texts> {
@@ -185,13 +224,7 @@ fn texts<'a>(index: &'a RunIndex, field: &Field) -> Option<&'a Texts> {
 }
 
 /// The groups of the page, in order. Those that are equal in all that is asked for go by their keys.
-fn in_order(
-    index: &RunIndex,
-    rows: &[u32],
-    split: &Split,
-    wanted: &Wanted<'_>,
-    now: UnixMillis,
-) -> Vec<u32> {
+fn in_order(index: &RunIndex, rows: &[u32], split: &Split, wanted: &Wanted<'_>, now: UnixMillis) -> Vec<u32> {
     let largest = [GroupOrder { by: GroupSort::Count, descending: true }];
     let asked = if wanted.order.is_empty() { &largest } else { wanted.order };
     let mut orders: Vec<(By<'_>, bool)> = asked
@@ -289,9 +322,7 @@ fn number(index: &RunIndex, row: usize, field: &Field, now: UnixMillis) -> Cell 
         Field::Attribute(Attribute::Duration) => order::duration(&index.heads[row], now)
             .map_or(Cell::Absent, |millis| Cell::Number(millis as f64 / 1_000.0)),
         field => match index.columns.get(field).map(|column| &column.values) {
-            Some(Values::Numbers(numbers)) => {
-                numbers.get(row).map_or(Cell::Absent, |&held| Cell::from(held))
-            }
+            Some(Values::Numbers(numbers)) => numbers.get(row).map_or(Cell::Absent, |&held| Cell::from(held)),
             Some(Values::Texts(texts)) => match texts.place(row) {
                 Some(place) => texts.dictionary[place].number().map_or(Cell::NoNumber, Cell::Number),
                 None => Cell::Absent,
@@ -380,9 +411,10 @@ impl Filters {
 
     /// The query for the group of this row, if it is not too long for one.
     fn of(&self, index: &RunIndex, row: usize, keys: &[Key<'_>]) -> Option<String> {
-        let before = self.before.as_ref().filter(|_| self.clauses + keys.len() <= limits::QUERY_CLAUSES_MAX)?;
+        let before =
+            self.before.as_ref().filter(|_| self.clauses + keys.len() <= limits::QUERY_CLAUSES_MAX)?;
         if keys.is_empty() {
-            return Some(before.trim_end_matches(" and ").to_owned());
+            return Some(before.strip_suffix(" and ").unwrap_or(before).to_owned());
         }
         let mut filter = before.clone();
         for (place, key) in keys.iter().enumerate() {

@@ -11,8 +11,8 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::group::Wanted;
 pub(crate) use self::changes::Changes;
+pub(super) use self::group::Wanted;
 
 use self::{changes::Changed, column::Column};
 use crate::{Base, Result};
@@ -288,7 +288,9 @@ impl RunIndex {
             });
             let (_, changed, rows) = &lacking[known];
             if !rows.is_empty() {
-                rows.iter().for_each(|&row| column.clear(row));
+                for &row in rows {
+                    column.clear(row);
+                }
                 for which in changed.parts() {
                     column.fill(db, experiment_id, which, field, &self.places).await?;
                 }

@@ -1,7 +1,7 @@
 //! The statistics of a column over groups of runs.
 
 use super::{column::Cell, group::NOWHERE};
-use model::{Float64, run::group::GroupStat};
+use model::{Float64, query::Field, run::group::GroupStat};
 
 /// One field over the runs of a group, as far as two passes over them found.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,11 +17,7 @@ pub(super) struct Tally {
 }
 
 /// The tallies of so many groups. `places` has the group of each cell.
-pub(super) fn tallies(
-    cells: impl Iterator<Item = Cell> + Clone,
-    places: &[u32],
-    count: usize,
-) -> Vec<Tally> {
+pub(super) fn tallies(cells: impl Iterator<Item = Cell> + Clone, places: &[u32], count: usize) -> Vec<Tally> {
     let mut tallies = vec![Tally::default(); count];
     let of_groups = || cells.clone().zip(places).filter(|(_, place)| **place != NOWHERE);
     for (cell, &place) in of_groups() {
@@ -66,11 +62,12 @@ impl Tally {
         (self.n > 0).then(|| mean.clamp(self.min, self.max))
     }
 
-    pub fn stat(&self) -> GroupStat {
+    pub fn stat(&self, field: &Field) -> GroupStat {
         let of_some = |value: f64| (self.n > 0).then_some(Float64(value));
         let std = (self.n > 1).then(|| (self.squares / f64::from(self.n - 1)).sqrt());
         let ci95 = std.map(|std| student_t_975(self.n - 1) * std / f64::from(self.n).sqrt());
         GroupStat {
+            field: field.clone(),
             n: i64::from(self.n),
             not_finite: i64::from(self.not_finite),
             mean: self.mean().map(Float64),
@@ -119,7 +116,7 @@ mod tests {
     use super::*;
 
     fn tally(cells: &[Cell]) -> GroupStat {
-        tallies(cells.iter().copied(), &vec![0; cells.len()], 1)[0].stat()
+        tallies(cells.iter().copied(), &vec![0; cells.len()], 1)[0].stat(&Field::metric("a"))
     }
 
     fn numbers(numbers: &[f64]) -> GroupStat {
@@ -160,7 +157,8 @@ mod tests {
         assert_eq!((one.mean, one.std, one.ci95), (Some(Float64(0.1)), None, None));
         let three = numbers(&[0.1; 3]);
         assert_eq!((three.mean, three.std), (Some(Float64(0.1)), Some(Float64(0.0))));
-        assert_eq!(tally(&[]), GroupStat::default());
+        let none = tally(&[]);
+        assert_eq!((none.n, none.not_finite, none.mean, none.max), (0, 0, None, None));
     }
 
     #[test]
@@ -175,12 +173,15 @@ mod tests {
         ];
         let stat = tally(&cells);
         assert_eq!((stat.n, stat.not_finite, stat.mean), (2, 3, Some(Float64(2.0))));
-        assert_eq!(tally(&cells[1..4]), GroupStat { not_finite: 3, ..GroupStat::default() });
+        let odd = tally(&cells[1..4]);
+        assert_eq!((odd.n, odd.not_finite, odd.mean, odd.std, odd.min), (0, 3, None, None, None));
     }
 
     #[test]
     fn numbers_at_the_ends_of_doubles_have_a_mean_among_them() {
-        for numbers_in in [[f64::MAX, f64::MAX, f64::MAX], [f64::MAX, f64::MIN, f64::MAX], [f64::MIN, f64::MAX, 0.0]] {
+        for numbers_in in
+            [[f64::MAX, f64::MAX, f64::MAX], [f64::MAX, f64::MIN, f64::MAX], [f64::MIN, f64::MAX, 0.0]]
+        {
             let stat = numbers(&numbers_in);
             assert!(stat.mean.unwrap().0.is_finite() && !stat.std.unwrap().0.is_nan(), "{stat:?}");
         }

@@ -63,7 +63,11 @@ fn check_stat(stat: &GroupStat, members: &[&FoundRun], field: &Field) {
     let all: Vec<f64> = members.iter().filter_map(|run| number(run, field)).collect();
     let finite: Vec<f64> = all.iter().copied().filter(|number| number.is_finite()).collect();
     let n = finite.len() as f64;
-    assert_eq!((stat.n, stat.not_finite), (finite.len() as i64, (all.len() - finite.len()) as i64), "{field}");
+    assert_eq!(
+        (stat.n, stat.not_finite),
+        (finite.len() as i64, (all.len() - finite.len()) as i64),
+        "{field}"
+    );
     let mean = (n > 0.0).then(|| finite.iter().sum::<f64>() / n);
     assert_near(stat.mean, mean, "mean");
     let squares: f64 = finite.iter().map(|number| (number - mean.unwrap_or(0.0)).powi(2)).sum();
@@ -91,13 +95,15 @@ impl Stage {
         let tags = KEYS.map(|key| Field::Tag(key.to_owned()));
         let keys: Vec<Field> =
             params.iter().cloned().chain(tags).chain(attributes.map(Field::Attribute)).collect();
-        let metrics = Stat::ALL.into_iter().flat_map(|stat| {
-            KEYS.map(|key| Field::Metric { key: key.to_owned(), stat })
-        });
+        let metrics = Stat::ALL
+            .into_iter()
+            .flat_map(|stat| KEYS.map(|key| Field::Metric { key: key.to_owned(), stat }));
         let numbers: Vec<Field> =
             metrics.chain(params).chain([Field::Attribute(Attribute::Duration)]).collect();
         let by = match self.pick(4) {
-            0 => ["all params", "all but params.a", "all but params.\"b c\", params.loss"][self.pick(3)].into(),
+            0 => {
+                ["all params", "all but params.a", "all but params.\"b c\", params.loss"][self.pick(3)].into()
+            }
             _ => Grouping::By(self.some_fields(&keys, 3)).to_string(),
         };
         let fields = self.some_fields(&numbers, 3);
@@ -137,7 +143,11 @@ impl Stage {
         let runs = self.services.run.search(&self.caller, &search).await.unwrap();
         let keys: Vec<Field> = match parse_group(&query.by).unwrap().unwrap() {
             Grouping::By(fields) => fields,
-            all_but => KEYS.map(|key| Field::Param(key.to_owned())).into_iter().filter(|key| all_but.has(key)).collect(),
+            all_but @ Grouping::AllBut(_) => KEYS
+                .map(|key| Field::Param(key.to_owned()))
+                .into_iter()
+                .filter(|key| all_but.has(key))
+                .collect(),
         };
         let mut expected: BTreeMap<Vec<Option<String>>, Vec<&FoundRun>> = BTreeMap::new();
         for run in &runs {
@@ -151,7 +161,11 @@ impl Stage {
             let key = |run: &FoundRun| keys.iter().map(|key| held(run, key)).collect::<Vec<_>>();
             let first = key(&members[0]);
             let ids = |runs: &[&FoundRun]| runs.iter().map(|run| run.run.id.clone()).collect::<BTreeSet<_>>();
-            assert_eq!(ids(&members.iter().collect::<Vec<_>>()), ids(&expected[&first]), "{query:?} {group:?}");
+            assert_eq!(
+                ids(&members.iter().collect::<Vec<_>>()),
+                ids(&expected[&first]),
+                "{query:?} {group:?}"
+            );
             assert_eq!(group.n as usize, members.len());
             assert!(seen.insert(first), "each group comes once");
             for (stat, field) in group.stats.iter().zip(&asked.fields) {
@@ -161,7 +175,7 @@ impl Stage {
                 assert_eq!(one.value.is_some(), held(&members[0], &one.field).is_some());
             }
         }
-        self.check_order(&query, &found);
+        Self::check_order(&query, &found);
         found.len() > 1
     }
 
@@ -172,7 +186,7 @@ impl Stage {
         self.services.run.search(&self.caller, &search).await.unwrap()
     }
 
-    fn check_order(&self, query: &RunGroupQuery, found: &[RunGroup]) {
+    fn check_order(query: &RunGroupQuery, found: &[RunGroup]) {
         let (_, asked) = query.clone().into_parts().unwrap();
         let Some(first) = asked.order.first() else {
             assert!(found.is_sorted_by(|a, b| a.n >= b.n), "{query:?}");
@@ -189,7 +203,13 @@ impl Stage {
             return;
         }
         let fits = |a: &RunGroup, b: &RunGroup| match (value(a), value(b)) {
-            (Some(a), Some(b)) => if first.descending { a >= b } else { a <= b },
+            (Some(a), Some(b)) => {
+                if first.descending {
+                    a >= b
+                } else {
+                    a <= b
+                }
+            }
             (a, b) => a.is_some() || b.is_none(),
         };
         assert!(found.is_sorted_by(fits), "{query:?}");
@@ -219,7 +239,10 @@ impl Stage {
             self.add_params(&run_id, [("odd one".to_owned(), value)].into()).await;
         }
         let query = RunGroupQuery::new(
-            RunQuery { filter: "params.\"odd one\" is not null or id is null".into(), ..RunQuery::new(self.experiment_id) },
+            RunQuery {
+                filter: "params.\"odd one\" is not null or id is null".into(),
+                ..RunQuery::new(self.experiment_id)
+            },
             "params.\"odd one\"".into(),
             String::new(),
             "params.\"odd one\"".into(),
@@ -231,7 +254,15 @@ impl Stage {
             .map(|group| (group.keys[0].value.clone().unwrap().chars().take(6).collect(), group.n))
             .collect();
         let expected = [
-            ("0", 2), ("1", 3), ("900719", 1), ("900719", 1), ("", 1), ("NaN", 1), ("it's \"", 1), ("true", 2), ("ääääää", 2),
+            ("0", 2),
+            ("1", 3),
+            ("900719", 1),
+            ("900719", 1),
+            ("", 1),
+            ("NaN", 1),
+            ("it's \"", 1),
+            ("true", 2),
+            ("ääääää", 2),
         ];
         assert_eq!(told, expected.map(|(value, n)| (value.to_owned(), n)));
         for group in &found.items {
