@@ -57,6 +57,7 @@ CHAPTERS: dict[str, list[tuple[str, list[str]]]] = {
     "Client": [("client", ["MLOpsClient"]), ("experiment", ["Experiment"])],
     "Reading": [
         ("search", ["RunList"]),
+        ("group", ["RunGroup", "GroupStat"]),
         ("record", ["StoredRun", "MetricStat", "SeriesSummary", "RunEvent"]),
         ("download", ["StoredArtifact"]),
         ("history", ["History"]),

@@ -200,6 +200,12 @@ def test_pandas(server: Server, work: Path) -> None:
     assert head.split() == ["name", "param.lr", "metric.val/f1"] and row.split() == ["0", "one", "0.1", "0.9"]
 
 
+def test_groups(server: Server, work: Path) -> None:
+    best, other = _run(9, work, server, place=2).splitlines()
+    assert best.startswith("{'params.lr': '0.1'} 3 0.910 ± 0.025 [") and best.count("'") == 10
+    assert other.startswith("{'params.lr': '0.01'} 3 0.820 ± 0.025 [")
+
+
 @pytest.mark.parametrize("fault", [Server.kill, Server.stop])
 def test_a_server_that_goes_away(own_server: Server, work: Path, fault: Callable[[Server], None]) -> None:
     (block,) = [one for one in BLOCKS if one.chapter == "10"]
@@ -238,5 +244,5 @@ def test_every_block_of_the_guide_is_run() -> None:
         ("0", "sh"),
         *((str(number), "python") for number in range(1, 7)),
         ("6", "sh"),
-        *(("7", "python"), ("8", "python"), ("9", "python"), ("9", "python"), ("9", "sh"), ("10", "python")),
+        *(("7", "python"), ("8", "python"), *[("9", "python")] * 3, ("9", "sh"), ("10", "python")),
     ]

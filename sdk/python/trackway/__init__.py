@@ -20,6 +20,7 @@ _HOME = {
     "MLOpsClient": "podstack",
     "Points": "series",
     "Run": "run",
+    "RunGroup": "group",
     "RunList": "search",
     "StoredRun": "record",
     "TrackwayError": "error",
@@ -46,6 +47,7 @@ TYPE_CHECKING = False  # The constant of typing, without importing typing.
 if TYPE_CHECKING:
     from .error import TrackwayError as TrackwayError
     from .experiment import Experiment as Experiment
+    from .group import RunGroup as RunGroup
     from .history import History as History
     from .podstack import MLOpsClient as MLOpsClient
     from .record import StoredRun as StoredRun

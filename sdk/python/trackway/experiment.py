@@ -12,6 +12,7 @@ from .error import TrackwayError
 from .reader import Reader
 
 if TYPE_CHECKING:
+    from .group import RunGroup
     from .search import RunList
 
 EXPERIMENTS = "/api/v1/experiments"
@@ -47,10 +48,40 @@ class Experiment(_Facts):
         """Its runs, or those that a filter means; see ``MLOpsClient.search_runs``."""
         from .search import RunList, Searched
 
+        reader = self._reading()
+        return RunList(reader, lambda: [Searched(self.id, self.name)], filter, sort, reverse, limit)
+
+    def groups(
+        self,
+        by: str | Iterable[str],
+        fields: str | Iterable[str] = (),
+        filter: str = "",
+        *,
+        sort: str = "",
+        limit: int | None = None,
+    ) -> list[RunGroup]:
+        """Its runs in groups: those that have the same in some fields, with means over each group.
+
+        by      ``"params.lr"``, ``["params.lr", "tags.phase"]``, also ``status``, ``user``, ``name``, ``parent``; or
+                ``"all but params.seed"``: every param but these; or ``"all params"``
+        fields  what to have means of: ``"metrics.loss.min"`` (also ``.last``, ``.max``, ``.mean``), params that are
+                numbers, ``duration`` in seconds; one or several
+        filter  only of the runs that it means; see ``MLOpsClient.search_runs``
+        sort    ``n``, what it is grouped by, or a field, which stands for its mean, each rising unless ``desc``
+                follows: ``metrics.loss.min, n desc``. Empty: the largest group first
+        limit   at most so many groups
+
+        Raises TrackwayError when the server cannot be asked, or for what makes no sense, with its place.
+        """
+        from .group import listed as groups_of
+
+        return groups_of(self._reading(), self, by, fields, filter, sort, limit)
+
+    def _reading(self) -> Reader:
         if self._reader is None:
             found = credentials.find(self.url.rpartition("/experiments/")[0])
             self._reader = Reader(Connection(found, TIMEOUT_SECONDS))
-        return RunList(self._reader, lambda: [Searched(self.id, self.name)], filter, sort, reverse, limit)
+        return self._reader
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Experiment, tuple(self)

@@ -121,7 +121,7 @@ class _Question(NamedTuple):
             try:
                 page = self.reader.json(RUNS, query)
             except TrackwayError as error:
-                raise _pointed_at(error, self.filter) from None
+                raise pointed_at(error, self.filter) from None
             for row in page["items"]:
                 if row["run"]["id"] not in seen:
                     seen.add(row["run"]["id"])
@@ -222,7 +222,7 @@ def _duration_place(run: dict[str, Any]) -> tuple[int, int]:
     return 0, ended_at_ms - run["started_at_ms"]
 
 
-def _pointed_at(error: TrackwayError, filter: str) -> TrackwayError:
+def pointed_at(error: TrackwayError, filter: str) -> TrackwayError:
     """The server's message about a filter, with the filter below it and a mark under the place."""
     said = _PLACE.match(str(error)) if error.kind == "invalid" else None
     if said is None:

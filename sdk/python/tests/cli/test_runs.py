@@ -55,6 +55,23 @@ def test_ls_searches_sorts_limits_and_shows_the_columns_asked_for(
     assert lines == ["id", runs[0], "(more than 1: see --limit)"]
 
 
+def test_groups_show_how_many_and_means(runs: list[str], experiment: Experiment) -> None:
+    words = ["runs", "groups", "params.model, tags.none", "--experiment", experiment.name]
+    lines = trackway(*words, "--fields", 'metrics.val/loss,metrics."f,1"', "--sort", "n").stdout.splitlines()
+    assert [re.split(r"\s{2,}", line.strip()) for line in lines] == [
+        ["model", "none", "n", "val/loss", '"f,1"'],
+        ["a,b", "-", "1", "1", "- (1 not finite)"],
+        ["größe", "-", "2", "0.416667 +-1.1", "- (2 not finite)"],
+    ]
+    found = documented(*words, "--fields", "params.lr", "--limit", "1")
+    assert found["more"] is True
+    (group,) = found["groups"]
+    assert (group["keys"], group["n"]) == ({"params.model": "größe", "tags.none": None}, 2)
+    assert group["filter"] == "params.model = 'größe' and tags.none is null"
+    assert group["stats"]["params.lr"]["mean"] == pytest.approx(0.15)
+    trackway("runs", "groups", "created", "--experiment", experiment.name, check=1)
+
+
 def test_ls_as_json_is_one_document_that_keeps_every_type(
     runs: list[str], experiment: Experiment, server: Server
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import experiment
 from ..download import StoredArtifact
+from ..group import GroupStat, RunGroup
 from ..record import SeriesSummary, StoredRun
 from ..search import RunList, Searched
 from . import ask, columns, form
@@ -24,6 +25,13 @@ Lists runs, the newest first. QUERY is a condition in the query language:
 It compares metrics.<key> (also .min, .max, .mean), params.<key>, tags.<key>, id, name, number, status, user, created,
 started, ended, updated and duration; with = != < <= > >=, in (...), between ... and ..., like, ilike, is null, is nan;
 joined by and, or, not and parentheses. Texts stand in quotes.
+"""
+GROUPS = """\
+Puts the runs of an experiment in groups: those that have the same in some fields. Shows how many each has, and of
+each field asked for the mean with its 95 % confidence interval; with --json also deviation, minimum and maximum.
+
+  trackway runs groups "all but params.seed" --experiment digits --fields metrics.val/loss.min
+  trackway runs groups params.lr,tags.phase --experiment digits --fields metrics.val/loss.min,duration --sort "n desc"
 """
 SHOW = "Shows a run: what it is, its params, its metrics, its files and its note."
 
@@ -58,6 +66,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="such as id,name,params.lr,metrics.loss.min,tags.owner,url; keys with a comma in double quotes",
     )
     ask.add_options(ls)
+    groups = verbs.add_parser("groups", help="group them", description=GROUPS, formatter_class=raw)
+    groups.add_argument(
+        "by", metavar="BY", help="such as params.lr,tags.phase,status; or all but params.seed"
+    )
+    groups.add_argument("query", nargs="?", default="", metavar="QUERY", help="only runs that it means")
+    groups.add_argument("--experiment", required=True, metavar="NAME|ID", help="whose runs")
+    groups.add_argument(
+        "--fields",
+        default="",
+        metavar="FIELDS",
+        help="what to have means of, such as metrics.loss.min,duration",
+    )
+    groups.add_argument(
+        "--sort",
+        default="",
+        metavar="FIELDS",
+        help="n, what it is grouped by, or fields, each rising unless desc follows (default: n desc)",
+    )
+    groups.add_argument(
+        "--limit", type=int, default=LIMIT, metavar="N", help="at most so many (default: %(default)s)"
+    )
+    ask.add_options(groups)
     show = verbs.add_parser("show", help="show one", description=SHOW)
     show.add_argument(
         "run", metavar="RUN", help="its id, the start of its id (4 digits or more), or its name"
@@ -66,8 +96,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Lists or shows."""
-    return _list(arguments) if arguments.verb == "ls" else _show(arguments)
+    """Lists, groups or shows."""
+    verbs = {"ls": _list, "groups": _groups, "show": _show}
+    return verbs[arguments.verb](arguments)
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -103,6 +134,57 @@ def _list(arguments: argparse.Namespace) -> int:
     if more:
         print(f"(more than {limit}: see --limit)")
     return 0
+
+
+def _groups(arguments: argparse.Namespace) -> int:
+    searched = experiment.found(ask.reader(arguments.url), arguments.experiment)
+    limit = max(arguments.limit, 0)
+    found = searched.groups(
+        arguments.by, arguments.fields, arguments.query, sort=arguments.sort, limit=limit + 1
+    )
+    groups, more = found[:limit], len(found) > limit
+    if arguments.json:
+        form.print_json({"groups": [_group_json(one) for one in groups], "more": more})
+        return 0
+    if not groups:
+        print("no runs")
+        return 0
+    table = [
+        Column(
+            field.partition(".")[2] or field,
+            ["-" if one.keys[field] is None else str(one.keys[field]) for one in groups],
+        )
+        for field in groups[0].keys
+    ]
+    table.append(Column("n", [str(one.n) for one in groups], right=True, whole=True))
+    for field in groups[0].stats:
+        title = field.removeprefix("metrics.").removeprefix("params.")
+        cells = [_mean(one.stats[field]) for one in groups]
+        table.append(Column(title, cells, right=True, whole=True))
+    print_table(table)
+    if more:
+        print(f"(more than {limit}: see --limit)")
+    return 0
+
+
+def _mean(stat: GroupStat) -> str:
+    """``0.25 +-0.012``, and how many values went not into it because they are not finite."""
+    if stat.mean is None:
+        return f"- ({stat.not_finite} not finite)" if stat.not_finite else "-"
+    interval = "" if stat.ci95 is None else f" +-{stat.ci95:.2g}"
+    odd = f" ({stat.not_finite} not finite)" if stat.not_finite else ""
+    return f"{form.value_text(stat.mean)}{interval}{odd}"
+
+
+def _group_json(group: RunGroup) -> dict[str, Any]:
+    def numbers(stat: GroupStat) -> dict[str, Any]:
+        return {name: form.number_json(value) for name, value in stat._asdict().items()} | {
+            "n": stat.n,
+            "not_finite": stat.not_finite,
+        }
+
+    stats = {field: numbers(stat) for field, stat in group.stats.items()}
+    return {"keys": group.keys, "n": group.n, "stats": stats, "filter": group.filter}
 
 
 def _show(arguments: argparse.Namespace) -> int:
