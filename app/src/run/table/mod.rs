@@ -216,6 +216,7 @@ fn focus_run(id: RunId) {
 #[component]
 pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
     let table = Table::new(feed, search, path.clone());
+    table.window.listen();
     let nothing = Memo::new(move |_| feed.current.with(Runs::is_empty));
     let grouped = Memo::new(move |_| feed.current.with(|runs| runs.groups.is_some()));
     let total = Signal::derive(move || feed.current.with(Runs::total));

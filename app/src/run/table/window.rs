@@ -103,7 +103,12 @@ impl Window {
         self.loaded.with(|loaded| each_once(loaded.slots(first..last), first))
     }
 
-    /// Begins to follow the person and the feed; called where the table is drawn.
+    /// Begins to follow the feed, also while another view is shown in place of the rows.
+    pub fn listen(self) {
+        Effect::watch(move || self.feed.current.track(), move |(), _, _| self.told(), false);
+    }
+
+    /// Begins to follow the person; called where the table is drawn.
     pub fn follow(self) {
         Effect::new(move || {
             // Again whenever the table is drawn anew, because nothing matched before or another view was in its place.
@@ -112,7 +117,6 @@ impl Window {
                 self.stand_at(self.seen.get_untracked().0);
             }
         });
-        Effect::watch(move || self.feed.current.track(), move |(), _, _| self.told(), false);
         let resized = move |_| self.measure();
         Effect::new(move || {
             let handle = window_event_listener(leptos::ev::resize, resized);
