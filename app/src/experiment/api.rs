@@ -1,8 +1,6 @@
 //! What the experiment pages ask of the server.
 
 use crate::error::AppError;
-#[cfg(feature = "ssr")]
-use engine::Services;
 use leptos::{prelude::*, server_fn::codec::Json};
 #[cfg(feature = "ssr")]
 use model::experiment::tree::ExperimentTreeQuery;
@@ -44,7 +42,8 @@ pub struct Overview {
 #[server(prefix = "/ui", endpoint = "experiment/list", input = Json)]
 pub async fn list(input: ListInput) -> Result<Overview, AppError> {
     let caller = crate::remote::caller()?;
-    let Services { experiment, project, run, .. } = crate::remote::services();
+    let services = crate::remote::services();
+    let (experiment, project, run) = (services.experiment, services.project, services.run);
     let offset = input.query.offset;
     let (page, found, tree) = match input.tree {
         None => {

@@ -122,7 +122,7 @@ class RunList(Sequence[StoredRun]):
                 path,
             )
         except TrackwayError as error:
-            raise _pointed_at(error, question.filter) from None
+            raise pointed_at(error, question.filter) from None
 
     def __repr__(self) -> str:
         # Of those that came so far: to look at a list must not ask the server.

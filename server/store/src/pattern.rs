@@ -58,6 +58,7 @@ async fn meant(
                 Attribute::Name => "run.name",
                 Attribute::Status => "run.status",
                 Attribute::User => "run.user_name",
+                Attribute::Parent => "run.parent_id",
                 // The parser lets no pattern be held against what is no text, and no run has the rest.
                 _ => return Ok(Vec::new()),
             });
@@ -91,6 +92,10 @@ async fn meant(
     let mut conn = db.read().await?;
     let mut ids: Vec<String> = Vec::new();
     // One at a time: a hundred thousand long texts are not held at once.
-    fetch_each!(conn, statement, (id, text) in (String, String) => if test.fits_text(&text) { ids.push(id); });
+    fetch_each!(conn, statement, (id, text) in (String, Option<String>) => {
+        if text.is_some_and(|text| test.fits_text(&text)) {
+            ids.push(id);
+        }
+    });
     Ok(ids)
 }

@@ -26,9 +26,9 @@ def grid(client: MLOpsClient, experiment: Experiment) -> Experiment:
 def test_runs_that_differ_in_their_seed_alone_are_one_group(grid: Experiment) -> None:
     groups = grid.groups("all but params.seed", "metrics.loss", sort="params.lr")
     assert [(group.keys, group.n) for group in groups] == [
-        ({'params."it\'s"': "x y", "params.lr": "0.01"}, 3),
-        ({'params."it\'s"': "x y", "params.lr": "0.1"}, 3),
-        ({'params."it\'s"': None, "params.lr": None}, 1),
+        ({"params.lr": "0.01"}, 3),
+        ({"params.lr": "0.1"}, 3),
+        ({"params.lr": None}, 1),
     ]
     low, high, bare = (group.stats["metrics.loss"] for group in groups)
     assert (low.n, low.not_finite, low.min, low.max) == (3, 0, 0.01, 2.01)
