@@ -514,6 +514,8 @@ test("shift selects a range, and the order of picking stays", async ({ page, api
   await expect(bulk).toContainText("12 runs selected");
   await bulk.getByRole("button", { name: "Select none" }).click();
   await expect(bulk).toBeHidden();
+});
+
 // Groups over seeds: what a setting is worth, whatever the seed.
 /** Two learning rates by three seeds; one run diverged. */
 async function seeded(api: Api, name: string): Promise<string> {

@@ -111,11 +111,11 @@ const STUDENT_T_975: [f64; 21] = [
     2.085_963_447,
 ];
 
-/// The 0.975 quantile of Student's t, within 2e-7.
+/// The 0.975 quantile of Student's t, within 2e-7: it lies between this and its negative with 95 %.
 ///
 /// Beyond the table by the expansion around the normal quantile z (Abramowitz and Stegun 26.7.5):
 /// `t = z + g1(z)/ν + g2(z)/ν² + g3(z)/ν³ + g4(z)/ν⁴ + …`. For one probability the g are constants.
-fn student_t_975(freedom: usize) -> f64 {
+pub fn student_t_975(freedom: usize) -> f64 {
     // z, g1(z), g2(z), g3(z), g4(z) for z = 1.959963984540054.
     const G: [f64; 5] = [
         1.959_963_984_540_054,

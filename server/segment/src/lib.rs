@@ -18,7 +18,7 @@ pub use bucket::{Bucket, Gatherer};
 pub use bundle::{Bundled, decode_bundle, encode_bundle};
 pub use codec::{DecodeError, decode, decode_texts, encode, encode_texts, encode_tightly};
 pub use grid::Grid;
-pub use group::{Member, Spread, spread};
+pub use group::{Member, Spread, spread, student_t_975};
 pub use merge::{is_full, pieces, plan};
 pub use order::{append, sort_by_step, sort_texts_by_step};
 pub use smooth::Smoother;

@@ -65,7 +65,8 @@ impl Tally {
     pub fn stat(&self, field: &Field) -> GroupStat {
         let of_some = |value: f64| (self.n > 0).then_some(Float64(value));
         let std = (self.n > 1).then(|| (self.squares / f64::from(self.n - 1)).sqrt());
-        let ci95 = std.map(|std| student_t_975(self.n - 1) * std / f64::from(self.n).sqrt());
+        let ci95 =
+            std.map(|std| segment::student_t_975(self.n as usize - 1) * std / f64::from(self.n).sqrt());
         GroupStat {
             field: field.clone(),
             n: i64::from(self.n),
@@ -79,38 +80,6 @@ impl Tally {
     }
 }
 
-/// Below which Student's t lies with a probability of 97.5 %, so that it lies between this and its negative with 95 %.
-///
-/// Up to ten degrees of freedom from a table, computed from the distribution's finite sums (Abramowitz and Stegun,
-/// "Handbook of Mathematical Functions", 26.7.3 and 26.7.4); beyond by the expansion about the normal quantile (26.7.5),
-/// which is off by less than 1e-5 there.
-fn student_t_975(freedom: u32) -> f64 {
-    const TABLE: [f64; 10] = [
-        12.706_204_736,
-        4.302_652_730,
-        3.182_446_305,
-        2.776_445_105,
-        2.570_581_836,
-        2.446_911_851,
-        2.364_624_252,
-        2.306_004_135,
-        2.262_157_163,
-        2.228_138_852,
-    ];
-    const NORMAL: f64 = 1.959_963_984_540_054;
-    let place = freedom.saturating_sub(1) as usize;
-    if let Some(&known) = TABLE.get(place) {
-        return known;
-    }
-    let (x, n) = (NORMAL, f64::from(freedom));
-    let g1 = (x.powi(3) + x) / 4.0;
-    let g2 = (5.0 * x.powi(5) + 16.0 * x.powi(3) + 3.0 * x) / 96.0;
-    let g3 = (3.0 * x.powi(7) + 19.0 * x.powi(5) + 17.0 * x.powi(3) - 15.0 * x) / 384.0;
-    let g4 = (79.0 * x.powi(9) + 776.0 * x.powi(7) + 1_482.0 * x.powi(5) - 1_920.0 * x.powi(3) - 945.0 * x)
-        / 92_160.0;
-    x + g1 / n + g2 / n.powi(2) + g3 / n.powi(3) + g4 / n.powi(4)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,23 +90,6 @@ mod tests {
 
     fn numbers(numbers: &[f64]) -> GroupStat {
         tally(&numbers.iter().map(|&number| Cell::Number(number)).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn quantiles_are_those_of_the_tables_of_students_t() {
-        for (freedom, quantile) in [
-            (1, 12.706_204_74),
-            (4, 2.776_445_11),
-            (10, 2.228_138_85),
-            (11, 2.200_985_16),
-            (12, 2.178_812_83),
-            (30, 2.042_272_46),
-            (100, 1.983_971_52),
-            (1_000, 1.962_339_08),
-        ] {
-            let found = student_t_975(freedom);
-            assert!((found - quantile).abs() < 1e-5, "{freedom}: {found}");
-        }
     }
 
     #[test]
