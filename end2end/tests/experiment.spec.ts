@@ -62,7 +62,7 @@ test("columns sort both ways", async ({ page }) => {
     page.evaluate(() => {
       const heads = [...document.querySelectorAll("thead th")].map((one) => one.textContent?.trim() ?? "");
       const at = heads.findIndex((one) => one.startsWith("Runs"));
-      const counts = [...document.querySelectorAll("tbody tr")].map((row) => Number.parseInt(row.children[at].textContent ?? ""));
+      const counts = [...document.querySelectorAll("tbody tr")].map((row) => Number((row.children[at].textContent ?? "").replace(/\D/g, "")));
       const pairs = counts.slice(1).map((count, place) => Math.sign(counts[place] - count));
       return { down: pairs.every((sign) => sign >= 0), up: pairs.every((sign) => sign <= 0) };
     });

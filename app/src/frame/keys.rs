@@ -46,6 +46,10 @@ pub fn listen(keys_open: RwSignal<bool>, search_open: RwSignal<bool>) {
         }
         if browser::typing() {
             if key == "Escape" {
+                // The browser would empty a search field, and with it change what is shown. Dialogs close by it.
+                if browser::find("dialog[open]").is_none() {
+                    event.prevent_default();
+                }
                 browser::find(":focus").map(|element| element.blur());
             }
             return;
@@ -104,7 +108,7 @@ fn click(selector: &str) -> bool {
 
 /// Moves the keyboard to the link of the next row, so that Enter opens it.
 fn step_row(by: i32) -> bool {
-    let rows = browser::find_all("[data-key=rows] tr");
+    let rows = browser::find_all("[data-key=rows] tr:has([data-key=open])");
     let links = browser::find_all("[data-key=rows] tr [data-key=open]");
     let at = rows.iter().position(|row| row.contains(browser::focused().as_deref()));
     step(&links, at, by).is_some_and(|link| link.focus().is_ok())
