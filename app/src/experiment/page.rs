@@ -103,13 +103,15 @@ fn Workspace(loaded: Loaded, search: Memo<Query>) -> impl IntoView {
     });
     let experiment = Memo::new(move |_| feed.current.with(|runs| runs.experiment.clone()));
     let name = Signal::derive(move || experiment.with(|one| one.name.clone()));
+    // The server writes the head last, when what it was made of may be gone.
+    let title = name.get_untracked();
     let project = experiment.with_untracked(|one| (one.project_id, one.project_name.clone()));
     let mut steps = vec![("Experiments".to_owned(), "/experiments".to_owned())];
     if project.0 != ProjectId::DEFAULT {
         steps.push((project.1, format!("/experiments?project={}", project.0)));
     }
     view! {
-        <Title text=move || name.get() />
+        <Title text=move || name.try_get().unwrap_or_else(|| title.clone()) />
         <Crumbs steps=steps here=name />
         <Head experiment feed />
         <RunTable feed search path />

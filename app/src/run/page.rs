@@ -138,9 +138,11 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
     };
     live::watch(events, move |events| view.hear(&events));
     let name = Signal::derive(move || view.detail.current.with(|detail| detail.run.name.clone()));
+    // The server writes the head last, when what it was made of may be gone.
+    let title = name.get_untracked();
     let steps = vec![("Experiments".to_owned(), "/experiments".to_owned()), experiment];
     view! {
-        <Title text=move || name.get() />
+        <Title text=move || name.try_get().unwrap_or_else(|| title.clone()) />
         <Crumbs steps here=name />
         <Header view />
         <Problem error=view.detail.failed />

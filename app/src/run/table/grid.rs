@@ -191,6 +191,8 @@ pub fn Rows(table: Table) -> impl IntoView {
                 scroller.focus().ok();
             }
             window.show(place);
+            // At once when it is drawn already: the next key, such as `x`, is for that row.
+            focus_wanted(wanted);
             request_animation_frame(move || focus_wanted(wanted));
         }
     };
