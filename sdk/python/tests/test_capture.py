@@ -30,6 +30,7 @@ def test_what_is_printed_is_a_series_of_lines(server: Server) -> None:
         """
         run = trackway.init(experiment="console", capture="console")
         print(run.id, flush=True)
+        sys.stdin.readline()
         print("größe", end="")
         print(" 精度")
         sys.stderr.write("one\\ntwo\\n")
@@ -45,6 +46,7 @@ def test_what_is_printed_is_a_series_of_lines(server: Server) -> None:
         """
     )
     run_id = script.line()
+    script.say()
     out, said = script.process.communicate(timeout=60)
     assert out.splitlines() == ["größe 精度", "no end after", "TextIOWrapper"], "the terminal has everything"
     assert texts(server, run_id, "system/stdout") == [run_id, "größe 精度", "no end"]
