@@ -4,7 +4,10 @@ use super::api;
 use crate::{
     error::AppError,
     project::ProjectField,
-    ui::{dialog::Dialog, form::Closing},
+    ui::{
+        dialog::{Dialog, open_while},
+        form::{Closing, NameField},
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use model::{
@@ -33,17 +36,7 @@ pub fn CreateDialog(
 /// Edits the experiment that it is given; closed while there is none.
 #[component]
 pub fn EditDialog(edited: RwSignal<Option<Experiment>>, on_done: Callback<Experiment>) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move || open.set(edited.with(Option::is_some)));
-    Effect::watch(
-        move || open.get(),
-        move |open, was, _| {
-            if was == Some(&true) && !open {
-                edited.set(None);
-            }
-        },
-        false,
-    );
+    let open = open_while(edited);
     let first = move || edited.get_untracked().map(fields).unwrap_or_default();
     let save = Callback::new(move |input: ExperimentNew| {
         Request::Update(edited.get_untracked().map(|one| one.id), input)
@@ -141,10 +134,7 @@ fn Fields(
     };
     view! {
         <form class="form" on:submit=submit>
-            <label class="field">
-                <span class="field__label">"Name"</span>
-                <input node_ref=name type="text" required autofocus autocomplete="off" value=first.name />
-            </label>
+            <NameField node=name value=first.name />
             <label class="field">
                 <span class="field__label">"Description"</span>
                 <textarea node_ref=description rows="3" prop:value=first.description></textarea>

@@ -6,7 +6,13 @@ use crate::{
     error::AppError,
     frame::session::Session,
     link::{self, Query},
-    ui::{dialog::Dialog, form::Closing, icon::Icon, popover::Popover, toast::Toaster},
+    ui::{
+        dialog::Dialog,
+        form::{Closing, NameField},
+        icon::Icon,
+        popover::Popover,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use model::{
@@ -165,10 +171,7 @@ fn NameForm(
     };
     view! {
         <form class="form" on:submit=submit>
-            <label class="field">
-                <span class="field__label">"Name"</span>
-                <input node_ref=name type="text" required autofocus autocomplete="off" value=first />
-            </label>
+            <NameField node=name value=first />
             <Closing open failed busy action=button />
         </form>
     }

@@ -15,6 +15,22 @@ fn show(dialog: HtmlDialogElement, open: RwSignal<bool>, frames: u32) {
     }
 }
 
+/// Open while there is something that the dialog is about; closing it by any means forgets that.
+pub fn open_while<T: Send + Sync + 'static>(about: RwSignal<Option<T>>) -> RwSignal<bool> {
+    let open = RwSignal::new(false);
+    Effect::new(move || open.set(about.with(Option::is_some)));
+    Effect::watch(
+        move || open.get(),
+        move |open, was, _| {
+            if was == Some(&true) && !open {
+                about.set(None);
+            }
+        },
+        false,
+    );
+    open
+}
+
 /// Shown while `open` holds; closing it by any means clears `open`.
 #[component]
 pub fn Dialog(

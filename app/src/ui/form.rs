@@ -2,7 +2,7 @@
 
 use super::notice::Problem;
 use crate::error::AppError;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 /// The closing row of a form in a dialog: the error of the last try, Cancel, and the button that sends.
 #[component]
@@ -41,5 +41,16 @@ pub fn Apply() -> impl IntoView {
                 "Apply"
             </button>
         </noscript>
+    }
+}
+
+/// What a thing is called, the first field of its form.
+#[component]
+pub fn NameField(node: NodeRef<html::Input>, value: String) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span class="field__label">"Name"</span>
+            <input node_ref=node type="text" required autofocus autocomplete="off" value=value />
+        </label>
     }
 }

@@ -3,6 +3,7 @@
 pub mod copy;
 pub mod dialog;
 pub mod filter;
+pub mod find;
 pub mod form;
 pub mod icon;
 pub mod notice;

@@ -4,7 +4,11 @@ use super::{Views, api, opened};
 use crate::{
     error::AppError,
     link,
-    ui::{dialog::Dialog, form::Closing, toast::Toaster},
+    ui::{
+        dialog::{Dialog, open_while},
+        form::{Closing, NameField},
+        toast::Toaster,
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use model::view::{View, ViewNew, ViewUpdate};
@@ -72,7 +76,7 @@ fn SaveForm(open: RwSignal<bool>, views: Views) -> impl IntoView {
     };
     view! {
         <form class="form" on:submit=submit>
-            <Name node=name value=String::new() />
+            <NameField node=name value=String::new() />
             {check("Share with all", shared)}
             {check("Open the experiment with it (for me)", default)}
             <Closing open failed busy action="Save" />
@@ -83,17 +87,7 @@ fn SaveForm(open: RwSignal<bool>, views: Views) -> impl IntoView {
 /// Renames the view that it is given; closed while there is none.
 #[component]
 pub fn RenameDialog(view: RwSignal<Option<View>>, views: Views) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move || open.set(view.with(Option::is_some)));
-    Effect::watch(
-        move || open.get(),
-        move |open, was, _| {
-            if was == Some(&true) && !open {
-                view.set(None);
-            }
-        },
-        false,
-    );
+    let open = open_while(view);
     view! {
         <Dialog open title="Rename this view".to_owned()>
             <RenameForm open view views />
@@ -131,19 +125,9 @@ fn RenameForm(open: RwSignal<bool>, view: RwSignal<Option<View>>, views: Views) 
     };
     view! {
         <form class="form" on:submit=submit>
-            <Name node value=first />
+            <NameField node value=first />
             <Closing open failed busy action="Rename" />
         </form>
-    }
-}
-
-#[component]
-fn Name(node: NodeRef<html::Input>, value: String) -> impl IntoView {
-    view! {
-        <label class="field">
-            <span class="field__label">"Name"</span>
-            <input node_ref=node type="text" required autofocus autocomplete="off" value=value />
-        </label>
     }
 }
 

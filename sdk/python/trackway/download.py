@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -57,6 +57,25 @@ def _fetch_one(reader: Reader, run_id: str, artifact: StoredArtifact, folder: Pa
     # Again, because now the folders are there, and links among them are followed.
     local = _inside(folder, artifact.path)
     target = f"/api/v1/runs/{run_id}/artifacts/{'/'.join(map(segment, artifact.path.split('/')))}"
+
+    def blocks() -> Iterator[bytes]:
+        digest = sha256()
+        expected = artifact.sha256
+        for block, etag in reader.connection.stream(target):
+            # The file may have been replaced since it was listed; the answer says what it holds.
+            expected = etag if len(etag) == _SHA256_DIGITS else expected
+            digest.update(block)
+            yield block
+        if digest.hexdigest() != expected:
+            raise TrackwayError(f'the content of "{artifact.path}" was damaged on its way', kind="unavailable")
+
+    keep(reader, blocks, local)
+    return local
+
+
+def keep(reader: Reader, blocks: Callable[[], Iterable[bytes]], local: Path) -> None:
+    """Makes a file of blocks that are asked for again while the server is away. What is there of the same name is
+    replaced by the whole file only. Raises TrackwayError, OSError."""
     file, temporary = tempfile.mkstemp(prefix=".trackway-", dir=local.parent)
     try:
         with open(file, "wb") as opened:
@@ -64,25 +83,16 @@ def _fetch_one(reader: Reader, run_id: str, artifact: StoredArtifact, folder: Pa
             def attempt() -> None:
                 opened.seek(0)
                 opened.truncate()
-                digest = sha256()
-                expected = artifact.sha256
-                for block, etag in reader.connection.stream(target):
-                    # The file may have been replaced since it was listed; the answer says what it holds.
-                    expected = etag if len(etag) == _SHA256_DIGITS else expected
-                    digest.update(block)
+                for block in blocks():
                     opened.write(block)
-                if digest.hexdigest() != expected:
-                    message = f'the content of "{artifact.path}" was damaged on its way'
-                    raise TrackwayError(message, kind="unavailable")
 
             reader.patiently(attempt)
-        os.chmod(temporary, 0o666 & ~umask())
+        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, local)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-    return local
 
 
 def _inside(folder: Path, path: str) -> Path:
@@ -96,7 +106,7 @@ def _inside(folder: Path, path: str) -> Path:
     return local
 
 
-def umask() -> int:
+def _umask() -> int:
     """Which rights this process takes from files that it makes."""
     mask = os.umask(0)
     os.umask(mask)

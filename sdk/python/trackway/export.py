@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from .artifact import LocalPath
-from .download import umask
+from .download import keep
 from .error import TrackwayError
 from .reader import Reader, addressed
 from .record import RUNS
@@ -39,23 +36,7 @@ def fetch(
         "limit": limit,
     }
     target = addressed(f"{RUNS}.{kind}", query)
-    file, temporary = tempfile.mkstemp(prefix=".trackway-", dir=local.parent)
-    try:
-        with open(file, "wb") as opened:
-
-            def attempt() -> None:
-                opened.seek(0)
-                opened.truncate()
-                for block, _ in reader.connection.stream(target):
-                    opened.write(block)
-
-            reader.patiently(attempt)
-        os.chmod(temporary, 0o666 & ~umask())
-        os.replace(temporary, local)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    keep(reader, lambda: (block for block, _ in reader.connection.stream(target)), local)
     return local
 
 

@@ -3,7 +3,7 @@
 use crate::{Base, Result};
 use anyhow::anyhow;
 use model::{
-    Error, ExperimentId, Page, ProjectId,
+    Error, ExperimentId, Page, ProjectId, UnixMillis,
     event::Event,
     experiment::{
         Experiment, ExperimentBulk, ExperimentNew, ExperimentQuery, ExperimentSort, ExperimentUpdate,
@@ -103,15 +103,7 @@ impl Experiments {
         let mut tx = db.begin().await?;
         check_project(&mut tx, bulk.project_id).await?;
         for &id in &bulk.ids {
-            match store::experiment::update(&mut tx, id, &bulk.update(), now).await {
-                Ok(true) => {}
-                Ok(false) => return Err(Error::not_found("experiment", id).into()),
-                Err(store::Error::Unique) => {
-                    let message = format!("an experiment named as {id} is in that project already");
-                    return Err(Error::conflict(message).into());
-                }
-                Err(error) => return Err(error.into()),
-            }
+            change(&mut tx, id, &bulk.update(), now).await?;
         }
         tx.commit().await?;
         for &experiment_id in &bulk.ids {
@@ -130,19 +122,8 @@ impl Experiments {
         update.check()?;
         let mut tx = self.0.db.begin().await?;
         check_project(&mut tx, update.project_id).await?;
-        let updated = store::experiment::update(&mut tx, id, &update, self.0.world.now()).await;
-        match updated {
-            Ok(true) => tx.commit().await?,
-            Ok(false) => return Err(Error::not_found("experiment", id).into()),
-            Err(store::Error::Unique) => {
-                let message = match update.name {
-                    Some(name) => format!("the name \"{name}\" is taken by another experiment"),
-                    None => "an experiment of this name is in that project already".to_owned(),
-                };
-                return Err(Error::conflict(message).into());
-            }
-            Err(error) => return Err(error.into()),
-        }
+        change(&mut tx, id, &update, self.0.world.now()).await?;
+        tx.commit().await?;
         self.0.events.publish(Event::ExperimentChanged { experiment_id: id });
         self.get(caller, id).await
     }
@@ -151,6 +132,29 @@ impl Experiments {
     pub async fn tags(&self, caller: &Caller) -> Result<Vec<String>> {
         caller.require(Role::Viewer)?;
         Ok(store::experiment::tags(&self.0.db).await?)
+    }
+}
+
+impl Base {
+    /// What an experiment is called, or the error that says there is none.
+    pub(crate) async fn experiment_name(&self, id: ExperimentId) -> Result<String> {
+        let found = store::experiment::name(&self.db, id).await?;
+        Ok(found.ok_or_else(|| Error::not_found("experiment", id))?)
+    }
+}
+
+async fn change(tx: &mut Tx, id: ExperimentId, update: &ExperimentUpdate, now: UnixMillis) -> Result<()> {
+    match store::experiment::update(tx, id, update, now).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::not_found("experiment", id).into()),
+        Err(store::Error::Unique) => {
+            let message = match &update.name {
+                Some(name) => format!("the name \"{name}\" is taken by another experiment"),
+                None => format!("an experiment named as {id} is in that project already"),
+            };
+            Err(Error::conflict(message).into())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -22,9 +22,7 @@ impl Views {
     pub async fn list(&self, caller: &Caller, experiment_id: ExperimentId) -> Result<Vec<View>> {
         caller.require(Role::Viewer)?;
         let db = &self.0.db;
-        if store::experiment::get(db, experiment_id).await?.is_none() {
-            return Err(Error::not_found("experiment", experiment_id).into());
-        }
+        self.0.experiment_name(experiment_id).await?;
         let records = store::view::list(db, experiment_id, caller.user_id).await?;
         let mut views: Vec<View> = records.into_iter().map(|record| seen_by(caller, record)).collect();
         views.sort_by_cached_key(|view| (view.name.to_lowercase(), view.id.0));

@@ -27,12 +27,12 @@ pub struct Head {
 
 const TRASHED: &str = "SELECT trashed_at_ms FROM experiment WHERE id = $1 AND purged_at_ms IS NULL";
 
-/// Whether the experiment lies in the trash, and its runs with it; `None` when there is no such experiment.
-pub async fn experiment_is_trashed(db: &Db, experiment_id: ExperimentId) -> Result<Option<bool>> {
+/// Whether the experiment lies in the trash, and its runs with it.
+pub async fn experiment_is_trashed(db: &Db, experiment_id: ExperimentId) -> Result<bool> {
     let mut conn = db.read().await?;
     let row: Option<(Option<i64>,)> =
         on!(conn, c => sqlx::query_as(TRASHED).bind(experiment_id.0).fetch_optional(c).await)?;
-    Ok(row.map(|(at,)| at.is_some()))
+    Ok(row.is_some_and(|(at,)| at.is_some()))
 }
 
 /// Which runs of an experiment.

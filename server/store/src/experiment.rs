@@ -78,6 +78,15 @@ const HAS_RUN: &str =
 const HAS_LIVE_RUN: &str = "EXISTS (SELECT 1 FROM run WHERE run.experiment_id = experiment.id
     AND run.trashed_at_ms IS NULL AND run.status IN ('queued', 'running'))";
 
+const NAME: &str = "SELECT name FROM experiment WHERE id = $1 AND purged_at_ms IS NULL";
+
+/// What an experiment is called: a look at one row, where [`get`] counts its runs. `None` when there is none.
+pub async fn name(db: &Db, id: ExperimentId) -> Result<Option<String>> {
+    let mut conn = db.read().await?;
+    let row: Option<(String,)> = on!(conn, c => sqlx::query_as(NAME).bind(id.0).fetch_optional(c).await)?;
+    Ok(row.map(|(name,)| name))
+}
+
 const EXPERIMENT_ADD: &str = "
     INSERT INTO experiment
         (project_id, name, name_folded, description, description_folded, created_at_ms, updated_at_ms, goal_key,

@@ -68,20 +68,28 @@ impl Statement {
     }
 }
 
+/// Binds the values of a [`Statement`] to a query.
+macro_rules! bound {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                $crate::sql::Value::Int(value) => query.bind(value),
+                $crate::sql::Value::Float(value) => query.bind(value),
+                $crate::sql::Value::Text(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+pub(crate) use bound;
+
 /// Fetches all rows of a [`Statement`] as tuples or `FromRow` types.
 macro_rules! fetch_all {
     ($conn:expr, $statement:expr) => {{
         let $crate::sql::Statement { text, values } = $statement;
         $crate::db::on!($conn, c => {
-            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(text));
-            for value in values {
-                query = match value {
-                    $crate::sql::Value::Int(value) => query.bind(value),
-                    $crate::sql::Value::Float(value) => query.bind(value),
-                    $crate::sql::Value::Text(value) => query.bind(value),
-                };
-            }
-            query.fetch_all(c).await
+            $crate::sql::bound!(sqlx::query_as(sqlx::AssertSqlSafe(text)), values).fetch_all(c).await
         })
     }};
 }
@@ -92,15 +100,8 @@ macro_rules! fetch_each {
     ($conn:expr, $statement:expr, $row:pat_param in $type:ty => $body:expr) => {{
         let $crate::sql::Statement { text, values } = $statement;
         $crate::db::on!($conn, c => {
-            let mut query = sqlx::query_as::<_, $type>(sqlx::AssertSqlSafe(text));
-            for value in values {
-                query = match value {
-                    $crate::sql::Value::Int(value) => query.bind(value),
-                    $crate::sql::Value::Float(value) => query.bind(value),
-                    $crate::sql::Value::Text(value) => query.bind(value),
-                };
-            }
-            let mut rows = query.fetch(c);
+            let query = sqlx::query_as::<_, $type>(sqlx::AssertSqlSafe(text));
+            let mut rows = $crate::sql::bound!(query, values).fetch(c);
             while let Some($row) = futures::TryStreamExt::try_next(&mut rows).await? {
                 $body
             }

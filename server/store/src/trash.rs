@@ -4,7 +4,7 @@ use crate::{
     Db, Dialect, Result, Tx, artifact,
     db::on,
     rows::{Column, Rows},
-    sql::{Statement, contains, fetch_all},
+    sql::{Statement, Value, bound, contains, fetch_all},
 };
 use model::{
     AssetId, ExperimentId, RunId, TraceId, UnixMillis,
@@ -361,14 +361,19 @@ async fn remove_run(tx: &mut Tx, id: &str, left: &mut Left) -> Result<()> {
 }
 
 /// Runs these statements as far as the rows go that may be removed; false when there may be more.
-async fn remove_parts(tx: &mut Tx, id: &str, parts: &[&'static str], left: &mut Left) -> Result<bool> {
+async fn remove_parts(
+    tx: &mut Tx,
+    id: impl Into<Value>,
+    parts: &[&'static str],
+    left: &mut Left,
+) -> Result<bool> {
+    let id = id.into();
     for &statement in parts {
         if left.rows <= 0 {
             return Ok(false);
         }
-        let gone = on!(tx, c => sqlx::query(statement)
-            .bind(id)
-            .bind(left.rows)
+        let values = [id.clone(), Value::Int(left.rows)];
+        let gone = on!(tx, c => bound!(sqlx::query(statement), values)
             .execute(c)
             .await
             .map(|done| done.rows_affected()))?;
@@ -416,12 +421,12 @@ const ASSET_PARTS: [&str; 4] = [
 
 const ASSET_REMOVE: &str = "DELETE FROM asset WHERE id = $1";
 
-const RUN_FIELDS_REMOVE: &str = "DELETE FROM run_field WHERE experiment_id = $1
-    AND key IN (SELECT key FROM run_field WHERE experiment_id = $1 LIMIT $2)";
-
-// What it was to open with goes with the view.
-const VIEWS_REMOVE: &str =
-    "DELETE FROM saved_view WHERE id IN (SELECT id FROM saved_view WHERE experiment_id = $1 LIMIT $2)";
+const EXPERIMENT_PARTS: [&str; 2] = [
+    "DELETE FROM run_field WHERE experiment_id = $1
+        AND key IN (SELECT key FROM run_field WHERE experiment_id = $1 LIMIT $2)",
+    // What it was to open with goes with the view.
+    "DELETE FROM saved_view WHERE id IN (SELECT id FROM saved_view WHERE experiment_id = $1 LIMIT $2)",
+];
 
 const EXPERIMENT_TAGS_REMOVE: &str = "DELETE FROM experiment_tag WHERE experiment_id = $1";
 
@@ -444,7 +449,7 @@ async fn remove_experiment(tx: &mut Tx, id: i64, left: &mut Left) -> Result<bool
     let trace: Option<(String,)> = on!(tx, c => sqlx::query_as(TRACE_NEXT).bind(id).fetch_optional(c).await)?;
     if let Some((trace,)) = trace {
         let owner = Owner::Trace(trace.parse::<TraceId>().map_err(|_| corrupt(&trace))?);
-        if remove_parts(tx, &trace, &TRACE_PARTS, left).await? && remove_files(tx, &owner, left).await? {
+        if remove_parts(tx, &*trace, &TRACE_PARTS, left).await? && remove_files(tx, &owner, left).await? {
             on!(tx, c => sqlx::query(TRACE_REMOVE).bind(&trace).execute(c).await.map(drop))?;
             left.rows -= 1;
         }
@@ -453,23 +458,14 @@ async fn remove_experiment(tx: &mut Tx, id: i64, left: &mut Left) -> Result<bool
     let asset: Option<(String,)> = on!(tx, c => sqlx::query_as(ASSET_NEXT).bind(id).fetch_optional(c).await)?;
     if let Some((asset,)) = asset {
         let owner = Owner::Asset(asset.parse::<AssetId>().map_err(|_| corrupt(&asset))?);
-        if remove_parts(tx, &asset, &ASSET_PARTS, left).await? && remove_files(tx, &owner, left).await? {
+        if remove_parts(tx, &*asset, &ASSET_PARTS, left).await? && remove_files(tx, &owner, left).await? {
             on!(tx, c => sqlx::query(ASSET_REMOVE).bind(&asset).execute(c).await.map(drop))?;
             left.rows -= 1;
         }
         return Ok(true);
     }
-    for statement in [RUN_FIELDS_REMOVE, VIEWS_REMOVE] {
-        let gone = on!(tx, c => sqlx::query(statement)
-            .bind(id)
-            .bind(left.rows)
-            .execute(c)
-            .await
-            .map(|done| done.rows_affected()))?;
-        left.rows -= gone.cast_signed();
-        if left.rows <= 0 {
-            return Ok(true);
-        }
+    if !remove_parts(tx, id, &EXPERIMENT_PARTS, left).await? {
+        return Ok(true);
     }
     // At most as many tags as an experiment may have.
     on!(tx, c => sqlx::query(EXPERIMENT_TAGS_REMOVE).bind(id).execute(c).await.map(drop))?;

@@ -8,19 +8,14 @@ use crate::{
         api::{self, Runs},
         columns,
     },
-    ui::{filter::Hidden, icon::Icon, popover::Popover},
+    ui::{filter::Hidden, find::Find, icon::Icon, popover::Popover},
 };
-use leptos::{
-    ev::{self, SubmitEvent},
-    prelude::*,
-    task::spawn_local,
-};
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
     ExperimentId, limits,
     query::{Attribute, Field, Grouping, parse_group},
     run::RunFieldQuery,
 };
-use std::time::Duration;
 
 /// Attributes that many runs share.
 const ATTRIBUTES: [Attribute; 4] = [Attribute::Status, Attribute::User, Attribute::Name, Attribute::Parent];
@@ -225,15 +220,7 @@ fn Keys(picker: Picker) -> impl IntoView {
         let fits = |one: &Field| !ticked.contains(one) && (!all_but || matches!(one, Field::Param(_)));
         picker.known.get().into_iter().filter(fits).collect::<Vec<_>>()
     };
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
-    let typed = move |event: ev::Event| {
-        let text = event_target_value(&event);
-        if let Some(timer) = waiting.get_value() {
-            timer.clear();
-        }
-        let send = move || picker.fetch(text.clone());
-        waiting.set_value(set_timeout_with_handle(send, Duration::from_millis(150)).ok());
-    };
+    let on_find = Callback::new(move |text| picker.fetch(text));
     view! {
         <fieldset class="popover__group">
             <legend>"Runs that have the same in"</legend>
@@ -244,14 +231,7 @@ fn Keys(picker: Picker) -> impl IntoView {
         </fieldset>
         <fieldset class="popover__group picker__more">
             <legend>"More"</legend>
-            <input
-                class="input"
-                type="search"
-                placeholder="Find a param or tag"
-                aria-label="Find a param or tag to group by"
-                autocomplete="off"
-                on:input=typed
-            />
+            <Find placeholder="Find a param or tag" label="Find a param or tag to group by" on_find />
             <div class="picker__known">
                 <For each=others key=Field::clone children=move |field| tick(field, false) />
             </div>

@@ -6,7 +6,7 @@ use crate::{
     error::AppError,
     frame::session::Session,
     run::{TagForm, query},
-    ui::{icon::Icon, run_color_place},
+    ui::{dialog::open_while, icon::Icon, run_color_place},
 };
 use leptos::{
     ev::{self, KeyboardEvent, MouseEvent},
@@ -250,27 +250,9 @@ fn Palette(table: Table, id: RunId) -> impl IntoView {
 /// The form of tags, for the run whose menu asked for it.
 #[component]
 fn Tags(table: Table, tagged: RwSignal<Option<RunId>>) -> impl IntoView {
-    let open = RwSignal::new(false);
+    let open = open_while(tagged);
     let failed = RwSignal::new(None::<AppError>);
-    Effect::watch(
-        move || tagged.get(),
-        move |id, _, _| {
-            if id.is_some() {
-                failed.set(None);
-                open.set(true);
-            }
-        },
-        false,
-    );
-    Effect::watch(
-        move || open.get(),
-        move |open, _, _| {
-            if !open {
-                tagged.set(None);
-            }
-        },
-        false,
-    );
+    Effect::watch(move || tagged.get(), move |_, _, _| failed.set(None), false);
     let on_send = Callback::new(move |update: RunUpdate| {
         let Some(id) = tagged.get_untracked() else { return };
         if let Err(error) = update.check() {

@@ -5,7 +5,7 @@ use super::Table;
 use crate::{
     link,
     run::{api, columns, query},
-    ui::{filter::Hidden, icon::Icon, popover::Popover},
+    ui::{filter::Hidden, find::Find, icon::Icon, popover::Popover},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use model::{
@@ -13,7 +13,6 @@ use model::{
     query::{Attribute, Field, Stat},
     run::RunFieldQuery,
 };
-use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlFormElement;
 
@@ -43,15 +42,7 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
             }
         });
     };
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
-    let typed = move |event: ev::Event| {
-        let text = event_target_value(&event);
-        if let Some(timer) = waiting.get_value() {
-            timer.clear();
-        }
-        let send = move || fetch(text.clone());
-        waiting.set_value(set_timeout_with_handle(send, Duration::from_millis(150)).ok());
-    };
+    let on_find = Callback::new(fetch);
     let apply = {
         let show = show.clone();
         move |event: ev::Event| {
@@ -120,19 +111,17 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
                 </fieldset>
                 <fieldset class="popover__group picker__more">
                     <legend>"More"</legend>
-                    <input
-                        class="input"
-                        type="search"
-                        placeholder="Find a param, metric or tag"
-                        aria-label="Find a param, metric or tag"
-                        autocomplete="off"
-                        on:input=typed
-                        on:focus=move |_| {
-                            if known.with_untracked(Vec::is_empty) {
-                                fetch(String::new());
-                            }
+                    <div on:focusin=move |_| {
+                        if known.with_untracked(Vec::is_empty) {
+                            fetch(String::new());
                         }
-                    />
+                    }>
+                        <Find
+                            placeholder="Find a param, metric or tag"
+                            label="Find a param, metric or tag"
+                            on_find
+                        />
+                    </div>
                     <div class="picker__known">{others}</div>
                 </fieldset>
                 <Hidden search except=&["col", "cols"] />

@@ -82,9 +82,7 @@ impl Runs {
     pub async fn export(&self, caller: &Caller, query: RunQuery) -> Result<Export> {
         caller.require(Role::Viewer)?;
         let base = self.0.clone();
-        let Some(experiment) = store::experiment::get(&base.db, query.experiment_id).await? else {
-            return Err(Error::not_found("experiment", query.experiment_id).into());
-        };
+        let experiment_name = base.experiment_name(query.experiment_id).await?;
         let mut fields = query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
         let whole = fields.is_empty();
         if whole {
@@ -110,7 +108,7 @@ impl Runs {
         let mut seen = BTreeSet::new();
         let columns = ATTRIBUTES.map(Field::Attribute).into_iter().chain(fields);
         Ok(Export {
-            experiment_name: experiment.name,
+            experiment_name,
             columns: columns.filter(|field| seen.insert(field.clone())).collect(),
             whole,
             ids,

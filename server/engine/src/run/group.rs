@@ -1,9 +1,6 @@
 //! Runs in groups, with means of their metrics.
 
-use super::{
-    Runs,
-    index::{self, Members, Wanted},
-};
+use super::{Runs, index::Wanted};
 use crate::{Result, experiment::page_limit};
 use model::{
     Error, ExperimentId, Page, limits,
@@ -16,11 +13,8 @@ impl Runs {
     /// One page of the groups of an experiment's runs.
     pub async fn group(&self, caller: &Caller, query: RunGroupQuery) -> Result<Page<RunGroup>> {
         caller.require(Role::Viewer)?;
-        let db = &self.0.db;
         let experiment_id = query.experiment_id;
-        if store::experiment::get(db, experiment_id).await?.is_none() {
-            return Err(Error::not_found("experiment", experiment_id).into());
-        }
+        self.0.experiment_name(experiment_id).await?;
         let (offset, limit) = (query.offset, page_limit(query.limit)?);
         let filter = query.filter.clone();
         let (search, asked) = query.into_parts()?;
@@ -37,12 +31,8 @@ impl Runs {
             offset,
             limit,
         };
-        let indexes = &self.0.run_indexes;
-        if index::holds_all(&search) {
-            return indexes.group(&self.0, experiment_id, Members::Searched(&search), &wanted).await;
-        }
-        let ids = store::run::search_ids(db, &search, self.0.world.now()).await?;
-        indexes.group(&self.0, experiment_id, Members::These(&ids), &wanted).await
+        let runs = self.members(&search).await?;
+        self.0.run_indexes.group(&self.0, experiment_id, &runs, &wanted).await
     }
 
     /// Every param of an experiment's runs but those of these keys.

@@ -7,13 +7,14 @@ mod index;
 pub use export::{Cell, CellKind, Export};
 pub(crate) use index::{Changes, RunIndexes};
 
+use self::index::Members;
 use crate::{Base, Result, experiment::page_limit, markdown, name, project};
 use model::{
     Error, ErrorKind, ExperimentId, Page, ProjectId, RunId, UnixMillis,
     event::{Event, RunChange},
     experiment::GoalMetric,
     limits,
-    metric::{Goal, MetricStat},
+    metric::Goal,
     query::{self, Field},
     run::{
         FoundRun, Resume, Run, RunDetail, RunFieldQuery, RunNew, RunQuery, RunRow, RunSearch, RunStatus,
@@ -107,7 +108,7 @@ impl Runs {
         caller.require(Role::Viewer)?;
         let db = &self.0.db;
         let run = self.0.run(id).await?;
-        let experiment = store::experiment::get(db, run.experiment_id).await?;
+        let experiment_name = self.0.experiment_name(run.experiment_id).await?;
         let (artifact_count, artifact_bytes) = store::artifact::total(db, &id.clone().into()).await?;
         let (children, child_count) = store::run::children(db, id, limits::CHILDREN_SHOWN_MAX).await?;
         let parent = match &run.parent_id {
@@ -115,7 +116,7 @@ impl Runs {
             None => None,
         };
         Ok(RunDetail {
-            experiment_name: experiment.map(|experiment| experiment.name).unwrap_or_default(),
+            experiment_name,
             params: store::param::list(db, id).await?,
             metrics: store::metric::summaries(db, id).await?,
             artifact_count,
@@ -143,9 +144,7 @@ impl Runs {
     pub async fn list(&self, caller: &Caller, query: RunQuery) -> Result<Page<RunRow>> {
         caller.require(Role::Viewer)?;
         let Base { db, world, .. } = &*self.0;
-        if store::column::experiment_is_trashed(db, query.experiment_id).await?.is_none() {
-            return Err(Error::not_found("experiment", query.experiment_id).into());
-        }
+        self.0.experiment_name(query.experiment_id).await?;
         let limit = page_limit(query.limit)?;
         let fields = query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
         let search = query.into_search(limit)?;
@@ -158,14 +157,11 @@ impl Runs {
         let (params, metrics) = keys_of(&fields);
         let keys = |these| if fields.is_empty() { Keys::Most(TABLE_KEYS_MAX) } else { Keys::These(these) };
         let mut params = store::param::of_runs(db, &ids, keys(&params)).await?;
-        let mut metrics = store::metric::summaries_of_runs(db, &ids, keys(&metrics)).await?;
-        let rows = runs.into_iter().map(|run| {
-            let summaries = metrics.remove(run.id.as_str()).unwrap_or_default();
-            RunRow {
-                params: params.remove(run.id.as_str()).unwrap_or_default(),
-                metrics: summaries.into_iter().map(|one| (one.key.clone(), MetricStat::from(&one))).collect(),
-                run,
-            }
+        let mut metrics = store::metric::stats_of_runs(db, &ids, keys(&metrics)).await?;
+        let rows = runs.into_iter().map(|run| RunRow {
+            params: params.remove(run.id.as_str()).unwrap_or_default(),
+            metrics: metrics.remove(run.id.as_str()).unwrap_or_default(),
+            run,
         });
         Ok(Page::new(rows.collect(), total, offset))
     }
@@ -237,7 +233,6 @@ impl Runs {
     /// value differs from one that has it.
     pub async fn differing(&self, caller: &Caller, query: RunQuery) -> Result<Vec<Field>> {
         caller.require(Role::Viewer)?;
-        let Base { db, world, run_indexes, .. } = &*self.0;
         let experiment_id = query.experiment_id;
         let fields = query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
         if fields.is_empty() || fields.len() > limits::DIFFERENCES_MAX {
@@ -246,11 +241,16 @@ impl Runs {
         }
         let search =
             RunSearch { offset: 0, after: None, order: Vec::new(), ..query.into_search(u32::MAX >> 1)? };
-        // Only the database knows what a filter on datasets means.
-        let of_datasets = search.filter.is_some() && index::serves(&search).is_none();
-        let those =
-            if of_datasets { Some(store::run::search_ids(db, &search, world.now()).await?) } else { None };
-        run_indexes.differing(&self.0, experiment_id, &search, those.as_deref(), &fields).await
+        let runs = self.members(&search).await?;
+        self.0.run_indexes.differing(&self.0, experiment_id, &runs, &fields).await
+    }
+
+    /// The runs of a search, whatever its page, as the index of their experiment takes them.
+    async fn members<'a>(&self, search: &'a RunSearch) -> Result<Members<'a>> {
+        if index::holds_all(search) {
+            return Ok(Members::Searched(search));
+        }
+        Ok(Members::Found(store::run::search_ids(&self.0.db, search, self.0.world.now()).await?))
     }
 
     /// One page of the runs that are searched for.

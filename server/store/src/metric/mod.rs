@@ -15,7 +15,8 @@ pub(crate) use bundle::Waiting;
 #[cfg(test)]
 pub(crate) use read::mean_values;
 pub use read::{
-    FoundSeries, SegmentPlace, Snapshot, find_series, last_values_of_runs, summaries, summaries_of_runs,
+    FoundSeries, SegmentPlace, Snapshot, find_series, last_values_of_runs, stats_of_runs, summaries,
+    summaries_of_runs,
 };
 pub use segment::seal;
 

@@ -13,11 +13,11 @@ use crate::{
 };
 use ::segment::Blocks;
 use model::{
-    RunId,
-    metric::{Context, Kind, MetricSummary},
+    Float64, RunId,
+    metric::{Context, Kind, MetricStat, MetricSummary},
     series::{Points, Texts},
 };
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 const SUMMARIES: &str =
     concat!("SELECT ", series_columns!(), " FROM series s WHERE s.run_id = $1 ORDER BY s.key, s.context");
@@ -36,16 +36,51 @@ pub async fn summaries_of_runs(
     run_ids: &[RunId],
     keys: Keys<'_>,
 ) -> Result<HashMap<String, Vec<MetricSummary>>> {
-    let mut conn = db.read().await?;
-    let ids = || run_ids.iter().map(RunId::as_str);
     let mut query = Statement::default();
-    query
-        .push(concat!(
-            "SELECT ",
-            series_columns!(),
-            " FROM series s WHERE s.kind = 'number' AND s.context = '' AND s.run_id IN "
-        ))
-        .bind_list(ids());
+    query.push(concat!("SELECT ", series_columns!(), " FROM series s WHERE "));
+    push_numbers_of(&mut query, run_ids, keys);
+    let mut conn = db.read().await?;
+    let rows: Vec<SeriesRow> = fetch_all!(conn, query)?;
+    let mut metrics: HashMap<String, Vec<MetricSummary>> = HashMap::new();
+    for row in rows {
+        metrics.entry(row.run_id.clone()).or_default().push(row.into_metric()?);
+    }
+    Ok(metrics)
+}
+
+type StatRow = (String, String, i64, i64, Option<f64>, Option<f64>, Option<f64>);
+
+/// What table cells show of these metrics of several runs, without context: by run and key.
+pub async fn stats_of_runs(
+    db: &Db,
+    run_ids: &[RunId],
+    keys: Keys<'_>,
+) -> Result<HashMap<String, BTreeMap<String, MetricStat>>> {
+    let mut query = Statement::default();
+    query.push(
+        "SELECT run_id, key, last_bits, last_step, min_value, max_value, mean_value FROM series s WHERE ",
+    );
+    push_numbers_of(&mut query, run_ids, keys);
+    let mut conn = db.read().await?;
+    let rows: Vec<StatRow> = fetch_all!(conn, query)?;
+    let mut stats: HashMap<String, BTreeMap<String, MetricStat>> = HashMap::new();
+    for (run_id, key, last, last_step, min, max, mean) in rows {
+        let stat = MetricStat {
+            last: Float64(from_bits(last)),
+            last_step,
+            min: min.map(Float64),
+            max: max.map(Float64),
+            mean: mean.map(Float64),
+        };
+        stats.entry(run_id).or_default().insert(key, stat);
+    }
+    Ok(stats)
+}
+
+/// The condition that series of `s` are numbers without context, of these runs and keys.
+fn push_numbers_of(query: &mut Statement, run_ids: &[RunId], keys: Keys<'_>) {
+    let ids = || run_ids.iter().map(RunId::as_str);
+    query.push("s.kind = 'number' AND s.context = '' AND s.run_id IN ").bind_list(ids());
     match keys {
         Keys::All => {}
         Keys::These(keys) => {
@@ -60,12 +95,6 @@ pub async fn summaries_of_runs(
                 .push(")");
         }
     }
-    let rows: Vec<SeriesRow> = fetch_all!(conn, query)?;
-    let mut metrics: HashMap<String, Vec<MetricSummary>> = HashMap::new();
-    for row in rows {
-        metrics.entry(row.run_id.clone()).or_default().push(row.into_metric()?);
-    }
-    Ok(metrics)
 }
 
 /// The last values of these metrics of several runs, without context: by run and key.

@@ -39,7 +39,15 @@ fn of_clause(index: &RunIndex, Clause { field, test }: &Clause, now: UnixMillis)
     let heads = &index.heads;
     match field {
         Field::Attribute(attribute) => {
-            heads.iter().map(|head| of_attribute(head, *attribute, test, now)).collect()
+            let times = match attribute {
+                Attribute::Created => Some(&index.created),
+                Attribute::Updated => Some(&index.updated),
+                _ => None,
+            };
+            match times {
+                Some(times) => times.iter().map(|&at| test.fits_number(at as f64, now)).collect(),
+                None => heads.iter().map(|head| of_attribute(head, *attribute, test, now)).collect(),
+            }
         }
         field => match index.columns.get(field).map(|column| &column.values) {
             Some(Values::Numbers(numbers)) => numbers
@@ -82,14 +90,14 @@ fn of_attribute(head: &Head, attribute: Attribute, test: &Test, now: UnixMillis)
             None => *test == Test::IsNull,
         },
         Attribute::Number => number(Some(head.number as f64)),
-        Attribute::Created => number(Some(head.created as f64)),
         Attribute::Started => number(head.started.map(|at| at as f64)),
         Attribute::Ended => number(head.ended.map(|at| at as f64)),
-        Attribute::Updated => number(Some(head.updated as f64)),
         Attribute::Duration => {
             number(super::order::duration(head, now).map(|millis| millis as f64 / 1_000.0))
         }
-        // No run has these.
-        Attribute::Type | Attribute::Source | Attribute::Run => *test == Test::IsNull,
+        // Two are columns of their own; the others no run has.
+        Attribute::Created | Attribute::Updated | Attribute::Type | Attribute::Source | Attribute::Run => {
+            *test == Test::IsNull
+        }
     }
 }

@@ -198,7 +198,7 @@ impl Stage {
         }
         RunSearch {
             experiment_ids: vec![self.experiment_id],
-            search: ["", "", "RUN-2", "ä"][self.pick(4)].into(),
+            search: ["", "", "RUN-2", "ä", "3", "b7"][self.pick(6)].into(),
             status: [None, None, Some(RunStatus::Running)][self.pick(3)],
             filter: parse(&filter).unwrap(),
             trash: [Trash::Without, Trash::Only, Trash::With][self.pick(3)],
