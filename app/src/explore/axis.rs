@@ -207,7 +207,8 @@ impl Axis {
                 let every = decades.len().div_ceil(room.max(2)).max(1);
                 let decade = |power: &i32| {
                     let value = 10f64.powi(*power);
-                    (self.share(value), format::number(value))
+                    let plain = (-4..=5).contains(power);
+                    (self.share(value), if plain { value.to_string() } else { format!("1e{power}") })
                 };
                 decades.iter().step_by(every).map(decade).collect()
             }
@@ -290,7 +291,7 @@ mod tests {
         assert_eq!((axis.scale, axis.absent), (Scale::Log, 1));
         assert!((axis.shares[1] - 0.5).abs() < 1e-6 && axis.shares[3].is_nan());
         let labels: Vec<String> = axis.ticks(5).into_iter().map(|(_, label)| label).collect();
-        assert_eq!(labels, ["0.001", "0.01", "0.1000"]);
+        assert_eq!(labels, ["0.001", "0.01", "0.1"]);
         assert_eq!(Axis::new(&numbers(&[1.0, 2.0]), None, false).scale, Scale::Linear);
     }
 

@@ -78,7 +78,8 @@ pub(super) fn Bars(stage: Stage) -> impl IntoView {
                 <td class="explore-bars__cell">
                     <span
                         class=format!("explore-bars__bar run-color-{}", stage.color(row))
-                        style=format!("margin-left:{left:.2}%;width:{width:.2}%")
+                        style:margin-left=format!("{left:.2}%")
+                        style:width=format!("{width:.2}%")
                     ></span>
                 </td>
                 <td class="num" title=format::full(value)>

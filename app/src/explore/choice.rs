@@ -53,16 +53,19 @@ pub(super) fn FieldChoice(
     }
 }
 
+/// A scale, and those that could be in its place.
+pub(super) type Scaled = (Scale, &'static [(Scale, &'static str)]);
+
 /// The scale of an axis.
 #[component]
 pub(super) fn ScaleChoice(
     stage: Stage,
     #[prop(into)] field: Signal<Option<Field>>,
+    /// What it is drawn as, and what it could be.
+    #[prop(into)]
+    axis: Signal<Option<Scaled>>,
     #[prop(into)] label: String,
 ) -> impl IntoView {
-    let axis = Memo::new(move |_| {
-        field.get().and_then(|field| stage.axis(&field)).map(|axis| (axis.scale, axis.scales().to_vec()))
-    });
     let change = move |event| {
         if let (Some(field), Some(scale)) = (field.get_untracked(), Scale::named(&event_target_value(&event)))
         {
@@ -78,7 +81,7 @@ pub(super) fn ScaleChoice(
                     </option>
                 }
             };
-            scales.into_iter().map(option).collect_view()
+            scales.iter().copied().map(option).collect_view()
         })
     };
     view! {

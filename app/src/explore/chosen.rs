@@ -23,7 +23,7 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
     let count = move || rows.with(Vec::len);
     let head = move || {
         let runs = format::counted(count() as i64, "run", "runs");
-        if any.get() { format!("{runs} chosen") } else { format!("All {runs}") }
+        if any.get() { format!("{runs} chosen") } else { runs }
     };
     let filter = Memo::new(move |_| any.get().then(|| filtered(stage, &rows.get())).flatten());
     let compare = move || {
@@ -56,7 +56,11 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
         None => ().into_any(),
     };
     let fields = Memo::new(move |_| stage.fields());
-    let listed = Memo::new(move |_| {
+    let listed = Memo::new(move |before: Option<&Vec<usize>>| {
+        // While a brush is drawn only the picture follows it.
+        if let (true, Some(before)) = (stage.draft.with(Option::is_some), before) {
+            return before.clone();
+        }
         let mut rows = rows.get();
         if let Some(metric) = stage.main_metric() {
             let lower = stage.direction(&metric) == Some(Goal::Min);
@@ -93,7 +97,7 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
         let head = |field: Field| {
             view! {
                 <th scope="col" class="num" title=field.to_string()>
-                    <span class="sort-head__kind">{columns::kind(&field)}</span>
+                    <span class="explore__kind">{columns::kind(&field)}</span>
                     <span>{columns::name(&field)}</span>
                 </th>
             }

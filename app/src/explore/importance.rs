@@ -64,13 +64,14 @@ pub(super) fn Shares(stage: Stage, feed: Feed<Runs>) -> impl IntoView {
                     {columns::name(&one.field)}
                 </th>
                 <td class="explore-bars__cell">
-                    <span class="explore-bars__bar explore-bars__bar--plain" style=format!("width:{width:.2}%")></span>
+                    <span class="explore-bars__bar explore-bars__bar--plain" style:width=format!("{width:.2}%")></span>
                 </td>
                 <td class="num">{importance}</td>
                 <td class="explore-bars__cell explore-bars__cell--signed">
                     <span
                         class="explore-bars__bar explore-bars__bar--plain"
-                        style=format!("margin-left:{left:.2}%;width:{size:.2}%")
+                        style:margin-left=format!("{left:.2}%")
+                        style:width=format!("{size:.2}%")
                     ></span>
                 </td>
                 <td class="num">{signed}</td>
@@ -81,7 +82,7 @@ pub(super) fn Shares(stage: Stage, feed: Feed<Runs>) -> impl IntoView {
     let wait = move || (found.busy.get() && empty.get()) || (!loaded.get() && input.get().is_some());
     view! {
         <div class="explore__bar" data-busy=move || found.busy.get().to_string()>
-            <FieldChoice stage label="What tells" key="metric" />
+            <FieldChoice stage label="Metric" key="metric" />
         </div>
         <Problem error=found.failed />
         <p class="explore__facts" role="status">

@@ -366,11 +366,6 @@ fn Tip(
     at: (f64, f64, bool),
 ) -> impl IntoView {
     let (x, y, left) = at;
-    let place = if left {
-        format!("left:{:.0}px;top:{y:.0}px;transform:translateX(calc(-100% - 28px))", x + 14.0)
-    } else {
-        format!("left:{:.0}px;top:{y:.0}px", x + 14.0)
-    };
     let line = |field: &Field| {
         view! {
             <tr>
@@ -380,7 +375,12 @@ fn Tip(
         }
     };
     view! {
-        <div class="tip explore__tip" style=place>
+        <div
+            class="tip explore__tip"
+            class:explore__tip--left=left
+            style:left=format!("{:.0}px", if left { x - 14.0 } else { x + 14.0 })
+            style:top=format!("{y:.0}px")
+        >
             <a href=stage.run_link(row)>
                 <span class=format!("swatch run-color-{}", stage.color(row))></span>
                 {stage.name(row)}

@@ -179,7 +179,7 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
     parts.draw_when_needed();
     let count = Memo::new(move |_| axes.with(|axes| axes.len()));
     let empty = Memo::new(move |_| stage.data.current.with(|data| data.ids.is_empty()) || count.get() < 1);
-    let style = move || format!("min-width:{}px", fields.with(Vec::len) * AXIS_WIDTH);
+    let style = move || format!("{}px", fields.with(Vec::len) * AXIS_WIDTH);
     let label = move || {
         let runs = stage.data.current.with(|data| data.ids.len());
         let names: Vec<String> = axes.with(|axes| axes.iter().map(|axis| axis.field.to_string()).collect());
@@ -202,12 +202,18 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
         <Show when=move || empty.get()>
             <Nothing stage why="No run matches, or none has a param or metric to draw. Choose axes above." />
         </Show>
-        <div class="explore__scroll" class:explore__scroll--empty=move || empty.get()>
+        <div
+            class="explore__scroll"
+            class:explore__scroll--empty=move || empty.get()
+            tabindex="0"
+            role="region"
+            aria-label="Picture"
+        >
             <div
                 class="parallel"
                 class:parallel--pinned=move || parts.pinned.get()
                 node_ref=parts.root
-                style=style
+                style:min-width=style
                 data-lines=move || stage.data.current.with(|data| data.ids.len())
                 on:pointermove=move |event| parts.pointed(&event)
                 on:pointerleave=move |_| parts.left()
@@ -526,7 +532,7 @@ fn Head(parts: Parts, place: usize) -> impl IntoView {
     };
     let style = move || {
         let x = moved.get().filter(|(one, _)| *one == place).map_or_else(|| frame.get().x(place), |(_, x)| x);
-        format!("left:{x:.1}px")
+        format!("{x:.1}px")
     };
     let kind = move || {
         axes.with(|axes| {
@@ -539,12 +545,12 @@ fn Head(parts: Parts, place: usize) -> impl IntoView {
     view! {
         <div
             class="parallel__head"
-            style=style
+            style:left=style
             title=move || parts.field(place).map(|field| field.to_string())
             on:pointerdown=pressed
             on:dblclick=move |_| parts.flip(place)
         >
-            <span class="sort-head__kind">{kind}</span>
+            <span class="explore__kind">{kind}</span>
             <span class="parallel__name">{move || parts.field(place).map(|field| columns::name(&field))}</span>
         </div>
     }
@@ -606,6 +612,9 @@ fn AxisTable(parts: Parts) -> impl IntoView {
 fn AxisRow(parts: Parts, place: usize, count: Memo<usize>) -> impl IntoView {
     let stage = parts.stage;
     let field = Signal::derive(move || parts.field(place));
+    let scale = Signal::derive(move || {
+        parts.axes.with(|axes| axes.get(place).map(|axis| (axis.scale, axis.scales())))
+    });
     let name = move || field.get().map(|field| field.to_string()).unwrap_or_default();
     let condition = move || {
         let held = stage.brushes.get().into_iter().filter(|brush| Some(&brush.field) == field.get().as_ref());
@@ -660,7 +669,7 @@ fn AxisRow(parts: Parts, place: usize, count: Memo<usize>) -> impl IntoView {
                 {button("cross", "Take away:", only, Callback::new(move |()| parts.drop_axis(place)))}
             </td>
             <td>
-                <ScaleChoice stage field=field label=format!("Scale of axis {}", place + 1) />
+                <ScaleChoice stage field=field axis=scale label=format!("Scale of axis {}", place + 1) />
             </td>
             <td>
                 <input

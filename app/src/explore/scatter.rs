@@ -141,12 +141,15 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
         Some(view! { <Tip stage row fields=stage.fields() at=(x, y, left) /> })
     };
     let field = move |key: &'static str| Signal::derive(move || stage.field(key));
+    let scaled = move |axis: Memo<Option<Arc<Axis>>>| {
+        Signal::derive(move || axis.with(|axis| axis.as_ref().map(|axis| (axis.scale, axis.scales()))))
+    };
     view! {
         <div class="explore__bar">
             <FieldChoice stage label="X" key="x" />
-            <ScaleChoice stage field=field("x") label="Scale of x" />
+            <ScaleChoice stage field=field("x") axis=scaled(x) label="Scale of x" />
             <FieldChoice stage label="Y" key="y" />
-            <ScaleChoice stage field=field("y") label="Scale of y" />
+            <ScaleChoice stage field=field("y") axis=scaled(y) label="Scale of y" />
             <FieldChoice stage label="Colour" key="color" none="the run" />
             <FieldChoice stage label="Size" key="size" none="all the same" />
             <Toggles parts />
@@ -158,7 +161,13 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
         <Show when=move || empty.get()>
             <Nothing stage why="No run matches, or there are no two fields to draw. Choose them above." />
         </Show>
-        <div class="explore__scroll" class:explore__scroll--empty=move || empty.get()>
+        <div
+            class="explore__scroll"
+            class:explore__scroll--empty=move || empty.get()
+            tabindex="0"
+            role="region"
+            aria-label="Picture"
+        >
             <div
                 class="scatter"
                 class:parallel--pinned=move || parts.pinned.get()
@@ -619,7 +628,7 @@ fn Legend(parts: Parts) -> impl IntoView {
         parts.tint.get().map(|axis| {
             let ticks = axis.ticks(5);
             let label = |(share, label): (f64, String)| {
-                view! { <span style=format!("left:{:.1}%", share * 100.0)>{label}</span> }
+                view! { <span style:left=format!("{:.1}%", share * 100.0)>{label}</span> }
             };
             view! {
                 <div class="explore-legend">

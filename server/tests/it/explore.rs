@@ -127,7 +127,7 @@ async fn importance_finds_the_param_that_tells() {
         assert!(params[0]["importance"].as_f64().unwrap() > 10.0 * params[1]["importance"].as_f64().unwrap());
         let named = "/api/v1/run-importance?experiment_id=0&fields=metrics.loss,params.opt&filter=params.lr%20%3E%200.5";
         let found = server.get(named).await.1;
-        assert_eq!((&found["runs"], found["params"].as_array().unwrap().len()), (&json!(24), 1));
+        assert_eq!((&found["runs"], found["params"].as_array().unwrap().len()), (&json!(23), 1));
         let none = server.get("/api/v1/run-importance?experiment_id=0&fields=metrics.other").await.1;
         assert_eq!((&none["runs"], &none["params"], &none["score"]), (&json!(0), &json!([]), &json!(null)));
     })
