@@ -87,8 +87,8 @@ impl RunColumns {
         out.extend(MAGIC);
         out.extend((head.len() as u32).to_le_bytes());
         out.extend(head);
-        self.ids.iter().for_each(|id| out.extend(id.to_bytes()));
-        self.numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
+        out.extend(self.ids.iter().flat_map(RunId::to_bytes));
+        out.extend(self.numbers.iter().flat_map(|number| number.to_le_bytes()));
         out.extend(self.colors.iter().map(|color| color.unwrap_or(NO_COLOR)));
         for column in &self.columns {
             match &column.values {
@@ -98,10 +98,10 @@ impl RunColumns {
                         Some(number) if number.0.is_nan() => f64::NAN.to_bits(),
                         Some(number) => number.0.to_bits(),
                     };
-                    numbers.iter().for_each(|one| out.extend(bits(one).to_le_bytes()));
+                    out.extend(numbers.iter().flat_map(|one| bits(one).to_le_bytes()));
                 }
                 FieldValues::Texts { places, .. } => {
-                    places.iter().for_each(|place| out.extend(place.unwrap_or(NO_TEXT).to_le_bytes()));
+                    out.extend(places.iter().flat_map(|place| place.unwrap_or(NO_TEXT).to_le_bytes()));
                 }
             }
         }

@@ -23,7 +23,7 @@ pub fn least_squares(xs: &[f64], ys: &[f64]) -> Option<(f64, f64)> {
     let (xs, ys) = pairs(xs, ys);
     let Moments { x, y, xx, xy, .. } = Moments::of(&xs, &ys)?;
     let slope = xy / xx;
-    (xx > 0.0 && slope.is_finite()).then(|| (slope, y - slope * x))
+    (xx > 0.0 && slope.is_finite()).then_some((slope, y - slope * x))
 }
 
 /// Means, and sums of products of distances from them.
@@ -60,13 +60,13 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     // Both zeros are equal.
     order.sort_by(|&a, &b| (values[a] + 0.0).total_cmp(&(values[b] + 0.0)));
     let mut ranks = vec![0.0; values.len()];
-    for run in order.chunk_by(|&a, &b| values[a] == values[b]).scan(0, |before, run| {
-        *before += run.len();
-        Some((*before - run.len(), run))
-    }) {
-        let (before, members) = run;
-        let rank = before as f64 + (members.len() as f64 + 1.0) / 2.0;
-        members.iter().for_each(|&place| ranks[place] = rank);
+    let mut before = 0.0;
+    for members in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let rank = before + f64::midpoint(members.len() as f64, 1.0);
+        before += members.len() as f64;
+        for &place in members {
+            ranks[place] = rank;
+        }
     }
     ranks
 }

@@ -59,6 +59,11 @@ impl Ink {
         Self::new(canvas, window().device_pixel_ratio().min(1.0))
     }
 
+    /// Half of that, while something moves.
+    pub fn sketch(canvas: HtmlCanvasElement) -> Option<Self> {
+        Self::new(canvas, 0.5)
+    }
+
     fn new(canvas: HtmlCanvasElement, ratio: f64) -> Option<Self> {
         let context = canvas.get_context("2d").ok()??.unchecked_into::<CanvasRenderingContext2d>();
         let width = (f64::from(canvas.client_width()) * ratio).round() as u32;
@@ -84,11 +89,13 @@ impl Ink {
         browser::css_variable(&self.canvas, name)
     }
 
-    /// The colours of the scale in the theme that applies now.
+    /// The colours of the scale in the theme that applies now; the first is for what has no place on it.
     pub fn ramp(&self) -> Ramp {
         let stops: [[u8; 3]; STOPS] =
             std::array::from_fn(|place| rgb(&self.token(&format!("--scale-{place}"))));
-        ramp(&stops)
+        let mut ramp = ramp(&stops);
+        ramp[0] = rgb(&self.token("--text-muted"));
+        ramp
     }
 
     /// One colour for all shares.

@@ -21,7 +21,7 @@ use leptos::{ev::PointerEvent, html, prelude::*};
 use model::query::Field;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, HtmlElement};
 
 /// Room around the axes, in CSS pixels: names above, and below a lane for runs that lack a value.
 const TOP: f64 = 46.0;
@@ -31,6 +31,8 @@ const SIDE: f64 = 64.0;
 const AXIS_WIDTH: usize = 112;
 /// Up to so many lines are drawn one by one, crisp; more of them would be slower than the raster and tell less.
 const CRISP_MAX: usize = 300;
+/// From so many on the raster is half as fine while it changes with the pointer.
+const SKETCH_FROM: usize = 1_500;
 /// How near a line is to the pointer to be meant.
 const NEAR: f64 = 10.0;
 /// Less is a click with an unsteady hand.
@@ -179,7 +181,13 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
     parts.draw_when_needed();
     let count = Memo::new(move |_| axes.with(|axes| axes.len()));
     let empty = Memo::new(move |_| stage.data.current.with(|data| data.ids.is_empty()) || count.get() < 1);
-    let style = move || format!("{}px", fields.with(Vec::len) * AXIS_WIDTH);
+    // Set by the script alone: the page's policy allows no styles in the markup.
+    Effect::new(move || {
+        if let Some(root) = parts.root.get() {
+            let width = format!("{}px", fields.with(Vec::len) * AXIS_WIDTH);
+            root.unchecked_ref::<HtmlElement>().style().set_property("min-width", &width).ok();
+        }
+    });
     let label = move || {
         let runs = stage.data.current.with(|data| data.ids.len());
         let names: Vec<String> = axes.with(|axes| axes.iter().map(|axis| axis.field.to_string()).collect());
@@ -213,7 +221,6 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
                 class="parallel"
                 class:parallel--pinned=move || parts.pinned.get()
                 node_ref=parts.root
-                style:min-width=style
                 data-lines=move || stage.data.current.with(|data| data.ids.len())
                 on:pointermove=move |event| parts.pointed(&event)
                 on:pointerleave=move |_| parts.left()
@@ -260,20 +267,27 @@ impl Parts {
             }
             let colors: Vec<u8> = rows.iter().map(|row| shade(tint.as_deref(), *row)).collect();
             if rows.len() > CRISP_MAX {
-                let Some(ink) = self.strong.get().and_then(Ink::coarse) else { return };
+                // Half as fine while a brush is drawn over thousands, so that it follows the pointer.
+                let moves = rows.len() > SKETCH_FROM && stage.draft.with(Option::is_some);
+                let fit = if moves { Ink::sketch } else { Ink::coarse };
+                let Some(ink) = self.strong.get().and_then(fit) else { return };
                 let raster = frame.raster(&axes, &rows, &colors, ink.size(), ink.ratio);
                 ink.raster(&raster.pixels(&ink.ramp(), 0.22));
                 return;
             }
             let Some(ink) = self.strong.get().and_then(Ink::fine) else { return };
             let ramp = ink.ramp();
-            for shade in 0..SHADES {
-                let alike =
-                    rows.iter().zip(&colors).filter(|(_, color)| **color as usize * SHADES / 256 == shade);
+            let draw = |color: [u8; 3], alike: &dyn Fn(u8) -> bool| {
+                let alike = rows.iter().zip(&colors).filter(|(_, color)| alike(**color));
                 let xy = frame.lines(&axes, alike.map(|(row, _)| *row));
                 if !xy.is_empty() {
-                    ink.lines(&xy, &ink::css(ramp[(shade * 256 + 128) / SHADES]), 1.0);
+                    ink.lines(&xy, &ink::css(color), 1.0);
                 }
+            };
+            draw(ramp[0], &|color| color == 0);
+            for shade in 0..SHADES {
+                let color = ramp[(shade * 256 + 128) / SHADES];
+                draw(color, &|color| color > 0 && usize::from(color) * SHADES / 256 == shade);
             }
         });
         Effect::new(move || {
@@ -433,10 +447,10 @@ impl Parts {
 /// Colours that crisp lines are sorted into.
 const SHADES: usize = 24;
 
-/// The place of a run in the ramp of colours.
+/// The place of a run in the ramp of colours; the first is for those that have no value.
 fn shade(tint: Option<&Axis>, row: usize) -> u8 {
     let share = tint.and_then(|axis| axis.shares.get(row)).copied().unwrap_or(0.0);
-    if share.is_nan() { 0 } else { (share * 255.0) as u8 }
+    if share.is_nan() { 0 } else { 1 + (share * 254.0) as u8 }
 }
 
 /// One axis with its ticks and brushes.

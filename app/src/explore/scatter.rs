@@ -2,7 +2,7 @@
 
 use super::{
     Nothing, Stage, Tip,
-    axis::Axis,
+    axis::{Axis, Scale},
     brush::Brush,
     choice::{FieldChoice, ScaleChoice},
     query,
@@ -206,6 +206,7 @@ impl Parts {
             let ramp = ink.ramp();
             // By colour: runs have twelve, a scale twenty-four. What was not chosen lies below.
             let mut faint = Vec::new();
+            let mut plain = Vec::new();
             let mut shades: Vec<Vec<f32>> = vec![Vec::new(); SHADES.max(usize::from(limits::RUN_COLORS))];
             for (row, (x, y)) in points.iter().enumerate() {
                 if !x.is_finite() || !y.is_finite() {
@@ -225,13 +226,18 @@ impl Parts {
                 let shade = match &tint {
                     Some(axis) => {
                         let share = axis.shares.get(row).copied().unwrap_or(0.0);
-                        if share.is_nan() { 0 } else { (share * (SHADES - 1) as f32) as usize }
+                        if share.is_nan() {
+                            plain.extend(dot);
+                            continue;
+                        }
+                        (share * (SHADES - 1) as f32) as usize
                     }
                     None => usize::from(stage.color(row)),
                 };
                 shades[shade].extend(dot);
             }
-            ink.dots(&faint, &ink.token("--line-control"), 0.25);
+            ink.dots(&faint, &ink.token("--text-muted"), 0.2);
+            ink.dots(&plain, &ink.token("--text-muted"), 0.75);
             for (shade, dots) in shades.iter().enumerate().filter(|(_, dots)| !dots.is_empty()) {
                 let color = if tint.is_some() {
                     ink::css(ramp[(shade * 256 + 128) / SHADES])
@@ -510,13 +516,30 @@ fn Marks(parts: Parts) -> impl IntoView {
 fn Facts(parts: Parts) -> impl IntoView {
     move || {
         let (_, xs, ys) = parts.values();
+        // Of what is drawn: on a scale of logarithms that is the line's correlation too.
+        let log = |axis: &Memo<Option<Arc<Axis>>>| {
+            axis.with(|axis| axis.as_ref().is_some_and(|axis| axis.scale == Scale::Log))
+        };
+        let (log_x, log_y) = (log(&parts.x), log(&parts.y));
+        let drawn = |values: Vec<f64>, log: bool| -> Vec<f64> {
+            if log { values.into_iter().map(f64::ln).collect() } else { values }
+        };
+        let (xs, ys) = (drawn(xs, log_x), drawn(ys, log_y));
         let n = xs.iter().zip(&ys).filter(|(x, y)| x.is_finite() && y.is_finite()).count();
-        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
+        let number = |value: Option<f64>| {
+            value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}").replace('-', "−"))
+        };
         let (pearson, spearman) = (relation::pearson(&xs, &ys), relation::spearman(&xs, &ys));
         let of = if parts.stage.chosen.with(Option::is_some) { "chosen " } else { "" };
         pearson.is_some().then(|| {
             let runs = if n == 1 { "run" } else { "runs" };
-            format!("Pearson r {}, Spearman ρ {} of {n} {of}{runs}", number(pearson), number(spearman))
+            let scale = match (log_x, log_y) {
+                (true, true) => " of log x and log y",
+                (true, false) => " of log x",
+                (false, true) => " of log y",
+                (false, false) => "",
+            };
+            format!("Pearson r {}{scale}, Spearman ρ {} of {n} {of}{runs}", number(pearson), number(spearman))
         })
     }
 }

@@ -87,5 +87,5 @@ fn spread(values: &[f64]) -> Option<(f64, f64)> {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
-    (!values.is_empty()).then(|| (mean, variance.sqrt()))
+    (!values.is_empty()).then_some((mean, variance.sqrt()))
 }
