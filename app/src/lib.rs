@@ -15,6 +15,7 @@ mod chart;
 mod compare;
 mod environment;
 mod experiment;
+mod explore;
 mod feed;
 mod frame;
 mod live;

@@ -9,8 +9,8 @@ use crate::{
         Policy,
     },
     rest::{
-        artifact, asset, compare, environment, experiment, metric, note, process, project, run, run_event,
-        search, server, trash, user, view,
+        artifact, asset, compare, environment, experiment, explore, metric, note, process, project, run,
+        run_event, search, server, trash, user, view,
     },
     site,
 };
@@ -127,6 +127,8 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(note::history))
         .api(Api(Viewer), routes!(note::preview))
         .api(Api(Viewer), routes!(compare::compare))
+        .api(Api(Viewer), routes!(explore::columns))
+        .api(Api(Viewer), routes!(explore::importance))
         .api(Api(Viewer), routes!(search::find))
         .api(Api(Viewer), routes!(view::list))
         .api(Api(Member), routes!(view::create))
@@ -150,7 +152,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 32] = [
+const SERVER_FUNCTIONS: [(&str, Role); 33] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -158,6 +160,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 32] = [
     ("/ui/experiment/list", Viewer),
     ("/ui/experiment/update", Member),
     ("/ui/experiment/update-many", Member),
+    ("/ui/explore/importance", Viewer),
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),

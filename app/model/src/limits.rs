@@ -184,6 +184,21 @@ pub const TABLE_ROWS_KEPT: u32 = 500;
 /// Rows that the run table reaches by scrolling: browsers draw nothing that is higher than 33 million pixels, Firefox
 /// half of that, and a row has 32. What is further down is found by filter or order.
 pub const TABLE_ROWS_MAX: u32 = 500_000;
+/// Runs whose fields are drawn in one picture: of more lines than pixels nothing is told apart, and a browser holds them
+/// in some megabytes.
+pub const EXPLORE_RUNS_MAX: u32 = 10_000;
+/// Fields of one picture: axes that fit a wide screen, and room for a script that takes more.
+pub const EXPLORE_FIELDS_MAX: usize = 64;
+/// Params of which one request says how much a metric depends on them.
+pub const IMPORTANCE_PARAMS_MAX: usize = 60;
+/// Runs times params of which forests are grown: a few seconds of one processor.
+pub const IMPORTANCE_CELLS_MAX: usize = 12_000;
+/// Runs of which forests are grown, whatever the params: more tell no more.
+pub const IMPORTANCE_RUNS_MAX: usize = 1_000;
+/// Runs below which a forest tells nothing.
+pub const IMPORTANCE_RUNS_MIN: usize = 20;
+/// Forests grown at one time: each keeps a processor busy.
+pub const IMPORTANCE_AT_ONCE_MAX: usize = 1;
 /// Runs side by side on the compare page.
 pub const COMPARE_RUNS_MAX: usize = 50;
 

@@ -3,6 +3,7 @@
 use super::{api, form::EditDialog};
 use crate::{
     error::AppError,
+    explore::Pictures,
     feed::Feed,
     frame::crumbs::Crumbs,
     link::{self, Query},
@@ -114,6 +115,7 @@ fn Workspace(loaded: Loaded, search: Memo<Query>) -> impl IntoView {
         <Title text=move || name.try_get().unwrap_or_else(|| title.clone()) />
         <Crumbs steps=steps here=name />
         <Head experiment feed />
+        <Pictures search path=path.clone() />
         <RunTable feed search path />
     }
 }

@@ -14,6 +14,7 @@ pub mod compare;
 pub mod environment;
 pub mod event;
 pub mod experiment;
+pub mod explore;
 pub mod metric;
 pub mod note;
 pub mod process;
@@ -59,6 +60,7 @@ pub struct Services {
     pub environment: environment::Environments,
     pub event: event::Events,
     pub experiment: experiment::Experiments,
+    pub explore: explore::Explorer,
     pub metric: metric::Metrics,
     pub note: note::Notes,
     pub process: process::Processes,
@@ -111,6 +113,7 @@ impl Services {
             environment: environment::Environments(base.clone()),
             event: event::Events(base.clone()),
             experiment: experiment::Experiments(base.clone()),
+            explore: explore::Explorer::new(base.clone()),
             metric: metric::Metrics::start(base.clone()),
             note: note::Notes(base.clone()),
             process: process::Processes(base.clone()),

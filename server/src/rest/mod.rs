@@ -5,6 +5,7 @@ pub(crate) mod asset;
 pub(crate) mod compare;
 pub(crate) mod environment;
 pub(crate) mod experiment;
+pub(crate) mod explore;
 pub(crate) mod metric;
 pub(crate) mod note;
 pub(crate) mod process;

@@ -126,6 +126,17 @@ const RUN_LINE: &str = concat!(
     SELECT id FROM line ORDER BY place"
 );
 
+const COLORS: &str = concat!(
+    "SELECT run.id, run.color FROM run WHERE run.experiment_id = $1 AND run.color IS NOT NULL AND ",
+    kept_run!()
+);
+
+/// The colours that somebody gave runs of an experiment.
+pub async fn colors(db: &Db, experiment_id: ExperimentId) -> Result<Vec<(String, i64)>> {
+    let mut conn = db.read().await?;
+    Ok(on!(conn, c => sqlx::query_as(COLORS).bind(experiment_id.0).fetch_all(c).await)?)
+}
+
 /// The run, its parent, that one's parent and so on, at most so many; empty when there is no such run.
 pub async fn line(tx: &mut Tx, id: &RunId, limit: i64) -> Result<Vec<String>> {
     let rows: Vec<(String,)> =

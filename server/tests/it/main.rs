@@ -8,6 +8,7 @@ mod bad_input;
 mod durability;
 mod environment;
 mod experiment;
+mod explore;
 mod export;
 mod harness;
 mod live;

@@ -34,6 +34,7 @@ use super::{
 use crate::{
     browser,
     error::AppError,
+    explore::{Explore, Picture},
     feed::Feed,
     link::{self, Query},
     ui::{
@@ -220,14 +221,20 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
     let nothing = Memo::new(move |_| feed.current.with(Runs::is_empty));
     let grouped = Memo::new(move |_| feed.current.with(|runs| runs.groups.is_some()));
     let total = Signal::derive(move || feed.current.with(Runs::total));
-    let rows = move || match (nothing.get(), grouped.get()) {
-        (true, _) => view! { <NothingFound table /> }.into_any(),
-        (_, true) => view! { <GroupTable feed search path=table.path.get_value() /> }.into_any(),
+    let picture = Memo::new(move |_| search.with(Picture::of));
+    let rows = move || match (nothing.get(), picture.get(), grouped.get()) {
+        (true, ..) => view! { <NothingFound table /> }.into_any(),
+        (_, Some(picture), _) => {
+            view! { <Explore picture feed search path=table.path.get_value() /> }.into_any()
+        }
+        (_, _, true) => view! { <GroupTable feed search path=table.path.get_value() /> }.into_any(),
         _ => view! { <Rows table /> }.into_any(),
     };
     let awake = table.window.awake;
     let foot = move || {
-        if awake.get() && !nothing.get() && !grouped.get() {
+        if picture.get().is_some() {
+            ().into_any()
+        } else if awake.get() && !nothing.get() && !grouped.get() {
             view! { <Standing table /> }.into_any()
         } else {
             view! { <Pager path=path.clone() query=search total /> }.into_any()
@@ -236,12 +243,21 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
     view! {
         <div class="toolbar">
             <Filter table />
-            <ColumnPicker table />
-            <ExportMenu table />
-            <GroupPicker feed search path=table.path.get_value() />
+            {move || {
+                picture
+                    .get()
+                    .is_none()
+                    .then(|| {
+                        view! {
+                            <ColumnPicker table />
+                            <ExportMenu table />
+                            <GroupPicker feed search path=table.path.get_value() />
+                        }
+                    })
+            }}
             <crate::view::Tools />
             {move || {
-                (!grouped.get())
+                (!grouped.get() && picture.get().is_none())
                     .then(|| {
                         view! {
                             <Differences table />

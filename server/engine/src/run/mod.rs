@@ -1,5 +1,6 @@
 //! Runs: start, go on with, find, edit, end.
 
+mod explore;
 mod export;
 mod group;
 mod index;

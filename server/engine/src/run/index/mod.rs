@@ -10,6 +10,7 @@ mod order;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod values_of;
 
 pub(crate) use self::changes::Changes;
 pub(super) use self::group::Wanted;

@@ -1,0 +1,175 @@
+//! How much a metric depends on each param.
+
+use super::{Nothing, Stage, api, choice::FieldChoice};
+use crate::{
+    chart::format,
+    error::AppError,
+    feed::Feed,
+    run::{api::Runs, columns, query::parse},
+    ui::notice::Problem,
+};
+use leptos::prelude::*;
+use model::{
+    explore::{Importance, ParamImportance},
+    query::Field,
+    run::RunQuery,
+};
+
+async fn load(query: Option<RunQuery>) -> Result<Option<Importance>, AppError> {
+    match query {
+        Some(query) => api::importance(query).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+#[component]
+pub(super) fn Shares(stage: Stage, feed: Feed<Runs>) -> impl IntoView {
+    let experiment_id = feed.current.with_untracked(|runs| runs.experiment.id);
+    let input = Memo::new(move |_| {
+        let metric = stage.field("metric").filter(|field| matches!(field, Field::Metric { .. }))?;
+        let query = stage.search.with(|search| parse(experiment_id, search));
+        Some(RunQuery { fields: metric.to_string(), offset: 0, limit: None, ..query })
+    });
+    let (found, loaded) = Feed::soon(None::<Option<Importance>>, input, load);
+    let params = Memo::new(move |_| {
+        found.current.with(|found| found.as_ref().map(|found| found.params.clone()).unwrap_or_default())
+    });
+    let most = Memo::new(move |_| {
+        params.with(|params| {
+            let drops = params.iter().filter_map(|one| one.importance.map(|drop| drop.0));
+            drops.fold(0.0, f64::max).max(1e-12)
+        })
+    });
+    let summary = move || found.current.with(|found| found.as_ref().map(words));
+    let row = move |one: ParamImportance| {
+        let drop = one.importance.map(|drop| drop.0.max(0.0));
+        let width = drop.map_or(0.0, |drop| drop / most.get() * 100.0);
+        let deviation = one.deviation.map(|deviation| deviation.0);
+        let importance = match (one.importance, deviation) {
+            (Some(drop), Some(deviation)) => {
+                format!("{} ± {}", short(drop.0), short(deviation))
+            }
+            _ => "–".to_owned(),
+        };
+        let correlation = one.correlation.map(|one| one.0);
+        let (left, size) = match correlation {
+            Some(one) if one < 0.0 => (50.0 + one * 50.0, -one * 50.0),
+            Some(one) => (50.0, one * 50.0),
+            None => (50.0, 0.0),
+        };
+        let signed = correlation.map_or_else(|| "–".to_owned(), |one| format!("{one:+.3}").replace('-', "−"));
+        view! {
+            <tr>
+                <th scope="row" title=one.field.to_string()>
+                    {columns::name(&one.field)}
+                </th>
+                <td class="explore-bars__cell">
+                    <span class="explore-bars__bar explore-bars__bar--plain" style:width=format!("{width:.2}%")></span>
+                </td>
+                <td class="num">{importance}</td>
+                <td class="explore-bars__cell explore-bars__cell--signed">
+                    <span
+                        class="explore-bars__bar explore-bars__bar--plain"
+                        style:margin-left=format!("{left:.2}%")
+                        style:width=format!("{size:.2}%")
+                    ></span>
+                </td>
+                <td class="num">{signed}</td>
+            </tr>
+        }
+    };
+    let empty = Memo::new(move |_| params.with(Vec::is_empty));
+    let wait = move || (found.busy.get() && empty.get()) || (!loaded.get() && input.get().is_some());
+    view! {
+        <div class="explore__bar" data-busy=move || found.busy.get().to_string()>
+            <FieldChoice stage label="Metric" key="metric" />
+        </div>
+        <Problem error=found.failed />
+        <p class="explore__facts" role="status">
+            {summary}
+        </p>
+        <Show when=move || wait()>
+            <div class="skeleton explore__skeleton" aria-label="Loading"></div>
+        </Show>
+        <Show when=move || empty.get() && !wait()>
+            <Nothing stage why="No param differs among the runs that have this metric." />
+        </Show>
+        <Show when=move || !empty.get()>
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Importance">
+                <table class="table explore-bars">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Param"</th>
+                            <th scope="col" colspan="2" title="How much less of the variance a random forest explains when this param's values are shuffled">
+                                "Importance"
+                            </th>
+                            <th scope="col" colspan="2" title="Spearman's rank correlation with the metric: from −1 to 1">
+                                "Correlation"
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || params.get().into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+            <p class="muted explore__method">
+                "Importance: how much less of the metric's variance a random forest explains, in runs it has not seen, when the values of one param are shuffled among them; mean and standard deviation of 20 shuffles. Params that go together share it. Correlation: Spearman's, from −1 to 1; it sees only what rises or falls throughout."
+            </p>
+        </Show>
+    }
+}
+
+fn short(value: f64) -> String {
+    if value.abs() < 5e-4 { "0".to_owned() } else { format!("{value:.3}").replace('-', "−") }
+}
+
+fn words(found: &Importance) -> String {
+    let runs = format::counted(found.runs, "run", "runs");
+    let of = if found.sampled < found.runs {
+        format!("{} of {runs}, chosen evenly", format::count(found.sampled))
+    } else {
+        runs
+    };
+    let mut text = match found.score {
+        Some(score) if score.0 > 0.05 => {
+            let share = (score.0 * 100.0).round();
+            format!("A forest grown of {of} explains {share} % of the variance of {}.", found.metric)
+        }
+        Some(_) => format!(
+            "A forest grown of {of} explains nothing of {}: take no importance for real.",
+            found.metric
+        ),
+        None => format!("{of} have {}: too few for a forest, so there are only correlations.", found.metric),
+    };
+    if found.left_out > 0 {
+        text.push_str(&format!(
+            " {} were not looked at.",
+            format::counted(found.left_out, "more param", "more params")
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Float64;
+
+    #[test]
+    fn a_forest_that_explains_nothing_is_called_so() {
+        let found = |score: Option<f64>| Importance {
+            metric: Field::metric("loss"),
+            runs: 5_000,
+            sampled: 1_000,
+            score: score.map(Float64),
+            params: Vec::new(),
+            left_out: 0,
+        };
+        assert_eq!(
+            words(&found(Some(0.873))),
+            "A forest grown of 1\u{202f}000 of 5\u{202f}000 runs, chosen evenly explains 87 % of the variance of metrics.loss."
+        );
+        assert!(words(&found(Some(-0.1))).contains("nothing"));
+        assert!(words(&found(None)).contains("too few"));
+        assert_eq!((short(-0.25), short(0.0001)), ("−0.250".to_owned(), "0".to_owned()));
+    }
+}
