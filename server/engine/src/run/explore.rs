@@ -1,6 +1,6 @@
 //! Columns of chosen fields over the runs of a search.
 
-use super::{Runs, index};
+use super::Runs;
 use crate::Result;
 use model::{
     Error,
@@ -18,9 +18,7 @@ impl Runs {
         caller.require(Role::Viewer)?;
         let base = &*self.0;
         let experiment_id = query.experiment_id;
-        if store::experiment::get(&base.db, experiment_id).await?.is_none() {
-            return Err(Error::not_found("experiment", experiment_id).into());
-        }
+        base.experiment_name(experiment_id).await?;
         let most = limits::EXPLORE_RUNS_MAX;
         let limit = match query.limit {
             Some(limit) if limit > most => {
@@ -31,15 +29,9 @@ impl Runs {
         let fields = query::parse_fields(&query.fields).map_err(|error| error.into_error("fields"))?;
         check_fields(&fields, limits::EXPLORE_FIELDS_MAX)?;
         let search = RunSearch { offset: 0, after: None, ..query.into_search(limit)? };
-        // Only the database knows what a filter on datasets means.
-        let those = if index::holds_all(&search) {
-            None
-        } else {
-            let all = RunSearch { limit: u32::MAX >> 1, ..search.clone() };
-            Some(store::run::search_ids(&base.db, &all, base.world.now()).await?)
-        };
-        let found =
-            base.run_indexes.values_of(base, experiment_id, &search, those.as_deref(), &fields).await?;
+        let all = RunSearch { limit: u32::MAX >> 1, ..search.clone() };
+        let runs = self.members(&all).await?;
+        let found = base.run_indexes.values_of(base, experiment_id, &runs, &search, &fields).await?;
         let chosen: HashMap<String, i64> =
             store::run::colors(&base.db, experiment_id).await?.into_iter().collect();
         let color = |id: &model::RunId| chosen.get(id.as_str()).and_then(|color| u8::try_from(*color).ok());

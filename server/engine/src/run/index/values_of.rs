@@ -1,9 +1,10 @@
 //! Columns of some fields for the runs of a search.
 
 use super::{
-    Head, RunIndex, RunIndexes,
+    Head, Members, RunIndex, RunIndexes,
     column::{Cell, Texts, Values},
-    fields_of, order, run_id,
+    order::{self, Start},
+    run_id,
 };
 use crate::{Base, Result};
 use model::{
@@ -25,36 +26,24 @@ pub struct FoundColumns {
 }
 
 impl RunIndexes {
-    /// Some fields of the runs that are searched for, in their order and at most as many as the search has room for; or of
-    /// `those`, in their order, when the index cannot tell which they are.
+    /// Some fields of these runs, in the order of a search and at most as many as it has room for.
     pub(in crate::run) async fn values_of(
         &self,
         base: &Base,
         experiment_id: ExperimentId,
-        search: &RunSearch,
-        those: Option<&[RunId]>,
+        runs: &Members<'_>,
+        RunSearch { order, limit, .. }: &RunSearch,
         fields: &[Field],
     ) -> Result<FoundColumns> {
-        let mut needed = if those.is_none() { fields_of(search) } else { fields_of(&RunSearch::default()) };
+        let mut needed = runs.fields();
         needed.extend(fields.iter().cloned());
-        needed.extend(search.order.iter().map(|order| order.field.clone()));
-        needed.retain(|field| !matches!(field, Field::Attribute(_) | Field::Dataset(_)));
+        needed.extend(order.iter().map(|order| order.field.clone()));
         let slot = self.slot(experiment_id);
-        let index = self.refreshed(base, experiment_id, &slot, &needed).await?;
+        let index = self.refreshed(base, experiment_id, &slot, needed).await?;
         let now = base.world.now();
-        let most = search.limit as usize;
-        let (total, rows) = match those {
-            Some(ids) => {
-                let rows: Vec<u32> = ids.iter().filter_map(|id| index.place(id)).collect();
-                (rows.len(), rows.into_iter().take(most).collect())
-            }
-            None => {
-                let mut rows = index.members(search, now);
-                let total = rows.len();
-                order::page(&index, &mut rows, &search.order, (order::Start::Offset(0), most), now);
-                (total, rows)
-            }
-        };
+        let mut rows = index.rows(runs, now);
+        let total = rows.len();
+        order::page(&index, &mut rows, order, (Start::Offset(0), *limit as usize), now);
         let heads = || rows.iter().map(|&row| &index.heads[row as usize]);
         let column =
             |field: &Field| FieldColumn { field: field.clone(), values: index.column(&rows, field, now) };
@@ -78,10 +67,10 @@ impl RunIndex {
         match field {
             Field::Attribute(attribute) => match attribute {
                 Attribute::Number => numbers(&|head| Some(head.number as f64)),
-                Attribute::Created => numbers(&|head| Some(millis(head.created))),
+                Attribute::Created => times(rows, &self.created),
                 Attribute::Started => numbers(&|head| head.started.map(millis)),
                 Attribute::Ended => numbers(&|head| head.ended.map(millis)),
-                Attribute::Updated => numbers(&|head| Some(millis(head.updated))),
+                Attribute::Updated => times(rows, &self.updated),
                 Attribute::Duration => {
                     numbers(&|head| order::duration(head, now).map(|millis| millis as f64 / 1_000.0))
                 }
@@ -106,6 +95,12 @@ impl RunIndex {
                 None => numbers(&|_| None),
             },
         }
+    }
+}
+
+fn times(rows: &[u32], times: &[i64]) -> FieldValues {
+    FieldValues::Numbers {
+        numbers: rows.iter().map(|&row| Some(Float64(times[row as usize] as f64))).collect(),
     }
 }
 
