@@ -85,7 +85,9 @@ pub async fn compare(wanted: Wanted) -> Result<Look, AppError> {
     let (caller, services) = (crate::remote::caller()?, crate::remote::services());
     let verbs = &services.compare;
     let runs = quiet(verbs.list(&caller, &wanted.runs).await?);
-    let diff = async |of: DiffOf, path| match wanted.pair_of_runs() {
+    let mut wanted = wanted;
+    let pair = wanted.pair_of_runs();
+    let diff = async |of: DiffOf, path| match pair.clone() {
         Some((from, to)) => verbs.diff(&caller, &DiffQuery { from, to, of, path }).await.map(Some),
         None => Ok(None),
     };
@@ -115,18 +117,21 @@ pub async fn compare(wanted: Wanted) -> Result<Look, AppError> {
         View::Curves => Shown::Curves(verbs.shared_metrics(&caller, &wanted.runs).await?),
         View::Groups => {
             let splits = verbs.splits(&caller, &wanted.runs).await?;
-            let named = (wanted.a.clone(), wanted.b.clone());
-            let first = || splits.first().map(|split| (split.a.clone(), split.b.clone()));
-            let sides = if named.0.is_empty() && named.1.is_empty() { first() } else { Some(named) };
-            let found = match sides {
-                Some((a, b)) if !a.is_empty() && !b.is_empty() => {
-                    let value =
-                        if wanted.value == MetricValue::Best { MetricValue::Best } else { MetricValue::Last };
-                    let (pair, search) = (wanted.pair.clone(), wanted.search.clone());
-                    let query = GroupQuery { a, b, value, pair, search };
-                    Some(Box::new(verbs.groups(&caller, &query).await?))
-                }
-                _ => None,
+            if wanted.a.is_empty()
+                && wanted.b.is_empty()
+                && let Some(split) = splits.first()
+            {
+                (wanted.a, wanted.b) = (split.a.clone(), split.b.clone());
+            }
+            let (a, b) = (wanted.a.clone(), wanted.b.clone());
+            let found = if a.is_empty() || b.is_empty() {
+                None
+            } else {
+                let value =
+                    if wanted.value == MetricValue::Best { MetricValue::Best } else { MetricValue::Last };
+                let (pair, search) = (wanted.pair.clone(), wanted.search.clone());
+                let query = GroupQuery { a, b, value, pair, search };
+                Some(Box::new(verbs.groups(&caller, &query).await?))
             };
             Shown::Groups { splits, found }
         }

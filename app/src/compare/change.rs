@@ -46,7 +46,9 @@ fn partings(found: &Changes, from: &str, to: &str) -> AnyView {
             <tr>
                 <th scope="row" class="mono">{one.key.clone()}</th>
                 <td class="cell-num"><Number value=one.from_last.0 /></td>
-                <td class="cell-num">{delta} <Number value=one.to_last.0 /></td>
+                <td class="cell-num">
+                    <span class="compare-value">{delta} <Number value=one.to_last.0 /></span>
+                </td>
                 <td class="compare-parting">{said(&one.parting)}</td>
             </tr>
         }

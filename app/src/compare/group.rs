@@ -78,6 +78,18 @@ fn href(search: Memo<Query>, a: &[RunId], b: &[RunId]) -> String {
     search.get_untracked().with("a", list(a)).with("b", list(b)).href("/compare")
 }
 
+/// The end of a value: paths differ there.
+fn short(value: &str) -> String {
+    let count = value.chars().count();
+    if count <= VALUE_CHARACTERS {
+        return value.to_owned();
+    }
+    std::iter::once('…').chain(value.chars().skip(count - VALUE_CHARACTERS + 1)).collect()
+}
+
+/// Characters of a value on a button.
+const VALUE_CHARACTERS: usize = 16;
+
 /// Ways to part the runs that their params offer.
 fn offer(splits: &[Split], sides: &Sides, search: Memo<Query>) -> Option<AnyView> {
     if splits.is_empty() {
@@ -85,9 +97,11 @@ fn offer(splits: &[Split], sides: &Sides, search: Memo<Query>) -> Option<AnyView
     }
     let one = |split: &Split| {
         let here = (split.a == sides.a && split.b == sides.b).then_some("true");
-        let words = format!("{}: {} / {}", split.param, split.a_value, split.b_value);
+        let words = format!("{}: {} / {}", split.param, short(&split.a_value), short(&split.b_value));
+        let title = format!("A: {}\nB: {}", split.a_value, split.b_value);
         view! {
-            <a class="tag" class=("tag--chosen", here.is_some()) aria-current=here href=href(search, &split.a, &split.b) data-noscroll="">
+            <a class="tag" class=("tag--chosen", here.is_some()) aria-current=here
+                title=title href=href(search, &split.a, &split.b) data-noscroll="">
                 {words}
             </a>
         }

@@ -135,7 +135,9 @@ fn row(section: Section, row: &Row, base: usize, href: Option<String>) -> AnyVie
         Some(one) => cell(one, digest, section, in_base),
         None => {
             // What the base has and this run lacks is a difference too.
-            view! { <td class="compare-table__text" class=("cell-other", in_base)><span class="none">"–"</span></td> }
+            let removed = (in_base && matches!(section, Section::Packages | Section::Artifacts))
+                .then(|| view! { <span class="mark">"removed"</span> });
+            view! { <td class="compare-table__text" class=("cell-other", in_base)><span class="none">"–"</span>{removed}</td> }
                 .into_any()
         }
     });

@@ -69,6 +69,7 @@ impl DiffQuery {
 /// Two texts, line by line; what is far from any change is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about two texts")]
 pub struct TextDiff {
     /// The runs have a text at all.
     pub from_present: bool,

@@ -13,6 +13,8 @@ const LONG_CHARACTERS: usize = 24;
 const TIME_MAX: Duration = Duration::from_millis(300);
 /// Lines shown around a change, as `diff -u` does.
 const LINES_AROUND: usize = 3;
+/// What two values share is shortened only where there is more of it than a cell shows well.
+const SHARED_CHARACTERS: usize = 120;
 /// Of what two long values share, this much stays beside each change.
 const CHARACTERS_AROUND: usize = 30;
 
@@ -48,7 +50,8 @@ fn parts(text: &str) -> Vec<&str> {
     let mut start = 0;
     let mut in_word = false;
     for (at, one) in text.char_indices() {
-        let is_word = one.is_alphanumeric();
+        // Numbers and versions stay whole.
+        let is_word = one.is_alphanumeric() || one == '.';
         if at > start && !(is_word && in_word) {
             parts.push(&text[start..at]);
             start = at;
@@ -66,7 +69,7 @@ fn shortened(text: &str, change_before: bool, change_after: bool) -> String {
     let letters: Vec<char> = text.chars().collect();
     let (head, tail) =
         (if change_before { CHARACTERS_AROUND } else { 0 }, if change_after { CHARACTERS_AROUND } else { 0 });
-    if letters.len() <= head + tail + 1 {
+    if letters.len() <= SHARED_CHARACTERS {
         return text.to_owned();
     }
     let begin: String = letters[..head].iter().collect();
