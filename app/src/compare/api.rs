@@ -171,7 +171,9 @@ pub async fn compare(wanted: Wanted) -> Result<Look, AppError> {
 /// Runs without the time of their last news, which no view shows: a view that did not change is not drawn anew.
 #[cfg(feature = "ssr")]
 fn quiet(mut runs: Vec<ComparedRun>) -> Vec<ComparedRun> {
-    runs.iter_mut().for_each(|one| one.run.updated_at_ms = model::UnixMillis(0));
+    for one in &mut runs {
+        one.run.updated_at_ms = model::UnixMillis(0);
+    }
     runs
 }
 

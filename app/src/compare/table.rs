@@ -133,19 +133,26 @@ fn row(section: Section, row: &Row, base: usize, href: Option<String>) -> AnyVie
     let digest = of_digests(section, &row.key);
     let cells = row.cells.iter().map(|one| match one {
         Some(one) => cell(one, digest, section, in_base),
-        None => {
-            // What the base has and this run lacks is a difference too.
-            let removed = (in_base && matches!(section, Section::Packages | Section::Artifacts))
-                .then(|| view! { <span class="mark">"removed"</span> });
-            view! { <td class="compare-table__text" class=("cell-other", in_base)><span class="none">"–"</span>{removed}</td> }
-                .into_any()
-        }
+        None => lacking(section, in_base),
     });
     view! {
         <tr class:row-differs=row.differs>
             {row_head(row.key.clone(), row.differs, href)}
             {cells.collect_view()}
         </tr>
+    }
+    .into_any()
+}
+
+/// What the base has and a run lacks is a difference too.
+fn lacking(section: Section, in_base: bool) -> AnyView {
+    let removed = (in_base && matches!(section, Section::Packages | Section::Artifacts))
+        .then(|| view! { <span class="mark">"removed"</span> });
+    view! {
+        <td class="compare-table__text" class=("cell-other", in_base)>
+            <span class="none">"–"</span>
+            {removed}
+        </td>
     }
     .into_any()
 }

@@ -105,7 +105,9 @@ pub fn grid(head: &[String], rows: &[Vec<String>], numbers: bool) -> String {
     let shown = |cells: &[String]| line(&cells.iter().map(|cell| escaped(cell)).collect::<Vec<_>>());
     let rule = |place: usize| if numbers && place > 0 { "---:" } else { "---" }.to_owned();
     let mut text = shown(head) + &line(&(0..head.len()).map(rule).collect::<Vec<_>>());
-    rows.iter().for_each(|row| text += &shown(row));
+    for row in rows {
+        text += &shown(row);
+    }
     text
 }
 

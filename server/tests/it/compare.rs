@@ -163,7 +163,7 @@ async fn groups_over_seeds_get_a_verdict() {
                 let facts = json!({"runs": [{"run_id": id, "params": {"seed": seed, "opt": side}}]});
                 server.post("/api/v1/ingest", facts).await;
                 server.log(&id, "accuracy", &[0], json!([value])).await;
-                query += &format!("&{side}={id}");
+                query.extend(["&", side, "=", id.as_str()]);
             }
         }
         let (_, found) = server.get(&format!("/api/v1/compare/groups?{}", &query[1..])).await;

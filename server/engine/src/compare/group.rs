@@ -281,9 +281,9 @@ mod tests {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), ParamValue::Int(*value))).collect()
     }
 
-    fn summary(last: f64) -> Option<MetricSummary> {
+    fn summary(last: f64) -> MetricSummary {
         let value = Some(Float64(last));
-        Some(MetricSummary {
+        MetricSummary {
             key: "acc".into(),
             context: model::metric::Context::default(),
             kind: model::metric::Kind::Number,
@@ -298,11 +298,11 @@ mod tests {
             max: value,
             max_step: Some(0),
             mean: value,
-        })
+        }
     }
 
     fn row(a: &[f64], b: &[f64], goal: Option<Goal>, order: Vec<usize>) -> GroupRow {
-        let cells: Vec<_> = a.iter().chain(b).map(|value| summary(*value)).collect();
+        let cells: Vec<_> = a.iter().chain(b).map(|value| Some(summary(*value))).collect();
         let judge = Judge { value: MetricValue::Last, a: a.len(), order };
         judge.row("acc".into(), goal, &cells).unwrap()
     }

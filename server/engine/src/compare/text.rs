@@ -208,12 +208,12 @@ mod tests {
 
     #[test]
     fn far_lines_are_left_out_and_too_many_are_cut() {
-        let old: String = (0..1_000).map(|line| format!("{line}\n")).collect();
+        let old = (0..1_000).map(|line| line.to_string() + "\n").collect::<String>();
         let new = old.replace("500\n", "five hundred\n");
         let diff = lines(&old, &new);
         assert_eq!(diff.hunks.len(), 1);
         assert_eq!(diff.hunks[0].lines.len(), 8);
-        let other: String = (0..100_000).map(|line| format!("x{line}\n")).collect();
+        let other = (0..100_000).map(|line| line.to_string() + "\n").collect::<String>();
         let diff = lines("", &other);
         assert!(diff.cut);
         assert_eq!(diff.added, 100_000);
