@@ -84,7 +84,7 @@ fn who(runs: &[ComparedRun], wanted: &Wanted, search: Memo<Query>) -> AnyView {
         let standing = if is_base {
             view! { <span class="mark mark--base">"base"</span> }.into_any()
         } else {
-            let label = format!("Make {} the base", run.name);
+            let label = format!("Make base: {}", run.name);
             view! { <a class="compared-run__base" href=href aria-label=label data-noscroll="">"Make base"</a> }.into_any()
         };
         view! {
