@@ -201,6 +201,24 @@ pub const IMPORTANCE_RUNS_MIN: usize = 20;
 pub const IMPORTANCE_AT_ONCE_MAX: usize = 1;
 /// Runs side by side on the compare page.
 pub const COMPARE_RUNS_MAX: usize = 50;
+/// Rows on one page of a comparison: with 50 runs ten thousand cells.
+pub const COMPARE_ROWS_MAX: u32 = 200;
+/// Characters of a value in one cell of a comparison: some lines of a narrow column.
+pub const COMPARE_CELL_CHARACTERS_MAX: usize = 600;
+/// Bytes of two values that are held against each other word by word: a large configuration.
+pub const COMPARE_VALUE_BYTES_MAX: usize = 20_000;
+/// Lines that the difference of two texts shows: more are not read on a page.
+pub const COMPARE_DIFF_LINES_MAX: usize = 2_000;
+/// Bytes shown of one line: minified files have one line of megabytes.
+pub const COMPARE_LINE_BYTES_MAX: usize = 2_000;
+/// Files of all compared runs together that are held against each other.
+pub const COMPARE_FILES_MAX: i64 = 20_000;
+/// Differences between two runs that are listed, the likeliest causes first.
+pub const CHANGES_MAX: usize = 200;
+/// Metrics whose curves are searched for a parting when none is named: each is a read of two series.
+pub const PARTINGS_MAX: usize = 8;
+/// Metrics of two groups that are held against each other at once: each is ten thousand resamples.
+pub const GROUP_METRICS_MAX: usize = 100;
 
 /// Path of an artifact inside its run.
 pub const ARTIFACT_PATH_BYTES_MAX: usize = 1_000;

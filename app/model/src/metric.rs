@@ -1,5 +1,9 @@
 //! Metric summaries: what lists and tables show of a series without reading its points.
 
+mod goal;
+
+pub use goal::goal;
+
 use crate::{Error, Float64, UnixMillis, limits, param, query::Stat};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

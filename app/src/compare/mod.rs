@@ -1,9 +1,17 @@
-//! Comparison: runs side by side, differences marked.
+//! Comparison: runs side by side, differences marked; what changed; groups of runs against each other.
 
 mod api;
+mod change;
+mod choice;
+mod diff;
+mod export;
+mod file;
+mod group;
 mod metrics;
+mod note;
 mod page;
-mod params;
+mod summary;
 mod table;
+mod wanted;
 
 pub use page::Page;

@@ -1,6 +1,14 @@
-//! The comparison page: who is compared, their params, their metrics, their curves.
+//! The comparison page: its views, each with its own address.
 
-use super::{api, metrics::Metrics, params::Params};
+use super::{
+    api::{self, Look, Shown},
+    change,
+    choice::{self, Named},
+    diff,
+    export::Export,
+    file, group, metrics, note, summary, table,
+    wanted::{View, Wanted},
+};
 use crate::{
     error::AppError,
     feed::Feed,
@@ -9,33 +17,31 @@ use crate::{
     live,
     metric::{Board, BoardRun, Sections},
     ui::{
-        form::Apply,
-        icon::Icon,
+        filter::{FilterForm, Hidden},
         notice::{AllExperiments, Empty, Failure, Problem},
-        run_color, run_color_place,
-        status::RunState,
-        time::{Ago, Took},
+        run_color_place,
     },
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{
     RunId,
-    compare::{ComparedRun, Comparison},
+    compare::{ComparedRun, Row, Section},
     event::Event,
 };
 
 #[component]
 pub fn Page() -> impl IntoView {
     let search = link::use_search();
-    let ids = Memo::new(move |_| search.with(run_ids));
-    let first = Resource::new_blocking(move || ids.get(), compare);
+    // Another view of the same runs is fetched in place; other runs are another page.
+    let runs = Memo::new(move |_| search.with(Wanted::parse).map(|wanted| wanted.runs));
+    let first = Resource::new_blocking(move || runs.get(), move |_| load(search.get_untracked()));
     view! {
         <Title text="Compare runs" />
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok(Some(comparison)) => view! { <Side comparison search /> }.into_any(),
+                    Ok(Some(look)) => view! { <Side look search /> }.into_any(),
                     Ok(None) => view! { <Nothing /> }.into_any(),
                     Err(error) => view! { <Failure error /> }.into_any(),
                 }
@@ -44,34 +50,19 @@ pub fn Page() -> impl IntoView {
     }
 }
 
-/// The runs that a URL names: `runs=a,b`, or `run` repeated as the run table sends it without wasm.
-fn run_ids(query: &Query) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
-    let listed = query.all("runs").flat_map(|all| all.split(',')).chain(query.all("run"));
-    for id in listed.filter(|id| !id.is_empty()) {
-        if !ids.iter().any(|known| known == id) {
-            ids.push(id.to_owned());
-        }
-    }
-    ids
-}
-
-async fn compare(ids: Vec<String>) -> Result<Option<Comparison>, AppError> {
-    if ids.is_empty() {
+async fn load(query: Query) -> Result<Option<Look>, AppError> {
+    let wanted = Wanted::parse(&query).map_err(refused)?;
+    if wanted.runs.is_empty() {
         return Ok(None);
     }
-    let mut runs: Vec<RunId> = Vec::with_capacity(ids.len());
-    for id in ids {
-        runs.push(id.parse().map_err(|_| missing(&id))?);
-    }
-    api::compare(runs).await.map(Some)
+    api::compare(wanted).await.map(Some)
 }
 
 /// An address that cannot be an id names nothing, and says so as the server would.
-fn missing(id: &str) -> AppError {
+fn refused(error: model::Error) -> AppError {
     #[cfg(feature = "ssr")]
-    crate::remote::set_status(model::ErrorKind::NotFound);
-    model::Error::not_found("run", id).into()
+    crate::remote::set_status(error.kind);
+    error.into()
 }
 
 #[component]
@@ -88,13 +79,15 @@ fn Nothing() -> impl IntoView {
 }
 
 #[component]
-fn Side(comparison: Comparison, search: Memo<Query>) -> impl IntoView {
-    let ids: Vec<RunId> = comparison.runs.iter().map(|one| one.run.id.clone()).collect();
-    let input = {
-        let ids = ids.clone();
-        Memo::new(move |_| ids.clone())
-    };
-    let feed = Feed::new(comparison, input, api::compare);
+fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
+    let ids = look.wanted.runs.clone();
+    let last = look.wanted.clone();
+    // While the person leaves for other runs, what was asked last is good enough.
+    let input = Memo::new(move |known: Option<&Wanted>| {
+        let wanted = search.with(Wanted::parse).ok().filter(|wanted| !wanted.runs.is_empty());
+        wanted.or_else(|| known.cloned()).unwrap_or_else(|| last.clone())
+    });
+    let feed = Feed::new(look, input, api::compare);
     let logged = RwSignal::new(0);
     // The stream tells of all runs; only these matter here.
     live::watch("/api/v1/events".to_owned(), move |events| {
@@ -105,22 +98,45 @@ fn Side(comparison: Comparison, search: Memo<Query>) -> impl IntoView {
             feed.refresh();
         }
     });
-    let runs = Memo::new(move |_| feed.current.with(|all| all.runs.clone()));
-    let only = Memo::new(move |_| search.with(|query| query.get("only") == Some("differences")));
+    let look = Memo::new(move |_| feed.current.get());
+    let runs = Memo::new(move |_| look.with(|look| look.runs.clone()));
     let title = move || format!("Compare {} runs", runs.with(Vec::len));
+    let busy = move || feed.busy.get().to_string();
+    // What one types into stays while answers come and go.
+    let named = Memo::new(move |_| {
+        let named = |one: &ComparedRun| (one.run.id.clone(), one.run.name.clone());
+        look.with(|look| (look.wanted.view, look.runs.iter().map(named).collect::<Vec<_>>()))
+    });
+    let tools = move || named.with(|(view, runs)| tools(*view, runs, search));
+    // Curves stay as they are when news arrive; everything else is drawn anew.
+    let curves = Memo::new(move |_| {
+        look.with(|look| match &look.shown {
+            Shown::Curves(keys) => Some(keys.clone()),
+            _ => None,
+        })
+    });
+    let draws = Memo::new(move |_| curves.with(Option::is_some));
+    let content = move || {
+        if draws.get() {
+            let keys = Signal::derive(move || curves.get().unwrap_or_default());
+            return view! { <Curves runs keys logged /> }.into_any();
+        }
+        look.with(|look| shown(look, search, runs, logged))
+    };
     view! {
         <Crumbs steps=steps(&runs.get_untracked()) here="Compare".to_owned() />
         <div class="page-head">
             <h1>{title}</h1>
             <div class="page-head__actions">
-                <OnlyDifferences search only />
+                <Export look=look.into() />
             </div>
         </div>
+        <Tabs search />
         <Problem error=feed.failed />
-        <Runs runs search />
-        <Params feed only />
-        <Metrics feed only />
-        <Curves feed runs logged />
+        {tools}
+        <div class="area compare-view" data-busy=busy>
+            {content}
+        </div>
     }
 }
 
@@ -135,68 +151,132 @@ fn steps(runs: &[ComparedRun]) -> Vec<(String, String)> {
     steps
 }
 
-/// A form of one box, so that it works before wasm arrives.
 #[component]
-fn OnlyDifferences(search: Memo<Query>, only: Memo<bool>) -> impl IntoView {
-    let go = link::use_go();
-    let toggle = move |_| {
-        let word = if only.get_untracked() { "" } else { "differences" };
-        go(&search.get_untracked().with("only", word).href("/compare"));
-    };
-    view! {
-        <form method="get" action="/compare">
-            <label class="check">
-                <input
-                    type="checkbox"
-                    name="only"
-                    value="differences"
-                    checked=only
-                    prop:checked=only
-                    on:change=toggle
-                />
-                "Only differences"
-            </label>
-            <crate::ui::filter::Hidden search except=&["only"] />
-            <Apply />
-        </form>
-    }
-}
-
-/// Who is compared: the legend of everything below.
-#[component]
-fn Runs(runs: Memo<Vec<ComparedRun>>, search: Memo<Query>) -> impl IntoView {
-    let without = move |id: &RunId| {
-        let ids: Vec<_> = search.with(run_ids).into_iter().filter(|one| one != id.as_str()).collect();
-        search.get().without("run").with("runs", ids.join(",")).href("/compare")
-    };
-    let one = move |one: ComparedRun| {
-        let run = one.run;
-        let remove = format!("Remove {} from the comparison", run.name);
+fn Tabs(search: Memo<Query>) -> impl IntoView {
+    let open = Memo::new(move |_| search.with(Wanted::parse).map(|wanted| wanted.view).unwrap_or_default());
+    let tab = move |view: View| {
+        let here = move || (open.get() == view).then_some("page");
+        // What one view was searched for is nothing to another.
+        let href = move || {
+            let query = search.get().without("search").without("offset").without("path");
+            query.with("view", if view == View::default() { "" } else { view.word() }).href("/compare")
+        };
         view! {
-            <li class="compared-run">
-                <span class=format!("swatch {}", run_color(&run))></span>
-                <a class="compared-run__name" href=format!("/runs/{}", run.id) title=run.name.clone()>
-                    {run.name.clone()}
-                </a>
-                <RunState status=run.status />
-                <span class="muted">{one.experiment_name}</span>
-                <Took from=run.started_at_ms to=run.ended_at_ms />
-                <Ago at=run.started_at_ms.unwrap_or(run.created_at_ms) />
-                <a class="button button--icon" href=without(&run.id) aria-label=remove title="Remove">
-                    <Icon name="cross" />
-                </a>
-            </li>
+            <a class="tabs__tab" href=href aria-current=here data-noscroll="">
+                {view.title()}
+            </a>
         }
     };
     view! {
-        <ol class="compared-runs" aria-label="Compared runs">
-            {move || runs.get().into_iter().map(one).collect_view()}
-        </ol>
+        <nav class="tabs" aria-label="Comparison" data-key="tabs">
+            {View::ALL.map(tab).collect_view()}
+        </nav>
+    }
+}
+
+/// What stands above a view: what to find, what is held against what.
+fn tools(view: View, runs: &[Named], search: Memo<Query>) -> Option<AnyView> {
+    let find = match view {
+        View::Params => Some("Find a param"),
+        View::Packages => Some("Find a package"),
+        View::Data => Some("Find a dataset"),
+        View::Environment => Some("Find a fact"),
+        View::Artifacts => Some("Find a file"),
+        View::Metrics | View::Groups => Some("Find a metric"),
+        View::Summary | View::Curves => return None,
+        View::Changes | View::Code | View::Notes => None,
+    };
+    let find = find.map(|label| {
+        view! {
+            <FilterForm path="/compare".to_owned() search label>
+                <Hidden search except=&["search", "offset"] />
+            </FilterForm>
+        }
+    });
+    let only = || view! { <choice::OnlyDifferences search /> };
+    let more = match view {
+        View::Groups => group::choices(search),
+        View::Metrics => {
+            view! { {choice::base(search, runs)} {metrics::choices(search)} {only()} }.into_any()
+        }
+        View::Changes | View::Notes => choice::two(search, runs).into_any(),
+        View::Code | View::Artifacts => view! { {choice::two(search, runs)} {only()} }.into_any(),
+        _ => view! { {choice::base(search, runs)} {only()} }.into_any(),
+    };
+    Some(view! { <div class="toolbar compare-tools">{find} {more}</div> }.into_any())
+}
+
+fn shown(
+    look: &Look,
+    search: Memo<Query>,
+    board_runs: Memo<Vec<ComparedRun>>,
+    logged: RwSignal<u32>,
+) -> AnyView {
+    let Look { wanted, runs, shown } = look;
+    let name = |id: &RunId| runs.iter().find(|one| one.run.id == *id).map(|one| one.run.name.clone());
+    let two =
+        wanted.pair_of_runs().and_then(|(from, to)| Some((name(&from)?, name(&to)?))).unwrap_or_default();
+    let two = (two.0.as_str(), two.1.as_str());
+    let nowhere = |_: &Row| None;
+    match shown {
+        Shown::Summary { counts, metrics } => summary::summary(counts, metrics, runs, wanted, search),
+        Shown::Table(found) => {
+            table::table(wanted.view.section().unwrap_or_default(), found, wanted, search, nowhere)
+        }
+        Shown::Metrics(found) => metrics::metrics(found, wanted, search),
+        Shown::Code { table: found, diff: lines } => {
+            let lines = lines.as_ref().map(|lines| {
+                view! {
+                    <h2 class="section-title">"Uncommitted changes"</h2>
+                    {diff::lines(lines, "uncommitted changes", two)}
+                }
+            });
+            view! {
+                {table::table(Section::Code, found, wanted, search, nowhere)}
+                {lines}
+            }
+            .into_any()
+        }
+        Shown::Files { table: found, file: looked_at } => {
+            let link =
+                |row: &Row| Some(search.get_untracked().with("path", row.key.as_str()).href("/compare"));
+            view! {
+                {looked_at.as_ref().map(|looked_at| file::file(looked_at, runs, wanted, search, two))}
+                {table::table(Section::Artifacts, found, wanted, search, link)}
+            }
+            .into_any()
+        }
+        Shown::Notes { notes, diff } => note::notes(notes, diff.as_ref(), runs, two),
+        Shown::Changes(None) => view! {
+            <Empty icon="compare" title="What changed between two runs?">
+                <p>"This comparison has one run only: choose another one beside it."</p>
+            </Empty>
+        }
+        .into_any(),
+        Shown::Changes(Some(found)) => {
+            let keys: Vec<String> = found.metrics.iter().map(|one| one.key.clone()).collect();
+            let ends: Vec<RunId> = found.runs.iter().map(|one| one.run.id.clone()).collect();
+            let runs_of_two = Memo::new(move |_| {
+                let is_end = |one: &&ComparedRun| ends.contains(&one.run.id);
+                board_runs.with(|runs| runs.iter().filter(is_end).cloned().collect::<Vec<_>>())
+            });
+            let curves = (!keys.is_empty()).then(|| {
+                view! { <Curves runs=runs_of_two keys=Signal::derive(move || keys.clone()) logged /> }
+            });
+            view! {
+                {change::changes(found)}
+                {curves}
+            }
+            .into_any()
+        }
+        Shown::Groups { splits, found } => group::groups(splits, found.as_deref(), runs, wanted, search),
+        // Drawn by itself, so that it outlives news.
+        Shown::Curves(_) => ().into_any(),
     }
 }
 
 #[component]
-fn Curves(feed: Feed<Comparison>, runs: Memo<Vec<ComparedRun>>, logged: RwSignal<u32>) -> impl IntoView {
+fn Curves(runs: Memo<Vec<ComparedRun>>, keys: Signal<Vec<String>>, logged: RwSignal<u32>) -> impl IntoView {
     let drawn = Memo::new(move |_| {
         let board_run = |one: &ComparedRun| BoardRun {
             id: one.run.id.clone(),
@@ -206,32 +286,10 @@ fn Curves(feed: Feed<Comparison>, runs: Memo<Vec<ComparedRun>>, logged: RwSignal
         runs.with(|runs| runs.iter().map(board_run).collect::<Vec<_>>())
     });
     let board = Board::new(drawn.into(), logged.into());
-    // A curve that only one run has compares nothing.
-    let shared = Memo::new(move |_| {
-        feed.current.with(|all| {
-            let several = |cells: usize| cells >= 2.min(all.runs.len());
-            all.metrics
-                .iter()
-                .filter(|row| several(row.cells.iter().flatten().count()))
-                .map(|row| row.key.clone())
-                .collect::<Vec<_>>()
-        })
-    });
     view! {
         <section aria-labelledby="compare-curves">
             <h2 class="section-title" id="compare-curves">"Curves"</h2>
-            <Sections board keys=shared names=true />
+            <Sections board keys names=true />
         </section>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runs_are_named_by_link_or_form_each_once() {
-        assert_eq!(run_ids(&Query::parse("runs=b,a,,b&run=c&run=a")), ["b", "a", "c"]);
-        assert!(run_ids(&Query::parse("runs=&x=1")).is_empty());
     }
 }

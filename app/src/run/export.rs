@@ -99,6 +99,18 @@ fn cell(row: &RunRow, field: &Field, now: UnixMillis) -> String {
     text.unwrap_or_default()
 }
 
+/// Any table of GitHub's Markdown; the first column is to the left, the others to the side that is said.
+pub fn grid(head: &[String], rows: &[Vec<String>], numbers: bool) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let shown = |cells: &[String]| line(&cells.iter().map(|cell| escaped(cell)).collect::<Vec<_>>());
+    let rule = |place: usize| if numbers && place > 0 { "---:" } else { "---" }.to_owned();
+    let mut text = shown(head) + &line(&(0..head.len()).map(rule).collect::<Vec<_>>());
+    for row in rows {
+        text += &shown(row);
+    }
+    text
+}
+
 /// A text as Markdown that shows it: nothing in it ends the cell or the line, and nothing is taken for markup.
 fn escaped(text: &str) -> String {
     let letters: Vec<char> = text.trim().chars().collect();
@@ -146,6 +158,13 @@ mod tests {
 ";
         assert_eq!(markdown([&one, &two], &shown, UnixMillis(66_000)), expected);
         assert_eq!(markdown([], &[], UnixMillis(0)).lines().count(), 2);
+    }
+
+    #[test]
+    fn any_table_keeps_its_cells_apart() {
+        let text = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        let found = grid(&text(&["metric", "a|b"]), &[text(&["loss", "0.1"])], true);
+        assert_eq!(found, "| metric | a\\|b |\n| --- | ---: |\n| loss | 0.1 |\n");
     }
 
     #[test]

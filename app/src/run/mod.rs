@@ -2,7 +2,7 @@
 
 pub mod api;
 pub mod columns;
-mod export;
+pub mod export;
 mod family;
 pub mod group;
 mod header;

@@ -106,15 +106,16 @@ impl Services {
         });
         process::start_sweeper(&base, lost_after);
         trash::start_purge(&base);
+        let metric = metric::Metrics::start(base.clone());
         Ok(Self {
             artifact: artifact::Artifacts(base.clone()),
             asset: asset::Assets(base.clone()),
-            compare: compare::Compare(base.clone()),
+            compare: compare::Compare::new(base.clone(), metric.clone()),
             environment: environment::Environments(base.clone()),
             event: event::Events(base.clone()),
             experiment: experiment::Experiments(base.clone()),
             explore: explore::Explorer::new(base.clone()),
-            metric: metric::Metrics::start(base.clone()),
+            metric,
             note: note::Notes(base.clone()),
             process: process::Processes(base.clone()),
             project: project::Projects(base.clone()),

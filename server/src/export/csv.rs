@@ -43,6 +43,16 @@ impl Format for Csv {
     }
 }
 
+/// A small table as a whole file.
+pub(crate) fn whole(head: &[String], rows: &[Vec<String>]) -> anyhow::Result<Vec<u8>> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(head)?;
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    Ok(writer.into_inner().map_err(::csv::IntoInnerError::into_error)?)
+}
+
 /// A cell as text: numbers as short as they read back the same, times in UTC.
 pub(super) fn text(cell: &Cell) -> Cow<'_, str> {
     match cell {

@@ -14,7 +14,7 @@ use engine::run::{Cell, Export};
 use futures::stream;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-pub(crate) use self::{csv::Csv, parquet::Parquet};
+pub(crate) use self::{csv::Csv, csv::whole as whole_csv, parquet::Parquet};
 
 /// A kind of file.
 pub(crate) trait Format: Send + Sized + 'static {

@@ -5,9 +5,10 @@ use crate::{
     db::on,
     rows::{Column, Rows},
     run::kept_run,
+    sql::{Statement, fetch_all},
 };
 use model::{
-    UnixMillis,
+    RunId, UnixMillis,
     artifact::{Artifact, ArtifactPath, Owner},
 };
 use std::collections::BTreeSet;
@@ -43,6 +44,27 @@ pub async fn list(db: &Db, owner: &Owner) -> Result<Vec<Artifact>> {
     let rows: Vec<Row> =
         on!(conn, c => sqlx::query_as(ARTIFACT_LIST).bind(owner.to_string()).fetch_all(c).await)?;
     rows.into_iter().map(Row::into_artifact).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct RunRow {
+    owner: String,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
+/// Files of several runs by path, each with the run's id: the first of them, at most so many.
+pub async fn of_runs(db: &Db, run_ids: &[RunId], most: i64) -> Result<Vec<(String, Artifact)>> {
+    let mut conn = db.read().await?;
+    let mut statement = Statement::default();
+    statement.push(
+        "SELECT owner, path, size_bytes, artifact.sha256 AS sha256, mime, artifact.created_at_ms AS created_at_ms
+         FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE owner IN ",
+    );
+    statement.bind_list(run_ids.iter().map(RunId::as_str));
+    statement.push(" ORDER BY path, owner LIMIT ").bind(most);
+    let rows: Vec<RunRow> = fetch_all!(conn, statement)?;
+    rows.into_iter().map(|one| Ok((one.owner, one.row.into_artifact()?))).collect()
 }
 
 const ARTIFACT_GET: &str = "

@@ -1,7 +1,12 @@
 //! Notes: every revision a row.
 
-use crate::{Db, Result, Tx, db::on};
+use crate::{
+    Db, Result, Tx,
+    db::on,
+    sql::{Statement, fetch_all},
+};
 use model::{RunId, UnixMillis};
+use std::collections::HashMap;
 
 /// A revision as stored: Markdown, not yet rendered.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -18,6 +23,17 @@ const NOTE_LATEST: &str = "
 pub async fn latest(db: &Db, run_id: &RunId) -> Result<Option<NoteRecord>> {
     let mut conn = db.read().await?;
     Ok(on!(conn, c => sqlx::query_as(NOTE_LATEST).bind(run_id.as_str()).fetch_optional(c).await)?)
+}
+
+/// What the newest revisions of several runs' notes say, by run; at most as many runs as can be compared.
+pub async fn latest_of_runs(db: &Db, run_ids: &[RunId]) -> Result<HashMap<String, String>> {
+    let mut conn = db.read().await?;
+    let mut statement = Statement::default();
+    statement.push("SELECT run_id, body FROM note WHERE run_id IN ");
+    statement.bind_list(run_ids.iter().map(RunId::as_str));
+    statement.push(" AND revision = (SELECT MAX(revision) FROM note newer WHERE newer.run_id = note.run_id)");
+    let rows: Vec<(String, String)> = fetch_all!(conn, statement)?;
+    Ok(rows.into_iter().collect())
 }
 
 const NOTE_HISTORY: &str = "

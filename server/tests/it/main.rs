@@ -5,6 +5,7 @@
 mod access;
 mod artifact;
 mod bad_input;
+mod compare;
 mod durability;
 mod environment;
 mod experiment;
