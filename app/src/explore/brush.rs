@@ -182,7 +182,7 @@ mod tests {
         let filter = narrowed("status = 'failed' or number > 3", &brushes);
         assert_eq!(
             filter,
-            "(status = 'failed' or number > 3) and ((params.lr >= 0 and params.lr <= 0.2) or \
+            "(status = 'failed' or number > 3) and ((params.lr >= 0.0 and params.lr <= 0.2) or \
              (params.lr >= 0.8 and params.lr <= 0.9)) and params.opt in ('sgd')"
         );
         assert!(query::parse(&filter).is_ok());
