@@ -43,17 +43,14 @@ impl RunIndexes {
         let index = self.refreshed(base, experiment_id, &slot, &needed).await?;
         let now = base.world.now();
         let most = search.limit as usize;
-        let (total, rows) = match those {
-            Some(ids) => {
-                let rows: Vec<u32> = ids.iter().filter_map(|id| index.place(id)).collect();
-                (rows.len(), rows.into_iter().take(most).collect())
-            }
-            None => {
-                let mut rows = index.members(search, now);
-                let total = rows.len();
-                order::page(&index, &mut rows, &search.order, (order::Start::Offset(0), most), now);
-                (total, rows)
-            }
+        let (total, rows) = if let Some(ids) = those {
+            let rows: Vec<u32> = ids.iter().filter_map(|id| index.place(id)).collect();
+            (rows.len(), rows.into_iter().take(most).collect())
+        } else {
+            let mut rows = index.members(search, now);
+            let total = rows.len();
+            order::page(&index, &mut rows, &search.order, (order::Start::Offset(0), most), now);
+            (total, rows)
         };
         let heads = || rows.iter().map(|&row| &index.heads[row as usize]);
         let column =
