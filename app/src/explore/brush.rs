@@ -166,7 +166,7 @@ mod tests {
         let high = brush("lr", Span::Numbers(0.8, 0.9));
         let sgd = brush("opt", Span::Texts(vec!["sgd".into()]));
         let of = |brushes: &[Brush]| chosen(&data, brushes).unwrap();
-        assert_eq!(of(&[low.clone()]), [true, false, false, false]);
+        assert_eq!(of(std::slice::from_ref(&low)), [true, false, false, false]);
         assert_eq!(of(&[low.clone(), high.clone()]), [true, false, true, false]);
         assert_eq!(of(&[low, high, sgd]), [false, false, true, false]);
         assert_eq!(chosen(&data, &[brush("gone", Span::Numbers(0.0, 1.0))]), None);
