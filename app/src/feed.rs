@@ -73,6 +73,10 @@ impl<T: Send + Sync + 'static> Feed<T> {
         self.asked.set_value(number);
         self.busy.set(true);
         spawn_local(async move {
+            // What it asks by is gone when the person left meanwhile.
+            if self.asked.try_get_value() != Some(number) {
+                return;
+            }
             let answer = fetch().await;
             // Gone when the person went to another page meanwhile.
             if self.asked.try_get_value() != Some(number) {

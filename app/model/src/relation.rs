@@ -9,7 +9,9 @@ fn pairs(xs: &[f64], ys: &[f64]) -> (Vec<f64>, Vec<f64>) {
 pub fn pearson(xs: &[f64], ys: &[f64]) -> Option<f64> {
     let (xs, ys) = pairs(xs, ys);
     let Moments { xx, yy, xy, .. } = Moments::of(&xs, &ys)?;
-    (xx > 0.0 && yy > 0.0).then(|| (xy / xx.sqrt() / yy.sqrt()).clamp(-1.0, 1.0))
+    // One root is exact where all lie on a line; two never overflow.
+    let size = Some((xx * yy).sqrt()).filter(|size| size.is_normal()).unwrap_or(xx.sqrt() * yy.sqrt());
+    (xx > 0.0 && yy > 0.0).then(|| (xy / size).clamp(-1.0, 1.0))
 }
 
 /// Spearman's rank correlation: Pearson's r of the ranks, equal values sharing the mean of theirs.

@@ -166,7 +166,7 @@ mod tests {
         let high = brush("lr", Span::Numbers(0.8, 0.9));
         let sgd = brush("opt", Span::Texts(vec!["sgd".into()]));
         let of = |brushes: &[Brush]| chosen(&data, brushes).unwrap();
-        assert_eq!(of(&[low.clone()]), [true, false, false, false]);
+        assert_eq!(of(std::slice::from_ref(&low)), [true, false, false, false]);
         assert_eq!(of(&[low.clone(), high.clone()]), [true, false, true, false]);
         assert_eq!(of(&[low, high, sgd]), [false, false, true, false]);
         assert_eq!(chosen(&data, &[brush("gone", Span::Numbers(0.0, 1.0))]), None);
@@ -182,7 +182,7 @@ mod tests {
         let filter = narrowed("status = 'failed' or number > 3", &brushes);
         assert_eq!(
             filter,
-            "(status = 'failed' or number > 3) and ((params.lr >= 0 and params.lr <= 0.2) or \
+            "(status = 'failed' or number > 3) and ((params.lr >= 0.0 and params.lr <= 0.2) or \
              (params.lr >= 0.8 and params.lr <= 0.9)) and params.opt in ('sgd')"
         );
         assert!(query::parse(&filter).is_ok());

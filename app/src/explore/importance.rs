@@ -129,7 +129,7 @@ fn words(found: &Importance) -> String {
     } else {
         runs
     };
-    let mut text = match found.score {
+    let text = match found.score {
         Some(score) if score.0 > 0.05 => {
             let share = (score.0 * 100.0).round();
             format!("A forest grown of {of} explains {share} % of the variance of {}.", found.metric)
@@ -140,13 +140,10 @@ fn words(found: &Importance) -> String {
         ),
         None => format!("{of} have {}: too few for a forest, so there are only correlations.", found.metric),
     };
-    if found.left_out > 0 {
-        text.push_str(&format!(
-            " {} were not looked at.",
-            format::counted(found.left_out, "more param", "more params")
-        ));
+    if found.left_out == 0 {
+        return text;
     }
-    text
+    format!("{text} {} were not looked at.", format::counted(found.left_out, "more param", "more params"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,11 @@
 //! Pictures over many runs of an experiment: parallel coordinates, scatter, bars, boxes, importance. They share the query, the
 //! brushes and the runs chosen.
 
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "the stage is some dozens of handles, and closures capture only those that they use"
+)]
+
 mod api;
 mod axis;
 mod bars;

@@ -722,7 +722,7 @@ mod tests {
         let frame = Frame { width: 228.0, height: 180.0, axes: 2 };
         assert_eq!((frame.x(0), frame.x(1), frame.y(1.0), frame.y(0.0)), (64.0, 164.0, 46.0, 146.0));
         let rows = [0, 1, 2];
-        assert_eq!(frame.hit(&axes, &rows, (100.0, 144.0)), Some(0));
+        assert_eq!(frame.hit(&axes, &rows, (130.0, 144.0)), Some(0));
         assert_eq!(frame.hit(&axes, &rows, (100.0, 50.0)), Some(1));
         assert_eq!(frame.hit(&axes, &rows, (65.0, 167.0)), Some(2), "in the lane of what is absent");
         assert_eq!(frame.hit(&axes, &rows[..1], (100.0, 50.0)), None, "too far from what is chosen");

@@ -175,7 +175,7 @@ mod tests {
         let odd = &columns()[1];
         let query = with_scale(&flip(&Query::parse("view=parallel"), odd), odd, Scale::Log);
         let brush = Brush { field: odd.clone(), span: Span::Texts(vec!["a&b='c',d".into()]) };
-        let query = there_and_back(&with_brushes(&query, &[brush.clone()]));
+        let query = there_and_back(&with_brushes(&query, std::slice::from_ref(&brush)));
         assert!(flipped(&query, odd) && !flipped(&flip(&query, odd), odd));
         assert_eq!(scale(&query, odd), Some(Scale::Log));
         assert_eq!(scale(&with_scale(&query, odd, Scale::Linear), odd), Some(Scale::Linear));

@@ -55,14 +55,14 @@ impl Frame {
     fn share_y(&self, y: f64) -> f64 {
         ((self.height - BOTTOM - y) / (self.height - TOP - BOTTOM) - ROOM) / (1.0 - 2.0 * ROOM)
     }
+}
 
-    /// The point nearest to a place, if it is near.
-    fn hit(&self, points: &[(f64, f64)], (x, y): (f64, f64)) -> Option<usize> {
-        let distance = |point: &(f64, f64)| (point.0 - x).hypot(point.1 - y);
-        let near = points.iter().enumerate().map(|(row, point)| (row, distance(point)));
-        let near = near.filter(|(_, distance)| *distance <= NEAR);
-        near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(row, _)| row)
-    }
+/// The point nearest to a place, if it is near.
+fn hit(points: &[(f64, f64)], (x, y): (f64, f64)) -> Option<usize> {
+    let distance = |point: &(f64, f64)| (point.0 - x).hypot(point.1 - y);
+    let near = points.iter().enumerate().map(|(row, point)| (row, distance(point)));
+    let near = near.filter(|(_, distance)| *distance <= NEAR);
+    near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(row, _)| row)
 }
 
 #[derive(Clone, Copy)]
@@ -290,7 +290,7 @@ impl Parts {
                 }
             });
         } else if !self.pinned.get_untracked() {
-            let hit = self.points.with_untracked(|points| self.frame.get_untracked().hit(points, at));
+            let hit = self.points.with_untracked(|points| hit(points, at));
             self.stage.hover.set(hit);
             self.tip.set(hit.map(|row| (row, at.0, at.1)));
         }
@@ -680,10 +680,9 @@ mod tests {
 
     #[test]
     fn the_nearest_point_is_hit_if_it_is_near_and_has_a_place() {
-        let frame = Frame { width: 500.0, height: 300.0 };
         let points = [(100.0, 100.0), (104.0, 100.0), (f64::NAN, 50.0)];
-        assert_eq!(frame.hit(&points, (103.0, 101.0)), Some(1));
-        assert_eq!(frame.hit(&points, (92.0, 100.0)), Some(0));
-        assert_eq!(frame.hit(&points, (300.0, 50.0)), None);
+        assert_eq!(hit(&points, (103.0, 101.0)), Some(1));
+        assert_eq!(hit(&points, (92.0, 100.0)), Some(0));
+        assert_eq!(hit(&points, (300.0, 50.0)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Importance against what scikit-learn and SciPy found on the same data: `recorded/importance.py` wrote it.
+//! Importance against what others found on the same data: `recorded/importance.py` wrote it.
 
 use super::{coded, forest, importance};
 use model::{
