@@ -36,6 +36,7 @@ use crate::{
     error::AppError,
     feed::Feed,
     link::{self, Query},
+    metric::charts::{self, Charts, ChartsLink},
     ui::{
         filter::{FilterForm, Hidden},
         icon::Icon,
@@ -220,14 +221,18 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
     let nothing = Memo::new(move |_| feed.current.with(Runs::is_empty));
     let grouped = Memo::new(move |_| feed.current.with(|runs| runs.groups.is_some()));
     let total = Signal::derive(move || feed.current.with(Runs::total));
+    let charts = Memo::new(move |_| search.with(charts::asked));
     let rows = move || match (nothing.get(), grouped.get()) {
         (true, _) => view! { <NothingFound table /> }.into_any(),
+        _ if charts.get() => view! { <Charts feed search /> }.into_any(),
         (_, true) => view! { <GroupTable feed search path=table.path.get_value() /> }.into_any(),
         _ => view! { <Rows table /> }.into_any(),
     };
     let awake = table.window.awake;
     let foot = move || {
-        if awake.get() && !nothing.get() && !grouped.get() {
+        if charts.get() {
+            ().into_any()
+        } else if awake.get() && !nothing.get() && !grouped.get() {
             view! { <Standing table /> }.into_any()
         } else {
             view! { <Pager path=path.clone() query=search total /> }.into_any()
@@ -239,6 +244,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             <ColumnPicker table />
             <ExportMenu table />
             <GroupPicker feed search path=table.path.get_value() />
+            <ChartsLink search path=table.path.get_value() />
             <crate::view::Tools />
             {move || {
                 (!grouped.get())
