@@ -75,19 +75,19 @@ test("how charts are set up stays in the address, for all of them and for one", 
   await awake(page);
   const all = page.getByRole("region", { name: "All charts" });
   const asked = page.waitForRequest((request) => /api\/v1\/series.*smoothing=ema&weight=0\.6/.test(request.url()));
-  await all.getByLabel("Smoothing", { exact: true }).selectOption("EMA");
+  await all.getByRole("combobox", { name: "Smoothing" }).selectOption("EMA");
   await asked;
   await expect(page).toHaveURL(/chart=smooth-ema-0\.6/);
-  await all.getByLabel("X axis").selectOption("Relative time");
+  await all.getByRole("combobox", { name: "X axis" }).selectOption("Relative time");
   await expect(page).toHaveURL(/chart=x-relative,smooth-ema-0\.6/);
 
   const panel = page.getByRole("article", { name: "val/loss", exact: true });
   await panel.locator("summary").click();
-  await panel.getByLabel("Y axis").selectOption("Log");
+  await panel.getByRole("combobox", { name: "Y axis" }).selectOption("Log");
   await expect(page).toHaveURL(/panel=x-relative,smooth-ema-0\.6,y-log:val%2Floss/);
   await page.reload();
   await awake(page);
-  await expect(all.getByLabel("Smoothing", { exact: true })).toHaveValue("ema");
+  await expect(all.getByRole("combobox", { name: "Smoothing" })).toHaveValue("ema");
   const plot = panel.getByRole("img");
   await plot.scrollIntoViewIfNeeded();
   await expect(plot).toHaveAccessibleName(/60 points/);

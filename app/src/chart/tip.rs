@@ -183,17 +183,31 @@ fn Row(row: Reading, focus: RwSignal<Option<String>>, columns: Columns) -> impl 
     }
 }
 
-/// Beside the crosshair, on the side that has room; over the edge of its chart rather than out of the window.
+/// Beside the crosshair, on the side that has room.
 fn place(tip: &HtmlElement, scene: Option<Arc<Scene>>, x: f64) {
     let Some(scene) = scene else { return };
-    let x = scene.axes.x.px(x) / scene.ratio;
-    let width = f64::from(tip.offset_width());
-    let fits = x + 12.0 + width <= scene.area.right / scene.ratio;
-    let left = if fits || x < 12.0 + width { x + 12.0 } else { x - 12.0 - width };
     let start = tip.offset_parent().map_or(0.0, |parent| parent.get_bounding_client_rect().left());
-    let window = window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or(1e4);
-    let left = left.min(window - start - width - 8.0).max(-start);
+    let window = window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or(f64::MAX);
+    let (low, high) = (EDGE - start, window - start - EDGE);
+    let width = f64::from(tip.offset_width());
+    let left = beside(scene.axes.x.px(x) / scene.ratio, width, scene.area.right / scene.ratio, (low, high));
     tip.style().set_property("left", &format!("{}px", left.round())).ok();
+}
+
+/// CSS pixels between the crosshair and the box, and between the box and the edge of the window.
+const ASIDE: f64 = 12.0;
+const EDGE: f64 = 8.0;
+
+/// Where a box begins that must not cover what it tells of: inside the chart if it can, else over its edge, in the window.
+fn beside(x: f64, width: f64, chart: f64, (low, high): (f64, f64)) -> f64 {
+    let (right, left) = (x + ASIDE, x - ASIDE - width);
+    if right + width <= chart || (left < 0.0 && right + width <= high) {
+        right
+    } else if left >= low {
+        left
+    } else {
+        right.min(high - width).max(low)
+    }
 }
 
 #[cfg(test)]
@@ -221,5 +235,16 @@ mod tests {
         assert_eq!(place_of(Measure::Step, 119.0), "step 119");
         assert_eq!(place_of(Measure::Span, 90_000.0), "1m 30s");
         assert_eq!(place_of(Measure::Wall, 0.0), "1970-01-01 00:00:00 UTC");
+    }
+
+    #[test]
+    fn the_box_stands_beside_the_crosshair_while_there_is_room() {
+        // A chart 500 wide in a window that reaches 100 beyond it to either side.
+        let at = |x: f64, width: f64| beside(x, width, 500.0, (-100.0, 600.0));
+        assert_eq!(at(100.0, 200.0), 112.0);
+        assert_eq!(at(400.0, 200.0), 188.0);
+        assert_eq!(at(250.0, 300.0), 262.0, "over the right edge of the chart");
+        assert_eq!(at(320.0, 300.0), 8.0);
+        assert_eq!(at(250.0, 650.0), -50.0, "as far left as it must");
     }
 }
