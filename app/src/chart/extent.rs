@@ -97,9 +97,8 @@ fn values(lines: &[&Line], x: (f64, f64)) -> Vec<f64> {
 
 fn bend(kind: Kind, values: &[f64]) -> Bend {
     match kind {
-        Kind::Linear => Bend::Linear,
         Kind::Log if values.iter().any(|value| *value > 0.0) => Bend::Log,
-        Kind::Log => Bend::Linear,
+        Kind::Linear | Kind::Log => Bend::Linear,
         Kind::Symlog => {
             let sizes = || values.iter().map(|value| value.abs()).filter(|size| *size > 0.0);
             let least = sizes().fold(f64::INFINITY, f64::min);

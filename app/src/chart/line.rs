@@ -59,12 +59,12 @@ impl Line {
             Columns::Points(points) => {
                 let rows = points.len();
                 line.from = if axis == Axis::Step { floats(&points.steps) } else { extra.xs };
-                line.to = line.from.clone();
+                line.to.clone_from(&line.from);
                 (line.steps, line.times_ms) = (points.steps, points.times_ms);
                 line.odd = points.values.iter().map(|value| i64::from(!value.is_finite())).collect();
                 let finite = |value: &f64| if value.is_finite() { *value } else { f64::NAN };
                 line.low = points.values.iter().map(finite).collect();
-                line.high = line.low.clone();
+                line.high.clone_from(&line.low);
                 (line.first, line.last) = (points.values.clone(), points.values);
                 line.counts = vec![1; rows];
                 line.smooth = extra.smooth;
