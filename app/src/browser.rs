@@ -36,6 +36,21 @@ pub fn rename_entry(href: &str) {
     }
 }
 
+/// The path of the page, as the address says it.
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// What stands behind the `?` of the address.
+pub fn search() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+/// Scheme, name and port of the server.
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
 /// The first element that matches a selector.
 pub fn find(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()

@@ -176,6 +176,12 @@ pub const PINNED_RUNS_MAX: usize = 8;
 pub const DIFFERENCES_MAX: usize = 200;
 /// Runs that one view of the run table hides: what a URL holds.
 pub const HIDDEN_RUNS_MAX: usize = 100;
+/// Runs that the charts of an experiment draw, or that one of its groups has there: more cannot be told apart, and each
+/// costs as much as all others.
+pub const CHART_RUNS_MAX: usize = 100;
+/// Charts of one page that are set up apart from the others, and lines that are hidden there: what a URL holds.
+pub const CHARTS_APART_MAX: usize = 50;
+pub const LINES_HIDDEN_MAX: usize = 100;
 /// Columns that stay at the left of the run table: more would leave no room for the others.
 pub const PINNED_COLUMNS_MAX: usize = 4;
 /// Rows of the run table that a browser keeps beside those in view, in each direction: a few screens of them, each with

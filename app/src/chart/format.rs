@@ -23,7 +23,8 @@ pub fn number(value: f64) -> String {
     if size < 0.01 { text.trim_end_matches('0').to_owned() } else { text }
 }
 
-fn scientific(value: f64) -> String {
+/// `1.234e-5`, `2e9`.
+pub fn scientific(value: f64) -> String {
     let text = format!("{value:.3e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let digits =
@@ -136,7 +137,7 @@ pub fn ago(at_ms: i64, now_ms: i64) -> String {
 /// `2026-11-21 11:54:40 UTC`
 pub fn utc(at_ms: i64) -> String {
     let secs = at_ms.div_euclid(1000);
-    let (year, month, day) = date(secs.div_euclid(86_400));
+    let (year, month, day) = civil(secs.div_euclid(86_400));
     let time = secs.rem_euclid(86_400);
     let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
@@ -147,8 +148,13 @@ pub fn iso(at_ms: i64) -> String {
     utc(at_ms).replacen(' ', "T", 1).replace(" UTC", "Z")
 }
 
+/// The same to the millisecond: `2026-11-21T11:54:40.250Z`.
+pub fn iso_millis(at_ms: i64) -> String {
+    iso(at_ms).replace('Z', &format!(".{:03}Z", at_ms.rem_euclid(1000)))
+}
+
 /// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant's civil calendar).
-fn date(days: i64) -> (i64, i64, i64) {
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -159,6 +165,15 @@ fn date(days: i64) -> (i64, i64, i64) {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
+}
+
+/// The day on which a month begins, counted from 1970-01-01: the way back from [`civil`].
+pub fn day_of(year: i64, month: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 #[cfg(test)]
@@ -250,6 +265,9 @@ mod tests {
         assert_eq!(utc(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(utc(951_782_400_000), "2000-02-29 00:00:00 UTC");
         assert_eq!(utc(-1), "1969-12-31 23:59:59 UTC");
+        for (year, month) in [(1970, 1), (1969, 12), (2000, 3), (2026, 11), (-1, 2)] {
+            assert_eq!(civil(day_of(year, month)), (year, month, 1));
+        }
         assert_eq!(iso(1_763_726_080_000), "2025-11-21T11:54:40Z");
     }
 }

@@ -1,15 +1,33 @@
-//! Charts: series → scale → path → canvas. The first three are pure; nothing here fetches or knows what a run is.
+//! Charts: lines → extent → scene → canvas or SVG. All but the last is pure; nothing here fetches or knows what a run is.
 
+mod csv;
 pub mod density;
 mod draw;
+mod export;
+pub mod extent;
 pub mod format;
+mod gesture;
 mod hit;
 pub mod ink;
 pub mod lasso;
+mod legend;
 pub mod line;
 mod path;
 mod plot;
 pub mod scale;
+mod scene;
 pub mod summary;
+mod svg;
+mod tick;
+mod tip;
 
-pub use plot::{Plot, View};
+pub use export::{Export, Form};
+pub use legend::Legend;
+pub use plot::{Facts, Lines, Plot, View};
+
+use model::series::Axis;
+
+/// A place on an x axis in words.
+pub fn place(axis: Axis, x: f64) -> String {
+    tip::place_of(tick::Measure::of(axis), x)
+}

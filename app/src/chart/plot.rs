@@ -1,70 +1,139 @@
 //! A chart on the page: two canvases, one for what changes with the data, one for what follows the pointer.
 //! Only the browser draws; the server renders the frame, so that nothing jumps.
 
+mod hand;
+
 use super::{
-    draw::{Layout, Surface},
-    format, hit,
+    draw::{Surface, palette},
+    extent::{Look, Zoom},
+    format,
+    gesture::Drag,
     line::{self, Content, Line},
+    scale::Kind,
+    scene::{Dress, Scene, Size, scene},
+    svg::Palette,
+    tip::{Reading, Tip, readings},
 };
 use crate::frame::theme;
-use leptos::{ev::PointerEvent, html, prelude::*};
-use std::sync::Arc;
+use leptos::{html, prelude::*};
+use model::series::Axis;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlElement, ResizeObserver};
+use web_sys::{Element, ResizeObserver};
 
-/// What charts on one page share: a place under the pointer, and the steps zoomed to.
+/// What charts on one page share. Those that stand over the same x axis share the place under the pointer and the zoom.
 #[derive(Clone, Copy)]
 pub struct View {
-    pub hover: RwSignal<Option<f64>>,
-    pub zoom: RwSignal<Option<(f64, f64)>>,
+    pub hover: RwSignal<Option<(Axis, f64)>>,
+    pub zooms: RwSignal<HashMap<Axis, (f64, f64)>>,
+    /// The line that is lifted over the others, by its id.
+    pub focus: RwSignal<Option<String>>,
+    /// Lines that are not drawn.
+    pub hidden: RwSignal<BTreeSet<String>>,
 }
 
 impl View {
     pub fn new() -> Self {
-        Self { hover: RwSignal::new(None), zoom: RwSignal::new(None) }
+        Self {
+            hover: RwSignal::new(None),
+            zooms: RwSignal::default(),
+            focus: RwSignal::new(None),
+            hidden: RwSignal::default(),
+        }
+    }
+
+    pub fn zoom(self, axis: Axis) -> Option<(f64, f64)> {
+        self.zooms.with(|zooms| zooms.get(&axis).copied())
+    }
+
+    pub fn set_zoom(self, axis: Axis, range: Option<(f64, f64)>) {
+        // The place under the pointer means another one from now on.
+        self.hover.set(None);
+        self.zooms.update(|zooms| match range {
+            Some(range) => drop(zooms.insert(axis, range)),
+            None => drop(zooms.remove(&axis)),
+        });
+    }
+
+    /// The lines that are drawn.
+    pub fn shown<'a>(&self, lines: &'a [Line]) -> Vec<&'a Line> {
+        self.hidden.with(|hidden| lines.iter().filter(|line| !hidden.contains(&line.id)).collect())
     }
 }
 
 /// Data on its way to a chart; `None` while nothing was fetched yet.
 pub type Lines = Option<Arc<Vec<Line>>>;
 
+/// What a picture leaves out, for its corner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Rows that reach beyond the y axis.
+    pub cut: u64,
+    /// Rows without a place on a log axis.
+    pub placeless: u64,
+}
+
 /// A line chart. `name` says what it shows: it becomes the chart's accessible name.
 #[component]
 pub fn Plot(
     name: String,
     #[prop(into)] lines: Signal<Lines>,
+    #[prop(into)] look: Signal<Look>,
     view: View,
-    /// Shown in the corner of the pointer's box, the line's name beside each value.
-    #[prop(optional)]
-    names: bool,
+    /// The range of values zoomed to.
+    y_zoom: RwSignal<Option<(f64, f64)>>,
+    facts: RwSignal<Facts>,
+    /// Shown in the pointer's box: the line's name beside each value.
+    #[prop(into)]
+    names: Signal<bool>,
 ) -> impl IntoView {
     let parts = Parts {
         still: NodeRef::new(),
         over: NodeRef::new(),
-        layout: StoredValue::new(None),
+        scene: StoredValue::new(None),
+        colors: StoredValue::new(None),
         lines,
+        look,
         view,
+        y_zoom,
+        facts,
         size: RwSignal::new(0),
         drag: RwSignal::new(None),
         here: RwSignal::new(false),
+        pin: RwSignal::new(None),
+        spoken: RwSignal::new(String::new()),
     };
     parts.draw_when_needed();
+    let kept = StoredValue::new(parts);
     let root = NodeRef::<html::Div>::new();
     follow_size(root, parts.size);
     let label = move || describe(&name, lines.get().as_deref().map(Vec::as_slice));
     let state = move || match lines.get() {
         None => Some(""),
-        Some(lines) => match line::content(&lines) {
-            Content::Empty if view.zoom.get().is_some() => Some("No points in these steps"),
+        Some(lines) if !lines.is_empty() && view.shown(&lines).is_empty() => Some("Every line is hidden"),
+        Some(lines) => match line::content(view.shown(&lines)) {
+            Content::Empty if parts.zoom().x.is_some() => Some("No points in this range"),
             Content::Empty => Some("No points"),
             Content::NonFinite => Some("Every value is NaN or infinite"),
             Content::Curves => None,
         },
     };
+    let dims = move || view.focus.with(Option::is_some);
     view! {
         <div class="plot" node_ref=root>
-            <div class="plot__canvases" role="img" aria-label=label>
-                <canvas class="plot__canvas" node_ref=parts.still></canvas>
+            <div
+                class="plot__canvases"
+                role="img"
+                tabindex="0"
+                aria-label=label
+                aria-keyshortcuts="ArrowLeft ArrowRight + - Enter Escape"
+                on:keydown=move |event| parts.key(&event)
+                on:blur=move |_| parts.left()
+            >
+                <canvas class="plot__canvas" class:plot__canvas--dim=dims node_ref=parts.still></canvas>
                 <canvas
                     class="plot__canvas plot__canvas--over"
                     node_ref=parts.over
@@ -72,205 +141,149 @@ pub fn Plot(
                     on:pointerleave=move |_| parts.left()
                     on:pointerdown=move |event| parts.pressed(&event)
                     on:pointerup=move |event| parts.released(&event)
-                    on:dblclick=move |_| view.zoom.set(None)
+                    on:dblclick=move |_| parts.reset()
                 ></canvas>
             </div>
             {move || state().map(|text| view! { <p class="plot__state">{text}</p> })}
-            <Show when=move || parts.here.get()>
-                <Tip parts names />
+            <Show when=move || parts.here.get() || parts.pin.get().is_some()>
+                <Tip parts=kept names />
             </Show>
+            <p class="hidden" aria-live="polite">{parts.spoken}</p>
         </div>
     }
 }
 
 #[derive(Clone, Copy)]
-struct Parts {
+pub struct Parts {
     still: NodeRef<html::Canvas>,
     over: NodeRef<html::Canvas>,
-    layout: StoredValue<Option<Layout>>,
-    lines: Signal<Lines>,
-    view: View,
+    pub scene: StoredValue<Option<Arc<Scene>>>,
+    colors: StoredValue<Option<Arc<Palette>>>,
+    pub lines: Signal<Lines>,
+    look: Signal<Look>,
+    pub view: View,
+    y_zoom: RwSignal<Option<(f64, f64)>>,
+    facts: RwSignal<Facts>,
     /// Counts changes of size.
     size: RwSignal<u32>,
-    /// Where a drag began and where it is, in device pixels.
-    drag: RwSignal<Option<(f64, f64)>>,
-    /// The pointer is over this chart, not over one beside it.
+    drag: RwSignal<Option<Drag>>,
+    /// The pointer or the keyboard is on this chart, not on one beside it.
     here: RwSignal<bool>,
+    /// Where a click holds the box of values.
+    pub pin: RwSignal<Option<f64>>,
+    /// What the keyboard walked to, for those who hear.
+    spoken: RwSignal<String>,
 }
 
+/// Where a line ends, it still answers for so many CSS pixels.
+const REACH: f64 = 12.0;
+
 impl Parts {
+    fn axis(self) -> Axis {
+        self.lines.with(|lines| {
+            lines.as_ref().and_then(|lines| lines.first().map(|line| line.axis)).unwrap_or_default()
+        })
+    }
+
+    fn zoom(self) -> Zoom {
+        Zoom { x: self.view.zoom(self.axis()), y: self.y_zoom.get() }
+    }
+
+    /// The place under the pointer, of whichever chart over the same axis.
+    fn hover(self) -> Option<f64> {
+        self.view.hover.get().filter(|(axis, _)| *axis == self.axis()).map(|(_, x)| x)
+    }
+
+    pub fn hover_here(self) -> Option<f64> {
+        self.hover().filter(|_| self.here.get())
+    }
+
     fn draw_when_needed(self) {
         let repaint = theme::repaint();
         let drawn = RwSignal::new(0_u32);
         Effect::new(move || {
             self.size.track();
             repaint.track();
-            let zoom = self.view.zoom.get();
-            let lines = self.lines.get().unwrap_or_default();
-            self.draw(&lines, zoom);
+            self.draw();
             drawn.update(|count| *count += 1);
         });
         Effect::new(move || {
             drawn.track();
-            self.draw_over(self.view.hover.get(), self.drag.get());
+            self.draw_over();
         });
     }
 
-    fn draw(self, lines: &[Line], zoom: Option<(f64, f64)>) {
-        let Some(surface) = self.still.get().and_then(Surface::fit) else {
-            return;
+    fn draw(self) {
+        let (lines, look, zoom) = (self.lines.get().unwrap_or_default(), self.look.get(), self.zoom());
+        let shown = self.view.shown(&lines);
+        let Some(canvas) = self.still.get() else { return };
+        let Some(surface) = Surface::fit(canvas.clone()) else { return };
+        let size = Size {
+            width: f64::from(canvas.client_width()),
+            height: f64::from(canvas.client_height()),
+            ratio: surface.ratio(),
         };
-        self.layout.set_value(None);
-        if line::content(lines) == Content::Curves {
-            let layout = surface.axes(line::extent(lines, zoom));
-            if let Some(layout) = &layout {
-                surface.lines(lines, layout);
-            }
-            self.layout.set_value(layout);
+        let dress = Dress { x_name: axis_name(self.axis(), look, None), ..Dress::default() };
+        let scene = scene(&shown, look, zoom, size, &dress);
+        let colors = palette(&canvas);
+        if let Some(scene) = &scene {
+            surface.paint(scene, &colors);
+        }
+        let facts = scene.as_ref().map(|scene| Facts { cut: scene.cut, placeless: scene.placeless });
+        self.colors.set_value(Some(Arc::new(colors)));
+        self.scene.set_value(scene.map(Arc::new));
+        let facts = facts.unwrap_or_default();
+        if self.facts.get_untracked() != facts {
+            self.facts.set(facts);
         }
     }
 
-    fn draw_over(self, hover: Option<f64>, drag: Option<(f64, f64)>) {
+    fn draw_over(self) {
+        let (hover, pin, drag, focus) =
+            (self.hover(), self.pin.get(), self.drag.get(), self.view.focus.get());
         let surface = self.over.get().and_then(Surface::fit);
-        let (Some(surface), Some(layout)) = (surface, self.layout.get_value()) else {
+        let (Some(surface), Some(scene), Some(colors)) =
+            (surface, self.scene.get_value(), self.colors.get_value())
+        else {
             return;
         };
-        if let Some((from, to)) = drag {
-            surface.band(&layout, from.min(to), from.max(to));
+        if let Some(id) = focus {
+            surface.lift(&scene, &colors, &id);
         }
-        if let Some(step) = hover {
-            let points: Vec<_> = self
-                .read(step)
-                .into_iter()
-                .map(|reading| (reading.color, reading.step as f64, reading.value))
-                .collect();
-            surface.crosshair(&layout, step, &points);
+        if let Some(area) = drag.and_then(|drag| drag.area(&scene)) {
+            surface.frame(area);
+        }
+        for x in [pin, hover].into_iter().flatten() {
+            let points: Vec<_> =
+                self.read(x).into_iter().map(|one| (one.color, one.x, one.shown())).collect();
+            surface.crosshair(&scene, &colors, x, &points);
         }
     }
 
-    /// What every line says near a step.
-    fn read(self, step: f64) -> Vec<Reading> {
+    /// What every line that is shown says near a place.
+    pub fn read(self, x: f64) -> Vec<Reading> {
         let lines = self.lines.get_untracked().unwrap_or_default();
-        let read = |line: &Line| {
-            let row = hit::nearest_row(line, step)?;
-            Some(Reading {
-                name: line.name.clone(),
-                color: line.color,
-                step: line.step(row),
-                value: line.value(row),
-            })
-        };
-        lines.iter().filter_map(read).collect()
-    }
-
-    fn px(self, event: &PointerEvent) -> f64 {
-        f64::from(event.offset_x()) * self.layout.get_value().map_or(1.0, |layout| layout.ratio)
-    }
-
-    fn moved(self, event: &PointerEvent) {
-        let Some(layout) = self.layout.get_value() else {
-            return;
-        };
-        let px = self.px(event);
-        let lines = self.lines.get_untracked().unwrap_or_default();
-        let step = hit::nearest_step(&lines, layout.axes.x.value(px));
-        self.here.set(true);
-        self.view.hover.set(step.map(|step| step as f64));
-        if let Some((from, _)) = self.drag.get_untracked() {
-            self.drag.set(Some((from, px)));
-        }
-    }
-
-    fn left(self) {
-        self.here.set(false);
-        self.view.hover.set(None);
-        self.drag.set(None);
-    }
-
-    fn pressed(self, event: &PointerEvent) {
-        // A finger scrolls the page; only a mouse or a pen chooses steps.
-        if event.pointer_type() != "touch" && event.button() == 0 {
-            let px = self.px(event);
-            self.drag.set(Some((px, px)));
-        }
-    }
-
-    fn released(self, event: &PointerEvent) {
-        let (Some((from, _)), Some(layout)) = (self.drag.get_untracked(), self.layout.get_value()) else {
-            return;
-        };
-        self.drag.set(None);
-        let to = self.px(event);
-        // Less than six pixels is a click with an unsteady hand.
-        if (to - from).abs() < 6.0 * layout.ratio {
-            return;
-        }
-        let step = |px: f64| layout.axes.x.value(px.clamp(layout.left, layout.right));
-        let (low, high) = (step(from.min(to)), step(from.max(to)));
-        if high > low {
-            // The place under the pointer means another step from now on.
-            self.view.hover.set(None);
-            self.view.zoom.set(Some((low, high)));
-        }
+        let reach = self.scene.get_value().map_or(0.0, |scene| {
+            let px = scene.axes.x.px(x);
+            (scene.axes.x.value(px + REACH * scene.ratio) - x).abs()
+        });
+        readings(&untrack(|| self.view.shown(&lines)), x, reach)
     }
 }
 
-#[derive(Clone, PartialEq)]
-struct Reading {
-    name: String,
-    color: u8,
-    step: i64,
-    value: f64,
-}
-
-/// Rows of the pointer's box: more would cover the curves they describe.
-const TIP_ROWS_MAX: usize = 12;
-
-/// The values under the pointer.
-#[component]
-fn Tip(parts: Parts, names: bool) -> impl IntoView {
-    let node = NodeRef::<html::Div>::new();
-    Effect::new(move || {
-        if let (Some(tip), Some(step)) = (node.get(), parts.view.hover.get()) {
-            place(&tip, parts.layout.get_value(), step);
-        }
-    });
-    let rows = move || {
-        let mut rows = parts.view.hover.get().map(|step| parts.read(step)).unwrap_or_default();
-        rows.sort_by(|a, b| b.value.total_cmp(&a.value));
-        rows.truncate(TIP_ROWS_MAX);
-        rows
+/// What the x axis counts; nothing when that is as usual. `over` names the metric that is the axis.
+pub fn axis_name(axis: Axis, look: Look, over: Option<&str>) -> String {
+    let name = match axis {
+        Axis::Step => "step",
+        Axis::Wall => "wall time (UTC)",
+        Axis::Relative => "time since the start",
+        Axis::Metric => over.unwrap_or("another metric"),
     };
-    let row = move |reading: Reading| {
-        view! {
-            <tr>
-                <td>
-                    <span class=format!("swatch run-color-{}", reading.color)></span>
-                </td>
-                {names.then(|| view! { <td class="tip__name">{reading.name}</td> })}
-                <td class="num">{format::full(reading.value)}</td>
-                <td class="num muted">{format!("step {}", reading.step)}</td>
-            </tr>
-        }
-    };
-    view! {
-        <div class="tip" node_ref=node aria-hidden="true">
-            <table>
-                <tbody>{move || rows().into_iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
+    match (axis, look.x) {
+        (Axis::Step, Kind::Linear) if over.is_none() => String::new(),
+        (_, Kind::Log) => format!("{name} (log)"),
+        _ => name.to_owned(),
     }
-}
-
-/// Beside the crosshair, on the side that has room.
-fn place(tip: &HtmlElement, layout: Option<Layout>, step: f64) {
-    let Some(layout) = layout else { return };
-    let x = layout.axes.x.px(step) / layout.ratio;
-    let width = f64::from(tip.offset_width());
-    let fits = x + 12.0 + width <= layout.right / layout.ratio;
-    let left = if fits { x + 12.0 } else { x - 12.0 - width };
-    let style = tip.unchecked_ref::<HtmlElement>().style();
-    style.set_property("left", &format!("{}px", left.max(0.0).round())).ok();
 }
 
 fn describe(name: &str, lines: Option<&[Line]>) -> String {
@@ -279,7 +292,10 @@ fn describe(name: &str, lines: Option<&[Line]>) -> String {
         Some([]) => format!("{name}: no points"),
         Some([only]) => {
             let points = format::counted(only.total as i64, "point", "points");
-            match only.last() {
+            if only.kind == line::Kind::Group {
+                return format!("{name}: {}, {points}", only.name);
+            }
+            match only.end() {
                 Some((step, value)) => {
                     format!("{name}: {points}, last {} at step {step}", format::number(value))
                 }
@@ -326,5 +342,12 @@ mod tests {
         assert_eq!(describe("val_loss", Some(&one)), "val_loss: 2 points, last 0.1235 at step 119");
         assert_eq!(describe("a", Some(&[points(&[], &[])])), "a: no points");
         assert_eq!(describe("a", None), "a: loading");
+    }
+
+    #[test]
+    fn an_axis_is_named_when_it_is_not_the_usual_one() {
+        assert_eq!(axis_name(Axis::Step, Look::default(), None), "");
+        assert_eq!(axis_name(Axis::Step, Look { x: Kind::Log, ..Look::default() }, None), "step (log)");
+        assert_eq!(axis_name(Axis::Metric, Look::default(), Some("epoch")), "epoch");
     }
 }

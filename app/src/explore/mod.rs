@@ -23,10 +23,11 @@ use self::{axis::Axis, brush::Brush, chosen::Chosen};
 use crate::{
     feed::Feed,
     link::{self, Query},
+    metric::charts::CHARTS,
     run::{
         self,
         api::Runs,
-        query::{joined, parse},
+        query::{VIEW, joined, parse},
     },
     ui::{
         icon::Icon,
@@ -185,26 +186,29 @@ impl Stage {
 #[component]
 pub fn Pictures(search: Memo<Query>, path: String) -> impl IntoView {
     let path = StoredValue::new(path);
-    let here = Memo::new(move |_| search.with(Picture::of));
-    let tab = move |(picture, word, title): (Option<Picture>, &'static str, &'static str)| {
-        let href = move || {
-            search.with(|query| path.with_value(|path| query.clone().with(query::VIEW, word).href(path)))
-        };
+    let pictures = Picture::ALL.map(|(_, word, title)| (word, title));
+    let known = move |word: &str| word == CHARTS || pictures.iter().any(|(known, _)| *known == word);
+    let here = Memo::new(move |_| {
+        search.with(|query| query.get(VIEW).filter(|word| known(word)).unwrap_or_default().to_owned())
+    });
+    let tab = move |(word, title): (&'static str, &'static str)| {
+        let href =
+            move || search.with(|query| path.with_value(|path| query.clone().with(VIEW, word).href(path)));
         view! {
             <a
                 class="tabs__tab"
                 href=href
-                aria-current=move || (here.get() == picture).then_some("page")
+                aria-current=move || (here.get() == word).then_some("page")
                 data-noscroll=""
             >
                 {title}
             </a>
         }
     };
-    let pictures = Picture::ALL.map(|(picture, word, title)| (Some(picture), word, title));
     view! {
         <nav class="tabs explore-tabs" aria-label="Views of the runs" data-key="tabs">
-            {tab((None, "", "Runs"))}
+            {tab(("", "Runs"))}
+            {tab((CHARTS, "Charts"))}
             {pictures.map(tab).collect_view()}
         </nav>
     }

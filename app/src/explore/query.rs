@@ -2,7 +2,11 @@
 //! goes from one to another.
 
 use super::{axis::Scale, brush::Brush};
-use crate::{link::Query, metric::goal, run::query::joined};
+use crate::{
+    link::Query,
+    metric::goal,
+    run::query::{VIEW, joined},
+};
 use model::{
     experiment::GoalMetric,
     limits,
@@ -10,8 +14,6 @@ use model::{
     query::{self, Attribute, Field},
 };
 
-/// The key of the address that names the picture.
-pub const VIEW: &str = "view";
 const AXES: &str = "axes";
 const FLIP: &str = "flip";
 /// `scale=log:params.lr`, once an axis.

@@ -8,7 +8,7 @@ use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
 /// On a Mac, Ctrl is ⌘.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("Ctrl K", "Search everything, and go there"),
     ("/", "To the filter"),
     ("g e", "To all experiments"),
@@ -18,6 +18,7 @@ const KEYS: [(&str, &str); 13] = [
     ("c", "Compare what is selected"),
     ("e", "Archive what is selected; of runs: to the trash"),
     ("[, ]", "Previous tab, next tab"),
+    ("←, →", "On a chart: along the curves; + and − zoom, Enter holds the values, Esc comes back"),
     ("Ctrl Z", "Undo the last change of how the runs are shown"),
     ("Ctrl Shift Z", "Redo it"),
     ("?", "This list"),

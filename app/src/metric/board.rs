@@ -1,25 +1,30 @@
 //! A board of charts: knows which are in view, and fetches what they need together.
 
 use super::{
-    fetch::{fetch, requests},
-    label,
+    controls::Choice,
+    fetch::{Ask, fetch, requests},
+    lines::{group_lines, lines},
+    setup::{Settings, Setup, State},
+    sight::Observer,
 };
 use crate::{
-    chart::{
-        View,
-        line::{Line, Rows},
-    },
+    browser,
+    chart::{Lines, View},
     error::AppError,
+    link,
 };
 use leptos::{prelude::*, task::spawn_local};
-use model::{RunId, series::Series};
+use leptos_router::hooks;
+use model::{
+    RunId,
+    series::{Axis, Series},
+};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+use web_sys::Element;
 
 /// A run whose curves are drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +35,15 @@ pub struct BoardRun {
     pub color: u8,
 }
 
-type Curve = ArcRwSignal<Option<Arc<Vec<Line>>>>;
+/// Runs that are drawn as one curve with a band.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoardGroup {
+    pub name: String,
+    pub color: u8,
+    pub runs: Vec<RunId>,
+}
+
+type Curve = ArcRwSignal<Lines>;
 
 /// The charts of one page. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -38,23 +51,42 @@ pub struct Board {
     pub view: View,
     pub failed: RwSignal<Option<AppError>>,
     pub runs: Signal<Vec<BoardRun>>,
+    /// In place of single runs, unless there are none.
+    pub groups: Signal<Vec<BoardGroup>>,
+    pub setup: RwSignal<Setup>,
     curves: StoredValue<HashMap<String, Curve>>,
     in_view: RwSignal<BTreeSet<String>>,
     /// What the data depends on changed so often: a key fetched at an earlier count is stale.
     version: RwSignal<u64>,
-    fetched: StoredValue<HashMap<String, u64>>,
+    fetched: StoredValue<HashMap<String, (u64, Ask)>>,
     waiting: StoredValue<bool>,
     /// Belongs to the browser's one thread, so there is none on the server.
     observer: Option<StoredValue<Option<Observer>, LocalStorage>>,
 }
 
 impl Board {
-    /// `changed` counts news of the runs' metrics.
+    /// `changed` counts news of the runs' metrics. How charts are set up is read from the page's address.
     pub fn new(runs: Signal<Vec<BoardRun>>, changed: Signal<u32>) -> Self {
+        Self::of_groups(runs, Signal::derive(Vec::new), changed)
+    }
+
+    /// The same with runs that come in groups.
+    pub fn of_groups(
+        runs: Signal<Vec<BoardRun>>,
+        groups: Signal<Vec<BoardGroup>>,
+        changed: Signal<u32>,
+    ) -> Self {
+        let search = link::use_search();
+        let state = search.with_untracked(State::of);
+        let view = View::new();
+        view.zooms.set(state.zooms.clone());
+        view.hidden.set(state.hidden.clone());
         let board = Self {
-            view: View::new(),
+            view,
             failed: RwSignal::new(None),
             runs,
+            groups,
+            setup: RwSignal::new(state.setup.clone()),
             curves: StoredValue::default(),
             in_view: RwSignal::default(),
             version: RwSignal::new(1),
@@ -63,17 +95,89 @@ impl Board {
             observer: (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(None)),
         };
         let stale = move |_: &_, _: Option<&_>, _| board.version.update(|version| *version += 1);
-        Effect::watch(move || (changed.get(), board.view.zoom.get(), runs.get()), stale, false);
+        Effect::watch(move || (changed.get(), runs.get(), groups.get()), stale, false);
         Effect::new(move || {
             board.version.track();
             board.in_view.track();
+            board.setup.track();
+            board.view.zooms.track();
             board.fetch_soon();
         });
+        board.keep_in_address(search, state);
         board
     }
 
+    /// Writes how charts are set up into the address, and follows the address when it goes elsewhere.
+    fn keep_in_address(self, search: Memo<link::Query>, first: State) {
+        let rewrite = link::use_rewrite();
+        let path = hooks::use_url().with_untracked(|url| url.path().to_owned());
+        let known = StoredValue::new(first);
+        let changes = StoredValue::new(0_u32);
+        Effect::new(move || {
+            if self.state() == known.get_value() {
+                return;
+            }
+            changes.update_value(|changes| *changes += 1);
+            let (mine, rewrite, path) = (changes.get_value(), rewrite.clone(), path.clone());
+            let write = move || {
+                // Gone with the page, or there was another change since.
+                let here = browser::path() == path;
+                if !here || changes.try_get_value() != Some(mine) {
+                    return;
+                }
+                let query = search.with_untracked(|query| untrack(|| self.state()).write(query.clone()));
+                known.set_value(State::of(&query));
+                if search.with_untracked(|now| *now != query) {
+                    rewrite(&query.href(&path));
+                }
+            };
+            set_timeout(write, ADDRESS_DELAY);
+        });
+        Effect::new(move || {
+            let state = search.with(State::of);
+            if state != known.get_value() {
+                known.set_value(state.clone());
+                self.setup.set(state.setup);
+                self.view.zooms.set(state.zooms);
+                self.view.hidden.set(state.hidden);
+            }
+        });
+    }
+
+    /// All that the address keeps.
+    fn state(self) -> State {
+        State { setup: self.setup.get(), zooms: self.view.zooms.get(), hidden: self.view.hidden.get() }
+    }
+
+    /// The address of the page as its charts are now.
+    pub fn address(self) -> String {
+        let query = link::Query::parse(&browser::search());
+        browser::origin() + &untrack(|| self.state()).write(query).href(&browser::path())
+    }
+
+    /// What charts may be set to. `keys` are the metrics that may be an x axis.
+    pub fn choice(
+        self,
+        settings: Signal<Settings>,
+        set: Callback<Settings>,
+        keys: Signal<Vec<String>>,
+    ) -> Choice {
+        Choice {
+            settings,
+            set,
+            over: Signal::derive(move || self.setup.with(|setup| setup.over.clone())),
+            set_over: Callback::new(move |over| self.setup.update(|setup| setup.over = over)),
+            metrics: keys,
+        }
+    }
+
+    /// How the chart of a metric is set up.
+    pub fn settings(self, key: String) -> Memo<Settings> {
+        Memo::new(move |_| self.setup.with(|setup| setup.of_panel(&key)))
+    }
+
     /// The lines of a metric, as far as they are known.
-    pub fn curve(self, key: &str) -> Signal<Option<Arc<Vec<Line>>>> {
+    pub fn curve(self, key: &str) -> Signal<Lines> {
         let mut curve = None;
         self.curves.update_value(|curves| {
             curve = Some(curves.entry(key.to_owned()).or_default().clone());
@@ -91,7 +195,7 @@ impl Board {
         }
         kept.with_value(|observer| {
             if let Some(observer) = observer {
-                observer.sights.observe(panel);
+                observer.watch(panel);
             }
         });
     }
@@ -112,55 +216,106 @@ impl Board {
 
     fn fetch_stale(self) {
         let version = self.version.get_untracked();
-        let runs: Vec<RunId> =
-            self.runs.with_untracked(|runs| runs.iter().map(|run| run.id.clone()).collect());
-        let stale: Vec<String> = self.in_view.with_untracked(|keys| {
-            self.fetched.with_value(|fetched| {
-                keys.iter().filter(|key| fetched.get(*key) != Some(&version)).cloned().collect()
-            })
-        });
-        if runs.is_empty() || stale.is_empty() {
+        let grouping = untrack(|| self.grouping());
+        let member = |(number, group): (usize, &BoardGroup)| {
+            group.runs.iter().map(|run| (run.clone(), number as u32)).collect::<Vec<_>>()
+        };
+        let (runs, numbers): (Vec<RunId>, Vec<u32>) = match &grouping {
+            Some(groups) => groups.iter().enumerate().flat_map(member).unzip(),
+            None => {
+                (self.runs.with_untracked(|runs| runs.iter().map(|run| run.id.clone()).collect()), Vec::new())
+            }
+        };
+        if runs.is_empty() {
             return;
         }
-        self.fetched.update_value(|fetched| {
-            fetched.extend(stale.iter().map(|key| (key.clone(), version)));
+        let mut asked: Vec<(Ask, Vec<String>)> = Vec::new();
+        self.in_view.with_untracked(|keys| {
+            for key in keys {
+                let ask = self.ask(key);
+                let known = (version, ask);
+                if self.fetched.with_value(|fetched| fetched.get(key) == Some(&known)) {
+                    continue;
+                }
+                match asked.iter_mut().find(|(ask, _)| *ask == known.1) {
+                    Some((_, keys)) => keys.push(key.clone()),
+                    None => asked.push((known.1.clone(), vec![key.clone()])),
+                }
+                self.fetched.update_value(|fetched| drop(fetched.insert(key.clone(), known)));
+            }
         });
-        let steps = self.view.zoom.get_untracked().map(|(from, to)| around(from, to));
-        for (url, keys) in requests(&runs, &stale, Self::buckets(), steps) {
-            spawn_local(async move {
-                let answer = fetch(&url).await;
-                self.take(answer, &keys, version);
-            });
+        for (ask, keys) in asked {
+            for request in requests(&runs, &numbers, &keys, Self::buckets(), &ask) {
+                let known = (version, ask.clone());
+                spawn_local(async move {
+                    let answer = fetch(&request).await;
+                    self.take(answer, &request.keys, &known);
+                });
+            }
         }
     }
 
-    fn take(self, answer: Result<Vec<Series>, AppError>, keys: &[String], version: u64) {
-        // Gone with the page, or overtaken by a newer question.
-        let Some(now) =
-            self.fetched.try_with_value(|fetched| keys.first().and_then(|key| fetched.get(key).copied()))
-        else {
-            return;
+    /// What the chart of a metric needs now.
+    fn ask(self, key: &str) -> Ask {
+        let settings = self.setup.with_untracked(|setup| setup.of_panel(key));
+        let Settings { axis, smoothing, weight, .. } = settings;
+        let over = if axis == Axis::Metric {
+            self.setup.with_untracked(|setup| setup.over.clone())
+        } else {
+            String::new()
         };
-        if now != Some(version) {
+        let spread = untrack(|| self.grouping()).map(|_| self.setup.with_untracked(|setup| setup.spread));
+        Ask { axis, over, smoothing, weight, range: untrack(|| self.view.zoom(axis)), spread }
+    }
+
+    /// Which runs are drawn as one; `None` when each is drawn by itself.
+    pub fn grouping(self) -> Option<Vec<BoardGroup>> {
+        let groups = self.groups.get();
+        if !groups.is_empty() {
+            return Some(groups);
+        }
+        let together = self.setup.with(|setup| setup.together);
+        self.runs.with(|runs| {
+            (together && runs.len() > 1).then(|| {
+                let name = format!("{} runs", runs.len());
+                let color = runs.first().map_or(0, |run| run.color);
+                vec![BoardGroup { name, color, runs: runs.iter().map(|run| run.id.clone()).collect() }]
+            })
+        })
+    }
+
+    fn take(self, answer: Result<Vec<Series>, AppError>, keys: &[String], known: &(u64, Ask)) {
+        // Gone with the page, or overtaken by a newer question.
+        let current = |fetched: &HashMap<String, (u64, Ask)>| {
+            let asked = |key: &&String| fetched.get(*key) == Some(known);
+            keys.iter().filter(asked).cloned().collect::<Vec<_>>()
+        };
+        let Some(keys) = self.fetched.try_with_value(current) else { return };
+        if keys.is_empty() {
             return;
         }
         match answer {
             Ok(series) => {
                 self.failed.set(None);
-                self.spread(series, keys);
+                self.spread(series, &keys, known.1.axis);
             }
             Err(error) => self.failed.set(Some(error)),
         }
     }
 
-    fn spread(self, series: Vec<Series>, keys: &[String]) {
+    fn spread(self, series: Vec<Series>, keys: &[String], axis: Axis) {
         let runs = self.runs.get_untracked();
+        let grouping = untrack(|| self.grouping());
         let mut by_key: HashMap<String, Vec<Series>> = HashMap::new();
         for one in series {
             by_key.entry(one.key.clone()).or_default().push(one);
         }
         for key in keys {
-            let lines = lines(&runs, by_key.remove(key).unwrap_or_default());
+            let series = by_key.remove(key).unwrap_or_default();
+            let lines = match &grouping {
+                Some(groups) => group_lines(groups, series, axis),
+                None => lines(&runs, series, axis),
+            };
             let curve = self.curves.with_value(|curves| curves.get(key).cloned());
             if let Some(curve) = curve
                 && curve.with_untracked(|known| known.as_deref() != Some(&lines))
@@ -179,101 +334,5 @@ impl Board {
     }
 }
 
-/// Steps to ask for when these are in view: a bit more, so that curves run on past the edges.
-fn around(from: f64, to: f64) -> (i64, i64) {
-    let room = (to - from) * 0.05 + 1.0;
-    ((from - room).floor() as i64, (to + room).ceil() as i64)
-}
-
-/// The curves of one metric in the order of the runs; curves that share a colour get dashes.
-fn lines(runs: &[BoardRun], series: Vec<Series>) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for run in runs {
-        for one in series.iter().filter(|one| one.run_id == run.id) {
-            let color = run.color;
-            let dash = lines.iter().filter(|line| line.color == color).count() as u8 % 4;
-            let context = label(&one.context);
-            let name = if context.is_empty() { run.name.clone() } else { format!("{} {context}", run.name) };
-            let Some(rows) = Rows::of(one.columns.clone()) else { continue };
-            lines.push(Line { name, color, dash, total: one.total, rows });
-        }
-    }
-    lines
-}
-
-/// Tells which panels are in view, or a screen's height away from it.
-struct Observer {
-    sights: IntersectionObserver,
-    _told: Closure<dyn FnMut(js_sys::Array)>,
-}
-
-impl Observer {
-    fn new(tell: impl Fn(String, bool) + 'static) -> Option<Self> {
-        let told = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-            for entry in entries.iter() {
-                let entry: IntersectionObserverEntry = entry.unchecked_into();
-                if let Some(key) = entry.target().get_attribute("data-metric") {
-                    tell(key, entry.is_intersecting());
-                }
-            }
-        });
-        let options = IntersectionObserverInit::new();
-        options.set_root_margin("200px 0px");
-        let sights = IntersectionObserver::new_with_options(told.as_ref().unchecked_ref(), &options).ok()?;
-        Some(Self { sights, _told: told })
-    }
-}
-
-impl Drop for Observer {
-    fn drop(&mut self) {
-        self.sights.disconnect();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ui::run_color_place;
-    use model::{
-        metric::Context,
-        series::{Columns, Extra, Points},
-    };
-
-    fn run(digit: char, number: i64) -> BoardRun {
-        let id = digit.to_string().repeat(32).parse().expect("32 hex digits");
-        BoardRun { id, name: format!("run {digit}"), color: run_color_place(number, None) }
-    }
-
-    fn series(run: &BoardRun, subset: &str) -> Series {
-        let context = match subset {
-            "" => Context::default(),
-            subset => Context([("subset".to_owned(), subset.to_owned())].into()),
-        };
-        let columns = Columns::Points(Points::default());
-        let (run_id, key) = (run.id.clone(), "loss".to_owned());
-        Series { run_id, group: None, key, context, total: 0, columns, extra: Extra::default() }
-    }
-
-    #[test]
-    fn curves_follow_the_order_of_runs_and_keep_their_colours() {
-        let runs = [run('b', 2), run('a', 1)];
-        let lines = lines(&runs, vec![series(&runs[1], ""), series(&runs[0], "")]);
-        let shown: Vec<_> = lines.iter().map(|line| (line.name.as_str(), line.color, line.dash)).collect();
-        assert_eq!(shown, [("run b", 1, 0), ("run a", 0, 0)]);
-    }
-
-    #[test]
-    fn curves_of_one_colour_differ_by_dashes() {
-        let runs = [run('a', 1), run('b', 13)];
-        let all = vec![series(&runs[0], "train"), series(&runs[0], "val"), series(&runs[1], "")];
-        let shown: Vec<_> = lines(&runs, all).into_iter().map(|line| (line.name, line.dash)).collect();
-        let expected = [("run a subset=train", 0), ("run a subset=val", 1), ("run b", 2)];
-        assert_eq!(shown, expected.map(|(name, dash)| (name.to_owned(), dash)));
-    }
-
-    #[test]
-    fn zooming_asks_for_a_bit_more() {
-        assert_eq!(around(100.0, 200.0), (94, 206));
-        assert_eq!(around(0.2, 0.4), (-1, 2));
-    }
-}
+/// While a slider moves, the address waits.
+const ADDRESS_DELAY: Duration = Duration::from_millis(300);

@@ -1,9 +1,15 @@
 //! Metrics: the charts of a page, and the table of their summaries.
 
 mod board;
+pub mod charts;
+mod controls;
 mod fetch;
 pub mod goal;
+mod lines;
+mod panel;
 mod section;
+mod setup;
+mod sight;
 mod tab;
 
 pub use board::{Board, BoardRun};

@@ -1,23 +1,25 @@
 //! Panels of a board: one a metric, in sections by the prefix before `/`.
 
-use super::board::Board;
+use super::{
+    board::Board,
+    controls::{Controls, GroupFields},
+    panel::Panel,
+};
 use crate::{
-    chart::{
-        Plot, format,
-        line::{Line, Rows},
-    },
+    chart::place,
     ui::{
         icon::Icon,
         notice::{Empty, Problem},
     },
 };
-use leptos::{html, prelude::*};
-use model::metric::SYSTEM;
-use std::sync::Arc;
-use wasm_bindgen::JsCast;
+use leptos::prelude::*;
+use model::{metric::SYSTEM, series::Axis};
 
 /// Panels made at once in a section; a run may have thousands of metrics.
 const PANELS_STEP: usize = 24;
+
+/// From so many charts on, a page that has no search of its own offers one.
+const SEARCHED_FROM: usize = 6;
 
 /// All panels. `names`: several runs are drawn, so values carry their run's name.
 #[component]
@@ -26,16 +28,33 @@ pub fn Sections(
     #[prop(into)] keys: Signal<Vec<String>>,
     #[prop(optional)] names: bool,
 ) -> impl IntoView {
-    let sections = Memo::new(move |_| keys.with(|keys| sections(keys)));
-    let zoomed = move || board.view.zoom.get();
+    let wanted = RwSignal::new(String::new());
+    let found = Memo::new(move |_| {
+        let wanted = wanted.get().to_lowercase();
+        let fits = |key: &&String| key.to_lowercase().contains(&wanted);
+        keys.with(|keys| keys.iter().filter(fits).cloned().collect::<Vec<_>>())
+    });
+    let sections = Memo::new(move |_| found.with(|found| sections(found)));
+    let nothing = move || keys.with(Vec::is_empty);
+    // The page of one run has a search over its metrics, with their numbers.
+    let searches = move || names && keys.with(Vec::len) > SEARCHED_FROM;
+    let zooms = move || board.view.zooms.get();
     let reset = move || {
-        zoomed().map(|(from, to)| {
+        let zooms = zooms();
+        (!zooms.is_empty()).then(|| {
+            let range = |(axis, (from, to)): (&Axis, &(f64, f64))| {
+                format!("{} to {}", place(*axis, *from), place(*axis, *to))
+            };
+            let mut ranges: Vec<String> = zooms.iter().map(range).collect();
+            ranges.sort();
             view! {
                 <div class="board__zoom">
-                    <span class="num">
-                        {format!("Steps {} to {}", format::number(from.round()), format::number(to.round()))}
-                    </span>
-                    <button class="button" type="button" on:click=move |_| board.view.zoom.set(None)>
+                    <span class="num">{ranges.join(", ")}</span>
+                    <button
+                        class="button"
+                        type="button"
+                        on:click=move |_| board.view.zooms.update(std::collections::HashMap::clear)
+                    >
                         <Icon name="zoom-out" />
                         "Reset zoom"
                     </button>
@@ -43,16 +62,38 @@ pub fn Sections(
             }
         })
     };
+    let set = Callback::new(move |settings| board.setup.update(|setup| setup.all = settings));
+    let all = Signal::derive(move || board.setup.with(|setup| setup.all));
+    let choice = board.choice(all, set, keys);
     view! {
         <div class="board">
+            <Show when=move || !nothing()>
+                <section class="board__controls" aria-label="All charts">
+                    <Show when=searches>
+                        <input
+                            type="search"
+                            class="board__search"
+                            aria-label="Find a chart"
+                            placeholder="Find a chart"
+                            prop:value=wanted
+                            on:input=move |event| wanted.set(event_target_value(&event))
+                        />
+                    </Show>
+                    <Controls choice />
+                    <GroupFields board />
+                </section>
+            </Show>
             {reset}
             <Problem error=board.failed />
             <For
                 each=move || sections.get()
                 key=|section| section.clone()
-                children=move |section| view! { <Section board name=section keys names /> }
+                children=move |section| view! { <Section board name=section keys=found.into() all=keys names /> }
             />
-            <Show when=move || sections.with(Vec::is_empty)>
+            <Show when=move || !nothing() && sections.with(Vec::is_empty)>
+                <Empty icon="search" title="No metric has that in its name" />
+            </Show>
+            <Show when=nothing>
                 <Empty icon="experiment" title="No metrics yet">
                     <p>
                         "Curves appear here as soon as the run logs: "
@@ -80,7 +121,14 @@ fn sections(keys: &[String]) -> Vec<String> {
 }
 
 #[component]
-fn Section(board: Board, name: String, keys: Signal<Vec<String>>, names: bool) -> impl IntoView {
+fn Section(
+    board: Board,
+    name: String,
+    keys: Signal<Vec<String>>,
+    /// Also those that are not searched for.
+    all: Signal<Vec<String>>,
+    names: bool,
+) -> impl IntoView {
     let section = name.clone();
     let own = Memo::new(move |_| {
         keys.with(|keys| keys.iter().filter(|key| section_of(key) == section).cloned().collect::<Vec<_>>())
@@ -96,7 +144,7 @@ fn Section(board: Board, name: String, keys: Signal<Vec<String>>, names: bool) -
                 <span class="muted num">{move || own.with(Vec::len)}</span>
             </summary>
             <div class="board__panels">
-                <For each=first key=|key| key.clone() children=move |key| view! { <Panel board key_name=key names /> } />
+                <For each=first key=|key| key.clone() children=move |key| view! { <Panel board key_name=key keys=all names /> } />
             </div>
             <Show when=move || { more() > 0 }>
                 <button
@@ -111,58 +159,13 @@ fn Section(board: Board, name: String, keys: Signal<Vec<String>>, names: bool) -
     }
 }
 
-#[component]
-fn Panel(board: Board, key_name: String, names: bool) -> impl IntoView {
-    let node = NodeRef::<html::Article>::new();
-    let lines = board.curve(&key_name);
-    Effect::new(move || {
-        if let Some(panel) = node.get() {
-            board.watch(panel.unchecked_ref());
-        }
-    });
-    let (title, text) = (key_name.clone(), key_name.clone());
-    let (data, label) = (key_name.clone(), key_name.clone());
-    view! {
-        <article class="panel" node_ref=node data-metric=data aria-label=label>
-            <header class="panel__head">
-                <h4 class="panel__title" title=title>{text}</h4>
-                <span class="panel__note num">{move || note(lines.get())}</span>
-            </header>
-            <Plot name=key_name lines view=board.view names />
-        </article>
-    }
-}
-
-/// The last value of a lone curve, and how much of the data the picture stands for when it is not all.
-fn note(lines: Option<Arc<Vec<Line>>>) -> String {
-    let lines = lines.unwrap_or_default();
-    let bucketed = lines.iter().any(|line| matches!(line.rows, Rows::Buckets(_)));
-    if bucketed {
-        let rows: usize = lines.iter().map(|line| line.rows.len()).sum();
-        let total: u64 = lines.iter().map(|line| line.total).sum();
-        return format!("{} of {} points", format::count(rows as i64), format::count(total as i64));
-    }
-    match &lines[..] {
-        [only] => only.last().map(|(_, value)| format::number(value)).unwrap_or_default(),
-        _ => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::line::tests::{buckets, points};
 
     #[test]
     fn sections_are_the_prefixes() {
         let keys = ["val/loss", "system/cpu", "loss", "train/loss", "train/acc"].map(ToOwned::to_owned);
         assert_eq!(sections(&keys), ["", "train", "val", "system"]);
-    }
-
-    #[test]
-    fn a_sampled_picture_says_so() {
-        assert_eq!(note(Some(Arc::new(vec![buckets(&[(0.0, 1.0, 0.5)])]))), "1 of 10 points");
-        assert_eq!(note(Some(Arc::new(vec![points(&[1], &[0.25])]))), "0.2500");
-        assert_eq!(note(None), "");
     }
 }

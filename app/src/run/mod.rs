@@ -13,6 +13,7 @@ mod preset;
 pub mod query;
 mod table;
 
+pub use group::group_name;
 pub use header::{TagForm, save};
 pub use page::{Page, RunView};
 pub use table::RunTable;

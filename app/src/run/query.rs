@@ -12,6 +12,9 @@ use model::{
 };
 use std::collections::BTreeMap;
 
+/// The key of the address that says how the runs are looked at; without it by the table.
+pub const VIEW: &str = "view";
+
 /// What a URL asks for; what cannot be read counts as absent, and the filter bar says so.
 pub fn parse(id: ExperimentId, query: &Query) -> RunQuery {
     let readable = |key: &str, good: &dyn Fn(&str) -> bool| {

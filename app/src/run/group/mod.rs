@@ -6,6 +6,7 @@ mod picker;
 pub mod query;
 mod row;
 
+pub use cell::name as group_name;
 pub use picker::GroupPicker;
 
 use self::row::GroupRows;

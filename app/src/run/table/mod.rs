@@ -37,6 +37,7 @@ use crate::{
     explore::{Explore, Picture},
     feed::Feed,
     link::{self, Query},
+    metric::charts::{self, Charts},
     ui::{
         filter::{FilterForm, Hidden},
         icon::Icon,
@@ -222,17 +223,20 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
     let grouped = Memo::new(move |_| feed.current.with(|runs| runs.groups.is_some()));
     let total = Signal::derive(move || feed.current.with(Runs::total));
     let picture = Memo::new(move |_| search.with(Picture::of));
+    let charts = Memo::new(move |_| search.with(charts::asked));
+    let drawn = Memo::new(move |_| charts.get() || picture.get().is_some());
     let rows = move || match (nothing.get(), picture.get(), grouped.get()) {
         (true, ..) => view! { <NothingFound table /> }.into_any(),
         (_, Some(picture), _) => {
             view! { <Explore picture feed search path=table.path.get_value() /> }.into_any()
         }
+        _ if charts.get() => view! { <Charts feed search /> }.into_any(),
         (_, _, true) => view! { <GroupTable feed search path=table.path.get_value() /> }.into_any(),
         _ => view! { <Rows table /> }.into_any(),
     };
     let awake = table.window.awake;
     let foot = move || {
-        if picture.get().is_some() {
+        if drawn.get() {
             ().into_any()
         } else if awake.get() && !nothing.get() && !grouped.get() {
             view! { <Standing table /> }.into_any()
@@ -244,20 +248,23 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
         <div class="toolbar">
             <Filter table />
             {move || {
-                picture
-                    .get()
-                    .is_none()
+                (!drawn.get())
                     .then(|| {
                         view! {
                             <ColumnPicker table />
                             <ExportMenu table />
-                            <GroupPicker feed search path=table.path.get_value() />
                         }
                     })
             }}
+            {move || {
+                picture
+                    .get()
+                    .is_none()
+                    .then(|| view! { <GroupPicker feed search path=table.path.get_value() /> })
+            }}
             <crate::view::Tools />
             {move || {
-                (!grouped.get() && picture.get().is_none())
+                (!grouped.get() && !drawn.get())
                     .then(|| {
                         view! {
                             <Differences table />

@@ -1,0 +1,65 @@
+//! The names of a chart's lines: they lift their curve, and hide it on a click.
+
+use super::plot::{Lines, View};
+use leptos::prelude::*;
+
+/// Names shown at once; with more, the table or the pointer's box tells lines apart better.
+const NAMES_MAX: usize = 24;
+
+#[component]
+pub fn Legend(lines: Signal<Lines>, view: View) -> impl IntoView {
+    let entries = Memo::new(move |_| {
+        lines.with(|lines| {
+            let entry =
+                |line: &super::line::Line| (line.id.clone(), line.name.clone(), line.color, line.dash);
+            lines.iter().flat_map(|lines| lines.iter().map(entry)).collect::<Vec<_>>()
+        })
+    });
+    let more = move || {
+        let more = entries.with(Vec::len).saturating_sub(NAMES_MAX);
+        (more > 0).then(|| view! { <li class="legend__more">{format!("and {more} more")}</li> })
+    };
+    let one = move |(id, name, color, dash): (String, String, u8, u8)| {
+        let id = StoredValue::new(id);
+        let is_shown = move || view.hidden.with(|hidden| id.with_value(|id| !hidden.contains(id)));
+        let lifted = move || view.focus.with(|focus| id.with_value(|id| focus.as_ref() == Some(id)));
+        let toggle = move |_| {
+            view.hidden.update(|hidden| {
+                let id = id.get_value();
+                if !hidden.remove(&id) {
+                    hidden.insert(id);
+                }
+            });
+        };
+        let lift = move || view.focus.set(Some(id.get_value()));
+        let drop = move || view.focus.set(None);
+        let title = format!("{name}: show or hide");
+        view! {
+            <li>
+                <button
+                    class="legend__name"
+                    class:legend__name--lifted=lifted
+                    type="button"
+                    aria-pressed=move || is_shown().to_string()
+                    title=title
+                    on:click=toggle
+                    on:pointerenter=move |_| lift()
+                    on:pointerleave=move |_| drop()
+                    on:focus=move |_| lift()
+                    on:blur=move |_| drop()
+                >
+                    <span class=format!("legend__key legend__key--{dash} run-color-{color}")></span>
+                    <span class="legend__word">{name}</span>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <Show when=move || { entries.with(Vec::len) > 1 }>
+            <ul class="legend" aria-label="Lines">
+                {move || entries.get().into_iter().take(NAMES_MAX).map(one).collect_view()}
+                {more}
+            </ul>
+        </Show>
+    }
+}

@@ -1,0 +1,283 @@
+//! How charts are set up: for all of a page, and for single ones apart. Kept in the address, so that a link shows the
+//! same picture.
+
+use crate::{
+    chart::{extent::Look, scale::Kind},
+    link::Query,
+};
+use model::{
+    limits,
+    series::{Axis, Band, Center, Smoothing},
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// How one chart is set up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Settings {
+    pub axis: Axis,
+    pub smoothing: Smoothing,
+    pub weight: f64,
+    pub look: Look,
+}
+
+pub const AXES: [(Axis, &str, &str); 4] = [
+    (Axis::Step, "step", "Step"),
+    (Axis::Relative, "relative", "Relative time"),
+    (Axis::Wall, "wall", "Wall time"),
+    (Axis::Metric, "metric", "A metric"),
+];
+
+pub const SMOOTHINGS: [(Smoothing, &str, &str); 5] = [
+    (Smoothing::None, "none", "No smoothing"),
+    (Smoothing::Ema, "ema", "EMA"),
+    (Smoothing::TimeWeightedEma, "time_weighted_ema", "Time-weighted EMA"),
+    (Smoothing::Gaussian, "gaussian", "Gaussian"),
+    (Smoothing::RunningMean, "running_mean", "Running mean"),
+];
+
+pub const KINDS: [(Kind, &str, &str); 3] =
+    [(Kind::Linear, "linear", "Linear"), (Kind::Log, "log", "Log"), (Kind::Symlog, "symlog", "Symlog")];
+
+pub const CENTERS: [(Center, &str, &str); 2] =
+    [(Center::Mean, "mean", "Mean"), (Center::Median, "median", "Median")];
+
+pub const BANDS: [(Band, &str, &str); 4] = [
+    (Band::Ci95, "ci95", "95 % interval"),
+    (Band::Std, "std", "Standard deviation"),
+    (Band::Stderr, "stderr", "Standard error"),
+    (Band::MinMax, "min_max", "Lowest to highest"),
+];
+
+/// What stands for the runs of a group, and how far they spread.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    pub center: Center,
+    pub band: Band,
+}
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self { center: Center::Mean, band: Band::Ci95 }
+    }
+}
+
+/// The word of a choice in addresses and forms.
+pub fn word<T: PartialEq + Copy>(choices: &[(T, &'static str, &'static str)], one: T) -> &'static str {
+    choices.iter().find(|(known, ..)| *known == one).map_or("", |(_, word, _)| word)
+}
+
+pub fn choice<T: Copy>(choices: &[(T, &'static str, &'static str)], text: &str) -> Option<T> {
+    choices.iter().find(|(_, word, _)| *word == text).map(|(known, ..)| *known)
+}
+
+/// How strongly a kind smooths when it is chosen, how strongly at most, and how fine that can be set.
+pub fn strengths(smoothing: Smoothing) -> (f64, f64, f64) {
+    match smoothing {
+        Smoothing::None => (0.0, 0.0, 0.0),
+        Smoothing::Ema | Smoothing::TimeWeightedEma => (0.6, 0.99, 0.01),
+        Smoothing::Gaussian => (5.0, 100.0, 1.0),
+        Smoothing::RunningMean => (10.0, 200.0, 1.0),
+    }
+}
+
+impl Settings {
+    pub fn with_smoothing(self, smoothing: Smoothing) -> Self {
+        Self { smoothing, weight: strengths(smoothing).0, ..self }
+    }
+
+    /// What differs from the usual, as `x-wall,smooth-ema-0.6,y-log`.
+    fn text(self) -> String {
+        let mut parts = Vec::new();
+        if self.axis != Axis::Step {
+            parts.push(format!("x-{}", word(&AXES, self.axis)));
+        }
+        if self.smoothing != Smoothing::None {
+            parts.push(format!("smooth-{}-{}", word(&SMOOTHINGS, self.smoothing), self.weight));
+        }
+        let Look { x, y, ignores_outliers, band } = self.look;
+        if x == Kind::Log {
+            parts.push("xlog".to_owned());
+        }
+        if y != Kind::Linear {
+            parts.push(format!("y-{}", word(&KINDS, y)));
+        }
+        parts.extend(ignores_outliers.then(|| "usual".to_owned()));
+        parts.extend(band.then(|| "band".to_owned()));
+        parts.join(",")
+    }
+
+    /// Reads it; parts that make no sense are left out.
+    fn of(text: &str) -> Self {
+        let mut settings = Self::default();
+        for part in text.split(',') {
+            match part.split_once('-').unwrap_or((part, "")) {
+                ("x", axis) => settings.axis = choice(&AXES, axis).unwrap_or_default(),
+                ("xlog", _) => settings.look.x = Kind::Log,
+                ("y", kind) => settings.look.y = choice(&KINDS, kind).unwrap_or_default(),
+                ("usual", _) => settings.look.ignores_outliers = true,
+                ("band", _) => settings.look.band = true,
+                ("smooth", rest) => {
+                    let (kind, weight) = rest.split_once('-').unwrap_or((rest, ""));
+                    let kind = choice(&SMOOTHINGS, kind).unwrap_or_default();
+                    let weight = weight.parse().unwrap_or(strengths(kind).0);
+                    if kind.check(weight).is_ok() {
+                        (settings.smoothing, settings.weight) = (kind, weight);
+                    }
+                }
+                _ => {}
+            }
+        }
+        settings
+    }
+}
+
+/// How the charts of a page are set up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Setup {
+    pub all: Settings,
+    /// The metric that is the x axis where that is one.
+    pub over: String,
+    /// Charts that are set up apart, by their metric.
+    pub panels: BTreeMap<String, Settings>,
+    /// All runs as one group.
+    pub together: bool,
+    pub spread: Spread,
+}
+
+impl Setup {
+    pub fn of_panel(&self, key: &str) -> Settings {
+        let settings = self.panels.get(key).copied().unwrap_or(self.all);
+        // Without its metric, the axis is that of steps.
+        let axis =
+            if self.over.is_empty() && settings.axis == Axis::Metric { Axis::Step } else { settings.axis };
+        Settings { axis, ..settings }
+    }
+}
+
+/// All that an address keeps of charts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    pub setup: Setup,
+    pub zooms: HashMap<Axis, (f64, f64)>,
+    pub hidden: BTreeSet<String>,
+}
+
+const ALL: &str = "chart";
+const OVER: &str = "over";
+const PANEL: &str = "panel";
+const ZOOM: &str = "zoom";
+const HIDDEN: &str = "off";
+const TOGETHER: &str = "together";
+const SPREAD: &str = "spread";
+
+impl State {
+    pub fn of(query: &Query) -> Self {
+        let mut state = Self::default();
+        state.setup.all = query.get(ALL).map(Settings::of).unwrap_or_default();
+        query.get(OVER).unwrap_or_default().clone_into(&mut state.setup.over);
+        for (settings, key) in
+            query.all(PANEL).filter_map(|text| text.split_once(':')).take(limits::CHARTS_APART_MAX)
+        {
+            state.setup.panels.insert(key.to_owned(), Settings::of(settings));
+        }
+        state.setup.together = query.get(TOGETHER) == Some("1");
+        if let Some((center, band)) = query.get(SPREAD).and_then(|text| text.split_once('-')) {
+            let usual = Spread::default();
+            state.setup.spread = Spread {
+                center: choice(&CENTERS, center).unwrap_or(usual.center),
+                band: choice(&BANDS, band).unwrap_or(usual.band),
+            };
+        }
+        for text in query.all(ZOOM) {
+            let mut parts = text.splitn(3, ':');
+            let axis = parts.next().and_then(|word| choice(&AXES, word));
+            let mut edge =
+                || parts.next().and_then(|text| text.parse::<f64>().ok()).filter(|edge| edge.is_finite());
+            if let (Some(axis), Some(from), Some(to)) = (axis, edge(), edge())
+                && from < to
+            {
+                state.zooms.insert(axis, (from, to));
+            }
+        }
+        state.hidden = query.all(HIDDEN).take(limits::LINES_HIDDEN_MAX).map(ToOwned::to_owned).collect();
+        state
+    }
+
+    /// The query with this state in place of whatever it had.
+    pub fn write(&self, query: Query) -> Query {
+        let Setup { all, over, panels, together, spread } = &self.setup;
+        let mut query =
+            query.with(ALL, all.text()).with(OVER, over).without(PANEL).without(ZOOM).without(HIDDEN);
+        query = query.with(TOGETHER, if *together { "1" } else { "" }).without(SPREAD);
+        if *spread != Spread::default() {
+            let text = format!("{}-{}", word(&CENTERS, spread.center), word(&BANDS, spread.band));
+            query = query.and(SPREAD, text);
+        }
+        for (key, settings) in panels.iter().take(limits::CHARTS_APART_MAX) {
+            query = query.and(PANEL, format!("{}:{key}", settings.text()));
+        }
+        for (axis, word, _) in AXES {
+            if let Some((from, to)) = self.zooms.get(&axis) {
+                // A thousandth of a step or of a millisecond is nothing; of a metric it may be all.
+                let round = |edge: f64| if axis == Axis::Metric { edge } else { (edge * 1e3).round() / 1e3 };
+                query = query.and(ZOOM, format!("{word}:{}:{}", round(*from), round(*to)));
+            }
+        }
+        for id in self.hidden.iter().take(limits::LINES_HIDDEN_MAX) {
+            query = query.and(HIDDEN, id);
+        }
+        query
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> State {
+        let look = Look { x: Kind::Log, y: Kind::Symlog, ignores_outliers: true, band: true };
+        let all = Settings { axis: Axis::Wall, smoothing: Smoothing::TimeWeightedEma, weight: 0.75, look };
+        State {
+            setup: Setup {
+                all,
+                over: "epoch".into(),
+                panels: [("val/a:b,c".to_owned(), Settings::default()), ("x".to_owned(), all)].into(),
+                together: true,
+                spread: Spread { center: Center::Median, band: Band::MinMax },
+            },
+            zooms: [(Axis::Step, (-1.5, 20.0)), (Axis::Metric, (1e-9, 2e-9))].into(),
+            hidden: ["0123 subset=val".to_owned()].into(),
+        }
+    }
+
+    #[test]
+    fn an_address_reads_back_as_it_was_written() {
+        let href = example().write(Query::parse("tab=metrics&chart=y-log&zoom=step:1:2")).href("/runs/1");
+        assert!(href.contains("tab=metrics") && !href.contains("step:1:2"), "{href}");
+        assert_eq!(State::of(&Query::parse(href.split_once('?').expect("has a query").1)), example());
+    }
+
+    #[test]
+    fn the_usual_leaves_the_address_as_it_is() {
+        assert_eq!(State::default().write(Query::parse("tab=metrics")).href("/r"), "/r?tab=metrics");
+    }
+
+    #[test]
+    fn nonsense_in_an_address_is_left_out() {
+        let state = State::of(&Query::parse(
+            "chart=x-moon,smooth-ema-7,y-log,zzz&zoom=step:5:1&zoom=step:NaN:2&panel=y-log",
+        ));
+        let look = Look { y: Kind::Log, ..Look::default() };
+        assert_eq!(state.setup.all, Settings { look, ..Settings::default() });
+        assert!(state.zooms.is_empty() && state.setup.panels.is_empty());
+    }
+
+    #[test]
+    fn an_axis_without_its_metric_is_that_of_steps() {
+        let all = Settings { axis: Axis::Metric, ..Settings::default() };
+        let mut setup = Setup { all, ..Setup::default() };
+        assert_eq!(setup.of_panel("loss").axis, Axis::Step);
+        setup.over = "epoch".into();
+        assert_eq!(setup.of_panel("loss").axis, Axis::Metric);
+    }
+}
