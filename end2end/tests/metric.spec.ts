@@ -149,7 +149,7 @@ test("without a mouse, keys walk along the curve, zoom and come back", async ({ 
 test("runs under the pointer are sorted, stay on a click, and go where they are hidden", async ({ page, world, isMobile }) => {
   test.skip(isMobile, "a finger does not hover");
   const runs = ["sweep-01", "sweep-02", "sweep-03"].map((name) => world.runs[name]);
-  await page.goto(`/compare?runs=${runs.join(",")}`);
+  await page.goto(`/compare?runs=${runs.join(",")}&view=curves`);
   await awake(page);
   const panel = page.getByRole("article", { name: "val/loss", exact: true });
   const plot = panel.getByRole("img");

@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
-use web_sys::Node;
+use web_sys::{Element, Node};
 
 /// Opens on a click on `label`; closes on Escape and on a click anywhere else.
 #[component]
@@ -26,10 +26,24 @@ pub fn Popover(label: AnyView, children: Children) -> impl IntoView {
             details.set_open(false);
         }
     };
+    let place = move |_| {
+        if let Some(details) = node.get_untracked() {
+            open_inwards(&details);
+        }
+    };
     view! {
-        <details class="popover" node_ref=node on:keydown=escape>
+        <details class="popover" node_ref=node on:keydown=escape on:toggle=place>
             <summary class="button">{label}</summary>
             {children()}
         </details>
+    }
+}
+
+/// A box ends where its button ends, unless it would leave the window there; then both begin at one place.
+fn open_inwards(details: &Element) {
+    details.remove_attribute("data-from").ok();
+    let edge = details.last_element_child().map(|shown| shown.get_bounding_client_rect().left());
+    if edge.is_some_and(|edge| edge < 0.0) {
+        details.set_attribute("data-from", "left").ok();
     }
 }
