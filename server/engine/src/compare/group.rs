@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(found.words, "B is better by 0.0090 ± 0.0026, p ≈ 0.008, n = 5 pairs");
         let found = row(&A, &B, Some(Goal::Min), Vec::new());
         assert_eq!(found.verdict, Verdict::Worse);
-        assert!(found.words.starts_with("B is worse by 0.0090 ± 0.0068, p ≈ 0.0"), "{}", found.words);
+        assert!(found.words.starts_with("B is worse by 0.0090 ± 0.0069, p ≈ 0.0"), "{}", found.words);
         let found = row(&A, &B, None, Vec::new());
         assert_eq!(found.verdict, Verdict::Higher);
     }
