@@ -200,6 +200,8 @@ test("an experiment draws the runs of its table, or each group as a curve with a
   await page.getByRole("link", { name: "Charts", exact: true }).click();
   await expect(page).toHaveURL(/view=charts/);
   const plot = page.getByRole("article", { name: "val/loss", exact: true }).getByRole("img");
+  // Charts fetch what is in view.
+  await plot.scrollIntoViewIfNeeded();
   await expect(plot).toHaveAccessibleName("val/loss: 10 lines");
   await page.getByRole("button", { name: "Draw 10 more" }).click();
   await expect(plot).toHaveAccessibleName("val/loss: 20 lines");
@@ -211,6 +213,7 @@ test("an experiment draws the runs of its table, or each group as a curve with a
 
   await page.goto(`${path}?view=charts&group=params.width`);
   await awake(page);
+  await plot.scrollIntoViewIfNeeded();
   await expect(plot).toHaveAccessibleName(/^val\/loss: \d lines$/);
   await expect(page.getByRole("list", { name: "Lines" }).first()).toContainText(/width \d+ \(n = \d+\)/);
   await page.getByLabel("Band of runs").selectOption("Lowest to highest");
