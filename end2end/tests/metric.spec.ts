@@ -201,20 +201,22 @@ test("an experiment draws the runs of its table, or each group as a curve with a
   await expect(page).toHaveURL(/view=charts/);
   const plot = page.getByRole("article", { name: "val/loss", exact: true }).getByRole("img");
   // Charts fetch what is in view.
-  await plot.scrollIntoViewIfNeeded();
-  await expect(plot).toHaveAccessibleName("val/loss: 10 lines");
+  const drawn = async (name: string | RegExp) => {
+    await plot.scrollIntoViewIfNeeded();
+    await expect(plot).toHaveAccessibleName(name);
+  };
+  await drawn("val/loss: 10 lines");
   await page.getByRole("button", { name: "Draw 10 more" }).click();
-  await expect(plot).toHaveAccessibleName("val/loss: 20 lines");
+  await drawn("val/loss: 20 lines");
   await page.getByLabel("All runs as one").check();
   await expect(page).toHaveURL(/together=1/);
-  await expect(plot).toHaveAccessibleName(/^val\/loss: 20 runs, 1.200 points$/);
+  await drawn(/^val\/loss: 20 runs, 1.200 points$/);
   if (!isMobile) await accessible(page);
   await picture(page, "experiment-charts");
 
   await page.goto(`${path}?view=charts&group=params.width`);
   await awake(page);
-  await plot.scrollIntoViewIfNeeded();
-  await expect(plot).toHaveAccessibleName(/^val\/loss: \d lines$/);
+  await drawn(/^val\/loss: \d lines$/);
   await expect(page.getByRole("list", { name: "Lines" }).first()).toContainText(/width \d+ \(n = \d+\)/);
   await page.getByLabel("Band of runs").selectOption("Lowest to highest");
   await expect(page).toHaveURL(/spread=mean-min_max/);
