@@ -2,7 +2,7 @@
 
 mod goal;
 
-pub use goal::goal;
+pub use goal::{goal, words};
 
 use crate::{Error, Float64, UnixMillis, limits, param, query::Stat};
 use serde::{Deserialize, Serialize};

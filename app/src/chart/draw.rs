@@ -90,6 +90,25 @@ pub fn palette(element: &Element) -> Palette {
     }
 }
 
+/// What draws on a canvas that was made so large and cleared; none where it has no room.
+pub(super) fn cleared(
+    canvas: &HtmlCanvasElement,
+    width: u32,
+    height: u32,
+) -> Option<CanvasRenderingContext2d> {
+    let context = canvas.get_context("2d").ok()??.unchecked_into::<CanvasRenderingContext2d>();
+    if width == 0 || height == 0 {
+        return None;
+    }
+    if (canvas.width(), canvas.height()) == (width, height) {
+        context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
+    } else {
+        canvas.set_width(width);
+        canvas.set_height(height);
+    }
+    Some(context)
+}
+
 impl Surface {
     /// Fits the canvas to its box on the page, whatever the screen's density, and clears it.
     pub fn fit(canvas: HtmlCanvasElement) -> Option<Self> {
@@ -106,16 +125,7 @@ impl Surface {
     }
 
     fn of(canvas: HtmlCanvasElement, width: u32, height: u32, ratio: f64) -> Option<Self> {
-        let context = canvas.get_context("2d").ok()??.unchecked_into::<CanvasRenderingContext2d>();
-        if width == 0 || height == 0 {
-            return None;
-        }
-        if (canvas.width(), canvas.height()) == (width, height) {
-            context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
-        } else {
-            canvas.set_width(width);
-            canvas.set_height(height);
-        }
+        let context = cleared(&canvas, width, height)?;
         Some(Self { canvas, context, ratio })
     }
 

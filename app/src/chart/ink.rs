@@ -1,10 +1,10 @@
 //! What pictures of many runs are drawn with: a raster, thin lines, dots. One call into JavaScript each.
 
-use super::density::Ramp;
+use super::{density::Ramp, draw, size};
 use crate::browser;
 use leptos::{html, prelude::*};
-use wasm_bindgen::{Clamped, JsCast, closure::Closure, prelude::wasm_bindgen};
-use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, ImageData, ResizeObserver};
+use wasm_bindgen::{Clamped, prelude::wasm_bindgen};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 #[wasm_bindgen(inline_js = "
 export function strokeLines(context, xy, color, width) {
@@ -65,18 +65,9 @@ impl Ink {
     }
 
     fn new(canvas: HtmlCanvasElement, ratio: f64) -> Option<Self> {
-        let context = canvas.get_context("2d").ok()??.unchecked_into::<CanvasRenderingContext2d>();
         let width = (f64::from(canvas.client_width()) * ratio).round() as u32;
         let height = (f64::from(canvas.client_height()) * ratio).round() as u32;
-        if width == 0 || height == 0 {
-            return None;
-        }
-        if (canvas.width(), canvas.height()) == (width, height) {
-            context.clear_rect(0.0, 0.0, f64::from(width), f64::from(height));
-        } else {
-            canvas.set_width(width);
-            canvas.set_height(height);
-        }
+        let context = draw::cleared(&canvas, width, height)?;
         Some(Self { canvas, context, ratio })
     }
 
@@ -151,31 +142,12 @@ pub fn css([red, green, blue]: [u8; 3]) -> String {
 
 /// Width and height of an element in CSS pixels, as they change.
 pub fn follow_size(root: NodeRef<html::Div>, size: RwSignal<(f64, f64)>) {
-    // The effect keeps what it returned until it runs again or ends.
-    Effect::new(move |_: Option<Option<Watched>>| {
-        let root = root.get()?;
-        let element = root.clone();
-        let changed = Closure::<dyn FnMut()>::new(move || {
-            let now = (f64::from(element.client_width()), f64::from(element.client_height()));
-            if size.try_get_untracked().is_some_and(|before| before != now) {
-                size.try_set(now);
-            }
-        });
-        let sizes = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok()?;
-        sizes.observe(root.unchecked_ref::<Element>());
-        Some(Watched { sizes, _changed: changed })
+    size::watch(root, move |element| {
+        let now = (f64::from(element.client_width()), f64::from(element.client_height()));
+        if size.try_get_untracked().is_some_and(|before| before != now) {
+            size.try_set(now);
+        }
     });
-}
-
-struct Watched {
-    sizes: ResizeObserver,
-    _changed: Closure<dyn FnMut()>,
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        self.sizes.disconnect();
-    }
 }
 
 #[cfg(test)]

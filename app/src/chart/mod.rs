@@ -16,6 +16,7 @@ mod path;
 mod plot;
 pub mod scale;
 mod scene;
+mod size;
 pub mod summary;
 mod svg;
 mod tick;

@@ -11,6 +11,7 @@ use super::{
     line::{self, Content, Line},
     scale::Kind,
     scene::{Dress, Scene, Size, scene},
+    size,
     svg::Palette,
     tip::{Reading, Tip, readings},
 };
@@ -21,8 +22,6 @@ use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, ResizeObserver};
 
 /// What charts on one page share. Those that stand over the same x axis share the place under the pointer and the zoom.
 #[derive(Clone, Copy)]
@@ -109,7 +108,9 @@ pub fn Plot(
     parts.draw_when_needed();
     let kept = StoredValue::new(parts);
     let root = NodeRef::<html::Div>::new();
-    follow_size(root, parts.size);
+    size::watch(root, move |_| {
+        parts.size.try_update(|count| *count += 1);
+    });
     let label = move || describe(&name, lines.get().as_deref().map(Vec::as_slice));
     let state = move || match lines.get() {
         None => Some(""),
@@ -303,31 +304,6 @@ fn describe(name: &str, lines: Option<&[Line]>) -> String {
             }
         }
         Some(lines) => format!("{name}: {} lines", lines.len()),
-    }
-}
-
-/// Counts the changes of an element's size.
-fn follow_size(root: NodeRef<html::Div>, size: RwSignal<u32>) {
-    // The effect keeps what it returned until it runs again or ends.
-    Effect::new(move |_: Option<Option<Watched>>| {
-        let root = root.get()?;
-        let changed = Closure::<dyn FnMut()>::new(move || {
-            size.try_update(|count| *count += 1);
-        });
-        let sizes = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok()?;
-        sizes.observe(root.unchecked_ref::<Element>());
-        Some(Watched { sizes, _changed: changed })
-    });
-}
-
-struct Watched {
-    sizes: ResizeObserver,
-    _changed: Closure<dyn FnMut()>,
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        self.sizes.disconnect();
     }
 }
 

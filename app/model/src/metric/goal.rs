@@ -41,7 +41,8 @@ pub fn goal(key: &str) -> Option<Goal> {
     found
 }
 
-fn words(key: &str) -> Vec<String> {
+/// The words of a key in small letters: `valError` and `val/error` are both `val`, `error`.
+pub fn words(key: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_lower = false;
     for letter in key.chars() {
@@ -55,6 +56,7 @@ fn words(key: &str) -> Vec<String> {
             word.extend(letter.to_lowercase());
         }
     }
+    words.retain(|word| !word.is_empty());
     words
 }
 

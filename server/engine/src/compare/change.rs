@@ -14,7 +14,7 @@ use model::{
     compare::{Change, ChangeKind, Changes, ChangesQuery, PartingMetric, Weight},
     environment::Environment,
     limits,
-    metric::{MetricSummary, of_system},
+    metric::{MetricSummary, of_system, words},
     param::ParamValue,
     series::{Columns, Series, SeriesQuery},
     user::{Caller, Role},
@@ -310,24 +310,6 @@ pub(super) fn of_seed(key: &str) -> bool {
     let words = words(key);
     words.iter().any(|word| SEEDS.contains(&word.as_str()))
         || words.windows(2).any(|pair| pair[0] == "random" && pair[1] == "state")
-}
-
-fn words(key: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut after_lower = false;
-    for letter in key.chars() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && after_lower) {
-            words.push(String::new());
-        }
-        after_lower = letter.is_lowercase();
-        if let Some(word) = words.last_mut()
-            && letter.is_alphanumeric()
-        {
-            word.extend(letter.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 fn params(from: &Facts, to: &Facts, changes: &mut Vec<Change>) {
