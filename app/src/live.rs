@@ -1,4 +1,5 @@
-//! Live updates: one event stream a page. Bursts become one refresh a second; a broken stream comes back by itself.
+//! Live updates: one event stream a page. Bursts become one refresh a second; a broken stream goes on where it was, and while
+//! the server refuses one, the page asks from time to time.
 
 use leptos::prelude::*;
 use model::event::Event;
@@ -12,8 +13,8 @@ use web_sys::{EventSource, MessageEvent};
 
 /// Refreshes come at most so often, however much is logged.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Wait before asking again when the server refused the stream: it may be starting.
-const RETRY: Duration = Duration::from_secs(3);
+/// Wait before asking again when the server refused the stream: it may be starting, or have no place left.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// How the page hears of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,9 @@ struct Stream {
     source: RefCell<Option<Source>>,
     waiting: RefCell<Vec<Event>>,
     timer_runs: Cell<bool>,
-    /// Events may have been missed: tell the page to fetch everything.
+    /// The id of the last event heard: behind it the server goes on.
+    heard: RefCell<Option<String>>,
+    /// Events may have been missed, and nothing is known behind which the server could go on: fetch everything.
     missed: Cell<bool>,
 }
 
@@ -93,6 +96,7 @@ impl Stream {
             source: RefCell::default(),
             waiting: RefCell::default(),
             timer_runs: Cell::new(false),
+            heard: RefCell::default(),
             missed: Cell::new(false),
         });
         stream.connect();
@@ -100,16 +104,22 @@ impl Stream {
     }
 
     fn connect(self: &Rc<Self>) {
-        let Ok(events) = EventSource::new(&self.path) else {
+        let path = match &*self.heard.borrow() {
+            Some(id) if self.path.contains('?') => format!("{}&after={id}", self.path),
+            Some(id) => format!("{}?after={id}", self.path),
+            None => self.path.clone(),
+        };
+        let Ok(events) = EventSource::new(&path) else {
             return;
         };
         let on_open = self.closure(|stream, _| {
             stream.state.try_set(Some(Line::Open));
-            if stream.missed.take() {
+            if stream.missed.take() && stream.heard.borrow().is_none() {
                 stream.receive(Event::Lagged);
             }
         });
         let on_message = self.closure(|stream, message| {
+            stream.heard.replace(Some(message.last_event_id()).filter(|id| !id.is_empty()));
             let text = message.data().as_string().unwrap_or_default();
             if let Ok(event) = serde_json::from_str(&text) {
                 stream.receive(event);
@@ -147,6 +157,8 @@ impl Stream {
         if refused {
             later(RETRY, Rc::downgrade(self), |stream| {
                 if !document().hidden() {
+                    // Until there is a stream again, the page asks instead of being told.
+                    stream.receive(Event::Lagged);
                     stream.connect();
                 }
             });

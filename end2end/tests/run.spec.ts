@@ -244,7 +244,7 @@ test("all runs that match are tagged, and some are thrown away and restored", as
   await expect(rows(page)).toHaveCount(6);
 });
 
-test("runs move to another experiment", async ({ page, api }) => {
+test("runs move to another experiment, and back", async ({ page, api }) => {
   const there = await api.experiment(`destination ${test.info().project.name}`);
   await page.goto(`/experiments/${await tried(api, "left")}`);
   await awake(page);
@@ -254,8 +254,15 @@ test("runs move to another experiment", async ({ page, api }) => {
   await page.getByRole("dialog").getByLabel("Experiment").fill(`destination ${test.info().project.name}`);
   await page.getByRole("dialog").getByRole("button", { name: `destination ${test.info().project.name}` }).click();
   await expect(rows(page)).toHaveCount(tries - 2);
-  await page.goto(`/experiments/${there}`);
-  await expect(rows(page)).toHaveCount(2);
+  const other = await page.context().newPage();
+  await other.goto(`/experiments/${there}`);
+  await awake(other);
+  await expect(rows(other)).toHaveCount(2);
+
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await expect(page.getByText("Undone: 2 runs as before")).toBeVisible();
+  await expect(rows(page)).toHaveCount(tries);
+  await expect(rows(other)).toHaveCount(0);
 });
 
 // Many runs in one table: only those in view are in the document.

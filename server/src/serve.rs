@@ -9,13 +9,20 @@ use crate::{
     router,
 };
 use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
 use engine::{Services, World};
 use model::user::Caller;
 use std::{io::ErrorKind, path::Path, time::Duration};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 
 /// How long answers under way may take to end once the server is told to stop.
 const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// A connection whose other side takes nothing for so long is closed: a download that was paused can be resumed.
+const STALL: Duration = Duration::from_mins(5);
 
 /// Site options are compiled in, so that the binary runs from any folder.
 const SITE_OPTIONS: &str = include_str!("../../Leptos.toml");
@@ -24,6 +31,7 @@ pub fn run(config: ServeConfig) -> anyhow::Result<()> {
     let settings = config.settle()?;
     // What the server writes is for nobody else, wherever its folders lie.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    raise_file_limit();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(settings))
 }
 
@@ -56,6 +64,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         let _ = stop.send(true);
     };
     let (stopped_now, mut was_stopped) = watch::channel(false);
+    let listener = listener.tap_io(cut_when_stalled);
     let graceful = axum::serve(listener, router.into_make_service()).with_graceful_shutdown(async move {
         stopped.await;
         let _ = stopped_now.send(true);
@@ -70,6 +79,23 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     services.close().await;
     println!("stopped");
     Ok(())
+}
+
+/// Each open tab takes a file: a system's usual thousand is soon used up.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::debug!("the limit of open files stays as it is: {error}");
+    }
+}
+
+/// Who takes nothing for [`STALL`] is cut, so that no answer waits in memory for ever.
+fn cut_when_stalled(stream: &mut TcpStream) {
+    let millis = u32::try_from(STALL.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, millis) {
+        tracing::debug!("a connection has no limit for stalling: {error}");
+    }
 }
 
 async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {

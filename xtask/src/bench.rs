@@ -1,6 +1,7 @@
 //! `bench`: builds the server and the load generator for release and measures one with the other.
 
 use crate::{
+    browser,
     build::{self, Kind},
     postgres::{Cluster, Flushing},
     process, python,
@@ -118,6 +119,23 @@ pub fn mlflow(root: &Path, quick: bool) -> Result<()> {
     bench.arg("--mlflow").arg(python.with_file_name("mlflow"));
     if quick {
         bench.arg("--quick");
+    }
+    process::run(&mut bench)
+}
+
+/// What pages cost in Chromium, beside those of others unless `alone`.
+pub fn ui(root: &Path, quick: bool, alone: bool) -> Result<()> {
+    build::build(root, Kind::Release)?;
+    let mut bench = browser::playwright(root, &build::binary(root, Kind::Release))?;
+    bench.args(["--config", "bench/bench.config.ts"]);
+    if quick {
+        bench.env("BENCH_REPEATS", "1");
+    }
+    if !alone {
+        bench.env("BENCH_MLFLOW", step("mlflow", || python::mlflow(root))?);
+        let packages = ["setuptools", "tensorboard", "tensorboardX"];
+        let python = step("tensorboard", || python::environment(root, "bench-ui", &packages))?;
+        bench.env("BENCH_TENSORBOARD", python);
     }
     process::run(&mut bench)
 }

@@ -102,6 +102,15 @@ enum Bench {
         #[arg(long)]
         quick: bool,
     },
+    /// What pages cost in Chromium, beside MLflow's and TensorBoard's; some ten minutes
+    Ui {
+        /// Each page once: a look, not a measurement
+        #[arg(long)]
+        quick: bool,
+        /// Without the others, which would be installed into target/mlflow and target/bench-ui
+        #[arg(long)]
+        alone: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -127,6 +136,7 @@ fn execute(root: &Path, command: Command) -> anyhow::Result<()> {
         Command::Bench { what: Bench::Client { alone } } => bench::client(root, alone),
         Command::Bench { what: Bench::Browse { quick, postgres } } => bench::browse(root, quick, postgres),
         Command::Bench { what: Bench::Mlflow { quick } } => bench::mlflow(root, quick),
+        Command::Bench { what: Bench::Ui { quick, alone } } => bench::ui(root, quick, alone),
         Command::Torture(wanted) => torture::run(root, &wanted),
         Command::Tidy => tidy::run(root),
     }

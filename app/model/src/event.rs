@@ -1,7 +1,35 @@
 //! What happened, told to whoever watches: ids only, the watcher fetches what it shows.
 
-use crate::{ExperimentId, RunId};
+use crate::{Error, ExperimentId, RunId};
 use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// The place of an event among all that a server's process told, written `9f3c-17`: a watcher whose stream broke names the
+/// last one that it heard, and is told what it missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventId {
+    /// Drawn by each start of a server: numbers of another one mean nothing.
+    pub server: u32,
+    pub number: u64,
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{}", self.server, self.number)
+    }
+}
+
+impl FromStr for EventId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let parse = |text: &str| {
+            let (server, number) = text.split_once('-')?;
+            Some(Self { server: u32::from_str_radix(server, 16).ok()?, number: number.parse().ok()? })
+        };
+        parse(text).ok_or_else(|| Error::invalid("after", "expected the id of an event, such as 9f3c-17"))
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -51,6 +79,21 @@ impl Event {
         match self {
             Self::RunChanged { run_id, .. } => Some(run_id),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_id_is_read_as_it_is_written() {
+        let id = EventId { server: 0x9f3c, number: 17 };
+        assert_eq!(id.to_string(), "9f3c-17");
+        assert_eq!("9f3c-17".parse(), Ok(id));
+        for bad in ["", "17", "x-1", "1-", "1-x", "100000000-1"] {
+            assert_eq!(bad.parse::<EventId>().unwrap_err().field.as_deref(), Some("after"), "{bad}");
         }
     }
 }

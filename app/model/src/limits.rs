@@ -266,10 +266,10 @@ pub const MODEL_TAG_BYTES_MAX: usize = 400_000;
 /// Where the files of a version lie, and the link to its run: URIs.
 pub const MODEL_SOURCE_BYTES_MAX: usize = 4_000;
 
-/// Events kept for a slow listener; one that lags further is told to refetch.
+/// Events kept for listeners that are slow or come back after a break; who misses more is told to fetch again.
 pub const EVENT_QUEUE_MAX: usize = 1_024;
-/// Listeners at once: one a tab; bounds file descriptors.
-pub const EVENT_LISTENERS_MAX: usize = 1_000;
+/// Listeners at once, one a tab: each takes a file descriptor and some kilobytes.
+pub const EVENT_LISTENERS_MAX: usize = 4_000;
 /// A token that was looked up is trusted for so long: a withdrawn one works on no longer than that.
 pub const TOKEN_KNOWN_MILLIS: u64 = 1_000;
 /// Tokens remembered so at once.

@@ -337,11 +337,14 @@ impl RunsUpdate {
 }
 
 /// What became of a change to many runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunsUpdated {
     /// Runs that were changed; ids of no run are passed over.
     pub count: i64,
+    /// Which they were, so that the change can be undone.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub ids: Vec<RunId>,
 }
 
 /// Which params, metrics and tags of an experiment's runs.

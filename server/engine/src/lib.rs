@@ -97,7 +97,7 @@ impl Services {
         let base = Arc::new(Base {
             db,
             files,
-            events: event::Bus::new(changes.clone()),
+            events: event::Bus::new(changes.clone(), u32::from_le_bytes(world.bytes())),
             world,
             known: known::Known::default(),
             run_indexes: run::RunIndexes::new(changes),

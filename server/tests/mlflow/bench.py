@@ -315,19 +315,23 @@ def serving(server: Server | Genuine) -> Iterator[Measured]:
         server.stop()
 
 
-def measure(server: Server | Genuine, counts: Counts) -> Found:
+PARTS: dict[str, Callable[[Measured, Counts, Found], None]] = {
+    "loop": one_by_one,
+    "batches": in_batches,
+    "history": history,
+    "many": many,
+}
+
+
+def measure(server: Server | Genuine, counts: Counts, parts: list[str]) -> Found:
     found = Found()
     with serving(server) as measured:
-        for name, step in [
-            ("one by one", one_by_one),
-            ("batches", in_batches),
-            ("history", history),
-            ("many", many),
-        ]:
+        for name in parts:
             say(name)
-            step(measured, counts, found)
-        say("search")
-        search_all(measured, counts, found, isinstance(server, Server))
+            if name == "search":
+                search_all(measured, counts, found, isinstance(server, Server))
+            else:
+                PARTS[name](measured, counts, found)
     return found
 
 
@@ -362,6 +366,9 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="a tenth of the work, to see that all of it runs"
     )
+    parser.add_argument(
+        "--only", nargs="+", choices=[*PARTS, "search"], default=[*PARTS, "search"], help="parts to measure"
+    )
     parser.add_argument("--worker", nargs=2, metavar=("SECONDS", "RUN"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
@@ -372,11 +379,12 @@ def main() -> None:
     os.environ["TRACKWAY_BINARY"] = str(options.server.resolve())
     with tempfile.TemporaryDirectory() as folder:
         say(f"Trackway: {json.dumps(counts.__dict__)}")
-        ours = measure(Server(Path(folder) / "trackway"), counts)
+        ours = measure(Server(Path(folder) / "trackway"), counts, options.only)
         theirs = Found()
         if options.mlflow:
             say("mlflow server")
-            theirs = measure(Genuine(Path(folder) / "mlflow", options.mlflow.absolute(), workers=None), counts)
+            genuine = Genuine(Path(folder) / "mlflow", options.mlflow.absolute(), workers=None)
+            theirs = measure(genuine, counts, options.only)
     print(table(ours, theirs, counts))
 
 

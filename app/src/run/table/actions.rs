@@ -1,4 +1,4 @@
-//! What can be done with the selected runs, or with all that match: tag, move, throw away, restore.
+//! What can be done with the selected runs, or with all that match: tag, move, throw away, restore; and how it is undone.
 
 use super::Table;
 use crate::{
@@ -8,9 +8,10 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
-    ExperimentId, Tags,
+    ExperimentId, RunId, Tags,
     experiment::{ExperimentQuery, ExperimentSort},
-    run::{RunsUpdate, Trash},
+    limits,
+    run::{RunsUpdate, RunsUpdated, Trash},
 };
 
 #[component]
@@ -32,8 +33,10 @@ pub fn Actions(table: Table) -> impl IntoView {
     let count = move || if all.get() { total() } else { selection.count() as i64 };
     let tagging = RwSignal::new(false);
     let moving = RwSignal::new(false);
+    let refresh = Callback::new(move |()| feed.refresh());
     let send = move |change: RunsUpdate, done: &'static str| {
         let toaster = Toaster::here();
+        let back = undo(&change, id);
         let update = if all.get_untracked() {
             RunsUpdate { query: Some(asked.get_untracked()), ..change }
         } else {
@@ -41,14 +44,18 @@ pub fn Actions(table: Table) -> impl IntoView {
         };
         spawn_local(async move {
             match api::update_many(update).await {
-                Ok(updated) => {
-                    toaster.say(format!("{done}: {}", counted(updated.count)));
+                Ok(RunsUpdated { count, ids }) => {
+                    let done = format!("{done}: {}", counted(count));
+                    match back {
+                        Some(back) => offer_undo(toaster, done, back, ids, refresh),
+                        None => toaster.say(done),
+                    }
                     all.set(false);
                     selection.clear();
                 }
                 Err(error) => toaster.fail(error.to_string()),
             }
-            feed.refresh();
+            refresh.run(());
         });
     };
     let trash = move |_| {
@@ -93,6 +100,34 @@ pub fn Actions(table: Table) -> impl IntoView {
         <TagDialog open=tagging on_done=Callback::new(move |change| send(change, "Tagged")) />
         <MoveDialog open=moving here=id on_done=Callback::new(move |change| send(change, "Moved")) />
     }
+}
+
+/// What takes a change back. What tags were before is not known, so that one has no way back.
+fn undo(change: &RunsUpdate, here: ExperimentId) -> Option<RunsUpdate> {
+    let back = RunsUpdate {
+        trashed: change.trashed.map(|trashed| !trashed),
+        experiment_id: change.experiment_id.map(|_| here),
+        ..nothing()
+    };
+    (back.trashed.is_some() || back.experiment_id.is_some()).then_some(back)
+}
+
+/// Tells what was done, with a button that takes it back for exactly the runs that it was done to.
+fn offer_undo(toaster: Toaster, done: String, back: RunsUpdate, ids: Vec<RunId>, then: Callback<()>) {
+    let undo = Callback::new(move |()| {
+        let (back, ids) = (back.clone(), ids.clone());
+        spawn_local(async move {
+            for ids in ids.chunks(limits::BULK_MAX) {
+                if let Err(error) = api::update_many(RunsUpdate { ids: ids.to_vec(), ..back.clone() }).await {
+                    toaster.fail(error.to_string());
+                    return;
+                }
+            }
+            toaster.say(format!("Undone: {} as before", counted(ids.len() as i64)));
+            then.try_run(());
+        });
+    });
+    toaster.offer(done, "Undo", undo);
 }
 
 fn counted(count: i64) -> String {
@@ -204,5 +239,20 @@ fn MoveDialog(open: RwSignal<bool>, here: ExperimentId, on_done: Callback<RunsUp
             <Words label="Experiment" placeholder="Part of its name" value=text />
             <ul class="bulk__experiments">{move || found.get().into_iter().map(one).collect_view()}</ul>
         </Dialog>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_move_goes_back_and_the_trash_gives_back() {
+        let (here, there) = (ExperimentId(1), ExperimentId(2));
+        let moved = RunsUpdate { experiment_id: Some(there), ..nothing() };
+        assert_eq!(undo(&moved, here), Some(RunsUpdate { experiment_id: Some(here), ..nothing() }));
+        let thrown = RunsUpdate { trashed: Some(true), ..nothing() };
+        assert_eq!(undo(&thrown, here), Some(RunsUpdate { trashed: Some(false), ..nothing() }));
+        assert_eq!(undo(&RunsUpdate { remove_tags: vec!["a".into()], ..nothing() }, here), None);
     }
 }

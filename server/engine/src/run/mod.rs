@@ -360,7 +360,7 @@ impl Runs {
                 self.find_ids(&search).await?
             }
         };
-        let mut count = 0;
+        let mut updated = Vec::new();
         for ids in ids.chunks(limits::RUNS_PER_COMMIT_MAX) {
             let mut tx = db.begin().await?;
             if let Some(experiment_id) = update.experiment_id
@@ -370,7 +370,7 @@ impl Runs {
             }
             let changed = store::run::update_many(&mut tx, ids, update, world.now()).await?;
             tx.commit().await?;
-            count += changed.len() as i64;
+            updated.extend(changed.iter().map(|(run_id, _)| run_id.clone()));
             let mut by_experiment: BTreeMap<ExperimentId, Vec<RunId>> = BTreeMap::new();
             for (run_id, from) in changed {
                 if let Some(to) = update.experiment_id.filter(|to| *to != from) {
@@ -383,7 +383,7 @@ impl Runs {
                 events.publish_runs(experiment_id, &run_ids);
             }
         }
-        Ok(RunsUpdated { count })
+        Ok(RunsUpdated { count: updated.len() as i64, ids: updated })
     }
 
     /// The ids of the runs that are searched for.
