@@ -373,12 +373,12 @@ pub struct QueryError {
 }
 
 impl QueryError {
-    fn new(at: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(at: Range<usize>, message: impl Into<String>) -> Self {
         Self { at, character: 0, message: message.into() }
     }
 
     /// The same, with its character counted.
-    fn counted(mut self, text: &str) -> Self {
+    pub(crate) fn counted(mut self, text: &str) -> Self {
         self.character = text[..self.at.start].chars().count() + 1;
         self
     }
