@@ -252,13 +252,13 @@ test("a run's row lifts its curves in every chart, and a curve its row", async (
 
   await page.mouse.move(0, 0);
   await expect(page.locator(".roster__row--lifted")).toHaveCount(0);
-  const box = (await panels[0].getByRole("img").boundingBox())!;
+  const box = (await panels[1].getByRole("img").boundingBox())!;
   const lifted = page.locator(".roster__row--lifted");
   for (let y = 20; y < 150 && (await lifted.count()) === 0; y += 6) {
     await page.mouse.move(box.x + box.width * 0.7, box.y + y);
   }
   await expect(lifted).toHaveCount(1);
-  await expect(panels[1].locator("canvas.plot__canvas--dim")).toHaveCount(1);
+  await expect(panels[0].locator("canvas.plot__canvas--dim")).toHaveCount(1);
   expect(asked, "nothing was fetched for it").toEqual([]);
 
   await page.mouse.move(0, 0);

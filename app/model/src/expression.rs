@@ -1,13 +1,15 @@
 //! Expressions over metrics: `train_loss - val_loss`, read with the place of every mistake, and computed point by point.
 
-use crate::{limits, param, query::QueryError};
+use crate::{
+    limits, param,
+    query::{Input, QueryError, between, each, unquoted},
+};
 use std::{fmt, ops::Range};
 use winnow::{
     Parser as _,
-    ascii::{digit1, multispace0},
-    combinator::{alt, delimited, opt, repeat},
-    stream::LocatingSlice,
-    token::{one_of, take_till, take_while},
+    ascii::digit1,
+    combinator::{alt, opt},
+    token::{one_of, take_while},
 };
 
 /// What is computed from metrics, step by step. Only reading a text makes one, so it is never too long or too deep.
@@ -189,7 +191,6 @@ enum Token<'a> {
     Sign(char),
 }
 
-type Input<'a> = LocatingSlice<&'a str>;
 type Parsed<T> = Result<T, QueryError>;
 
 fn token<'a>(input: &mut Input<'a>) -> winnow::ModalResult<Token<'a>> {
@@ -199,43 +200,12 @@ fn token<'a>(input: &mut Input<'a>) -> winnow::ModalResult<Token<'a>> {
     alt((
         (mantissa, opt(exponent)).take().map(Token::Number),
         (one_of(begins_name), take_while(0.., is_name)).take().map(Token::Name),
-        key('`'),
-        key('"'),
-        key('\''),
+        between('`').map(|inner| Token::Key(unquoted('`', inner))),
+        between('"').map(|inner| Token::Key(unquoted('"', inner))),
+        between('\'').map(|inner| Token::Key(unquoted('\'', inner))),
         one_of(['+', '-', '*', '/', '^', '(', ')', ',']).map(Token::Sign),
     ))
     .parse_next(input)
-}
-
-/// A key between two quotes; two quotes in it are one of them.
-fn key<'a>(
-    quote: char,
-) -> impl winnow::Parser<Input<'a>, Token<'a>, winnow::error::ErrMode<winnow::error::ContextError>> {
-    let double = (one_of(quote), one_of(quote)).void();
-    let plain = take_till(1.., quote).void();
-    let inner = repeat::<_, _, (), _, _>(0.., alt((plain, double))).take();
-    delimited(one_of(quote), inner, one_of(quote)).map(move |inner: &str| {
-        let (two, one) = (format!("{quote}{quote}"), quote.to_string());
-        Token::Key(inner.replace(&two, &one))
-    })
-}
-
-fn tokens(text: &str) -> Parsed<Vec<(Token<'_>, Range<usize>)>> {
-    let mut input = LocatingSlice::new(text);
-    let mut found = Vec::new();
-    loop {
-        let blank: winnow::ModalResult<&str> = multispace0.parse_next(&mut input);
-        let at = text.len() - input.len();
-        blank.map_err(|_| QueryError::new(at..text.len(), "cannot be read"))?;
-        let Some(wrong) = input.chars().next() else { return Ok(found) };
-        let Ok(one) = token.with_span().parse_next(&mut input) else {
-            return Err(match wrong {
-                '\'' | '"' | '`' => QueryError::new(at..text.len(), format!("this {wrong} is never closed")),
-                _ => QueryError::new(at..at + wrong.len_utf8(), format!("\"{wrong}\" is not expected here")),
-            });
-        };
-        found.push(one);
-    }
 }
 
 fn read(text: &str) -> Parsed<Expression> {
@@ -243,7 +213,8 @@ fn read(text: &str) -> Parsed<Expression> {
     if text.len() > most {
         return Err(QueryError::new(0..text.len(), format!("longer than {most} bytes")));
     }
-    let mut reader = Reader { end: text.len(), tokens: tokens(text)?, next: 0, depth: 0, keys: Vec::new() };
+    let mut reader =
+        Reader { end: text.len(), tokens: each(text, token)?, next: 0, depth: 0, keys: Vec::new() };
     let root = reader.sum()?;
     match reader.tokens.get(reader.next) {
         None => {}

@@ -361,9 +361,10 @@ impl Board {
         }
     }
 
-    /// One bucket a device pixel of a panel; the panels of a board are equally wide.
+    /// One bucket a device pixel of a panel, of the widest.
     fn buckets() -> u32 {
-        let width = crate::browser::find(".panel .plot").map_or(600, |plot| plot.client_width());
+        let widths = browser::find_all(".panel .plot").into_iter().map(|plot| plot.client_width());
+        let width = widths.max().unwrap_or(600);
         let pixels = f64::from(width) * window().device_pixel_ratio();
         // In steps of 128, so that a slightly different window asks the same question and finds it cached.
         ((pixels / 128.0).ceil() as u32).max(1) * 128

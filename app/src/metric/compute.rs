@@ -122,7 +122,8 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
             <label class="field">
                 <span class="field__label">"Expression"</span>
                 <input
-                    class="compute__text mono"
+                    type="text"
+                    class="mono"
                     node_ref=field
                     placeholder="`val/loss` - `train/loss`"
                     autocomplete="off"
@@ -148,6 +149,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
             <label class="field">
                 <span class="field__label">"Name"</span>
                 <input
+                    type="text"
                     placeholder="what it is called"
                     autocomplete="off"
                     maxlength=limits::CHART_NAME_BYTES_MAX.to_string()

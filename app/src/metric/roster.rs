@@ -46,12 +46,16 @@ pub fn Roster(
     children: Children,
 ) -> impl IntoView {
     let count = move || entries.with(Vec::len);
+    let word = move || {
+        let grouped = entries.with(|entries| entries.iter().any(|entry| entry.run.is_none()));
+        if grouped { "Groups" } else { "Runs" }
+    };
     view! {
         <div class="roster">
             <details class="roster__side" open>
                 <summary class="roster__head">
                     <Icon name="chevron" />
-                    "Runs"
+                    {word}
                     <span class="muted num">{count}</span>
                 </summary>
                 <ul class="roster__rows" aria-label="Runs of these charts">
@@ -72,7 +76,13 @@ fn row(board: Board, entry: Entry, flip: Option<Callback<RunId>>) -> impl IntoVi
     let focus = board.view.focus;
     let (of, own) = (owner.clone(), Focus::on_all_of(owner));
     let lifted = move || focus.with(|focus| focus.as_ref().is_some_and(|focus| focus.owner == of));
-    let lift = move || focus.set(Some(own.clone()));
+    let is_run = run.is_some();
+    let lift = move || {
+        // Of runs that are drawn as one, none has a curve of its own.
+        if !is_run || untrack(|| board.grouping().is_none()) {
+            focus.set(Some(own.clone()));
+        }
+    };
     let (on_focus, title) = (lift.clone(), name.clone());
     let drop = move || focus.set(None);
     let eye = run.clone().zip(shown).zip(flip).map(|((id, shown), flip)| {

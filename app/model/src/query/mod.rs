@@ -28,6 +28,10 @@ pub use parse::{
     Part, Rules, parse, parse_fields, parse_group, parse_group_orders, parse_order, parse_orders, parse_with,
 };
 pub use pattern::Pattern;
+pub(crate) use {
+    parse::unquoted,
+    token::{Input, between, each},
+};
 
 use crate::{Error, UnixMillis};
 use serde::{Deserialize, Serialize};
