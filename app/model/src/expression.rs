@@ -137,7 +137,9 @@ fn compute(node: &Node, columns: &[Vec<f64>], rows: usize) -> Vec<f64> {
         Node::Metric(place) => columns[*place].clone(),
         Node::Negated(inner) => {
             let mut values = compute(inner, columns, rows);
-            values.iter_mut().for_each(|value| *value = -*value);
+            for value in &mut values {
+                *value = -*value;
+            }
             values
         }
         Node::Pair(operator, left, right) => {
@@ -148,7 +150,9 @@ fn compute(node: &Node, columns: &[Vec<f64>], rows: usize) -> Vec<f64> {
         Node::Call(function, given) => {
             let mut values = given.first().map_or_else(Vec::new, |first| compute(first, columns, rows));
             if given.len() == 1 {
-                values.iter_mut().for_each(|value| *value = function.apply(*value, 0.0));
+                for value in &mut values {
+                    *value = function.apply(*value, 0.0);
+                }
             }
             for other in given.iter().skip(1) {
                 pair(&mut values, other, &|a, b| function.apply(a, b));

@@ -47,8 +47,9 @@ pub struct Placed {
 }
 
 /// Where events stand, and how many have no place: on an axis that counts no time, those before the first point. Such an
-/// axis takes the place of the last point before, of any line of the owner.
-pub fn place(events: &[Event], lines: &[&Line], axis: Axis) -> (Vec<Placed>, usize) {
+/// axis takes the place of the last point before, of any line of the owner. Lines that are not `whole` are those of a part
+/// that is zoomed to: what lies outside it is out of view.
+pub fn place(events: &[Event], lines: &[&Line], axis: Axis, whole: bool) -> (Vec<Placed>, usize) {
     let mut clocks: BTreeMap<&str, Vec<(i64, f64, i64)>> = BTreeMap::new();
     if !matches!(axis, Axis::Wall | Axis::Relative) {
         for line in lines.iter().filter(|line| line.times_ms.len() == line.len()) {
@@ -65,17 +66,26 @@ pub fn place(events: &[Event], lines: &[&Line], axis: Axis) -> (Vec<Placed>, usi
         Axis::Relative => Some((time_ms.saturating_sub(event.started_ms) as f64, None)),
         Axis::Step | Axis::Metric => {
             let clock = clocks.get(event.owner.as_str())?;
-            let (_, x, step) = clock.get(clock.partition_point(|row| row.0 <= time_ms).checked_sub(1)?)?;
-            Some((*x, Some(*step)))
+            let before = clock.partition_point(|row| row.0 <= time_ms).checked_sub(1);
+            match before {
+                // What began before the part that is known goes on in it.
+                None if !whole => clock.first().map(|(_, x, _)| (*x, None)),
+                before => clock.get(before?).map(|(_, x, step)| (*x, Some(*step))),
+            }
         }
     };
+    // Of what lies outside the known part nobody knows more.
+    let is_known = |event: &Event| match clocks.get(event.owner.as_str()).map(Vec::as_slice) {
+        Some([first, .., last]) => whole || (event.to_ms >= first.0 && event.from_ms <= last.0),
+        _ => true,
+    };
     let one = |event: &Event| {
-        let (from, near) = at(event, event.from_ms)?;
+        let (from, near) = at(event, event.from_ms).filter(|_| is_known(event))?;
         let (to, _) = at(event, event.to_ms)?;
         Some(Placed { event: event.clone(), from, to: to.max(from), near })
     };
     let placed: Vec<Placed> = events.iter().filter_map(one).collect();
-    let adrift = events.len() - placed.len();
+    let adrift = if whole { events.len() - placed.len() } else { 0 };
     (placed, adrift)
 }
 
@@ -217,9 +227,9 @@ mod tests {
     #[test]
     fn on_axes_of_time_events_stand_at_their_time() {
         let events = [event("e", 500, 500), event("f", 2000, 3500)];
-        let (placed, adrift) = place(&events, &[], Axis::Wall);
+        let (placed, adrift) = place(&events, &[], Axis::Wall, true);
         assert_eq!((placed[0].from, placed[1].to, adrift), (500.0, 3500.0, 0));
-        let (placed, _) = place(&events, &[], Axis::Relative);
+        let (placed, _) = place(&events, &[], Axis::Relative, true);
         assert_eq!((placed[0].from, placed[1].from, placed[1].to), (-500.0, 1000.0, 2500.0));
         assert_eq!(placed[0].near, None);
     }
@@ -233,7 +243,7 @@ mod tests {
             event("between", 199, 500),
             event("late", 900, 900),
         ];
-        let (placed, adrift) = place(&events, &[&line], Axis::Step);
+        let (placed, adrift) = place(&events, &[&line], Axis::Step, true);
         let found: Vec<_> =
             placed.iter().map(|one| (one.event.name.as_str(), one.from, one.to, one.near)).collect();
         assert_eq!(
@@ -242,12 +252,28 @@ mod tests {
         );
         assert_eq!(adrift, 1, "before the first point there is no step");
         let other = Line { owner: "b".into(), ..line.clone() };
-        assert_eq!(place(&events, &[&other], Axis::Step), (Vec::new(), 4), "no point of its owner");
+        assert_eq!(place(&events, &[&other], Axis::Step, true), (Vec::new(), 4), "no point of its owner");
+    }
+
+    #[test]
+    fn where_only_a_part_is_known_nothing_is_placed_by_guess() {
+        let line = line(&[10, 20, 30], &[100, 200, 300]);
+        let events = [
+            event("before", 50, 50),
+            event("into", 50, 250),
+            event("in", 210, 210),
+            event("after", 400, 400),
+        ];
+        let (placed, adrift) = place(&events, &[&line], Axis::Step, false);
+        let found: Vec<_> =
+            placed.iter().map(|one| (one.event.name.as_str(), one.from, one.to, one.near)).collect();
+        assert_eq!(found, [("into", 10.0, 20.0, None), ("in", 20.0, 20.0, Some(20))]);
+        assert_eq!(adrift, 0, "they are out of view");
     }
 
     fn drawn(events: &[Event]) -> Scene {
         let line = line(&[0, 100], &[0, 100]);
-        let (events, _) = place(events, &[&line], Axis::Wall);
+        let (events, _) = place(events, &[&line], Axis::Wall, true);
         let line = Line { axis: Axis::Wall, ..line };
         let size = Size { width: 400.0, height: 200.0, ratio: 2.0 };
         let dress = Dress { events: Some(events), ..Dress::default() };

@@ -263,7 +263,7 @@ impl Parts {
             ratio: surface.ratio(),
         };
         let (events, adrift) = match self.events.get() {
-            Some(events) => placed(&events, &lines, &shown),
+            Some(events) => placed(&events, &lines, &shown, zoom),
             None => (None, 0),
         };
         let dress = Dress { x_name: axis_name(self.axis(), look, None), events, ..Dress::default() };
@@ -320,7 +320,7 @@ impl Parts {
 
 /// The events of whom lines are shown, and how many of them have no place; none where the chart has lines of nobody to whom
 /// anything happened.
-pub fn placed(events: &[Event], lines: &[Line], shown: &[&Line]) -> (Option<Vec<Placed>>, usize) {
+pub fn placed(events: &[Event], lines: &[Line], shown: &[&Line], zoom: Zoom) -> (Option<Vec<Placed>>, usize) {
     let of = |event: &Event, owner: &str| event.owner == owner;
     if !events.iter().any(|event| lines.iter().any(|line| of(event, &line.owner))) {
         return (None, 0);
@@ -328,7 +328,7 @@ pub fn placed(events: &[Event], lines: &[Line], shown: &[&Line]) -> (Option<Vec<
     let owned = |event: &&Event| shown.iter().any(|line| of(event, &line.owner));
     let events: Vec<Event> = events.iter().filter(owned).cloned().collect();
     let axis = lines.first().map(|line| line.axis).unwrap_or_default();
-    let (placed, adrift) = lane::place(&events, shown, axis);
+    let (placed, adrift) = lane::place(&events, shown, axis, zoom.x.is_none());
     (Some(placed), adrift)
 }
 

@@ -183,19 +183,16 @@ impl PanelParts {
             .and_then(|plot| plot.dyn_into::<HtmlElement>().ok())
             .map_or((0.0, 0.0), |plot| (f64::from(plot.client_width()), f64::from(plot.client_height())));
         let (view, settings) = (self.board.view, self.settings.get_untracked());
+        let events = self.board.happened.events.get_untracked();
+        let zoom = untrack(|| Zoom { x: view.zoom(settings.axis), y: self.y_zoom.get() });
         let export = untrack(|| Export {
             title: self.title(),
             note: note(&view.shown(&lines), self.facts.get()),
             lines: view.shown(&lines),
             look: settings.look,
-            zoom: Zoom { x: view.zoom(settings.axis), y: self.y_zoom.get() },
+            zoom,
             over: (settings.axis == Axis::Metric).then(|| self.board.setup.with(|setup| setup.over.clone())),
-            events: self
-                .board
-                .happened
-                .events
-                .get()
-                .and_then(|events| placed(&events, &lines, &view.shown(&lines)).0),
+            events: events.and_then(|events| placed(&events, &lines, &view.shown(&lines), zoom).0),
             size,
         });
         match (export.run(form, panel.unchecked_ref::<Element>()), form) {

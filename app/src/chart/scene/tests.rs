@@ -130,7 +130,7 @@ fn events_under_the_axis() {
     };
     let lines = [line("a", 0, 0.0), line("b", 1, 3.0)];
     let events = [event("a", 0, 5, 5), event("a", 0, 20, 35), event("b", 1, 30, 50), event("b", 1, 51, 51)];
-    let (placed, _) = place(&events, &lines.each_ref(), Axis::Step);
+    let (placed, _) = place(&events, &lines.each_ref(), Axis::Step, true);
     let dress = Dress { legend: true, x_name: "step".into(), events: Some(placed), ..Dress::default() };
     golden!("events", draw(&lines, Look::default(), Zoom::default(), &dress));
 }
@@ -260,6 +260,7 @@ fn dressed_for_a_paper() {
         note: "320 of 48 211 points".into(),
         legend: true,
         x_name: "step".into(),
+        events: None,
     };
     let lines: Vec<_> = (0..5).map(named).collect();
     golden!("dressed", draw(&lines, Look::default(), Zoom::default(), &dress));
