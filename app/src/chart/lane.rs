@@ -59,7 +59,9 @@ pub fn place(events: &[Event], lines: &[&Line], axis: Axis, whole: bool) -> (Vec
                 rows.map(|((time_ms, x), step)| (*time_ms, *x, *step)).filter(|(_, x, _)| !x.is_nan()),
             );
         }
-        clocks.values_mut().for_each(|clock| clock.sort_by(|a, b| (a.0, a.2).cmp(&(b.0, b.2))));
+        for clock in clocks.values_mut() {
+            clock.sort_by_key(|row| (row.0, row.2));
+        }
     }
     let at = |event: &Event, time_ms: i64| match axis {
         Axis::Wall => Some((time_ms as f64, None)),

@@ -183,12 +183,11 @@ fn clock_step((from, to): (f64, f64), count: usize) -> Option<f64> {
 
 /// Durations, as exact as ticks so far apart need.
 fn spans(domain: (f64, f64), count: usize) -> Vec<Tick> {
-    let (places, step) = match clock_step(domain, count) {
-        Some(step) => (multiples(domain, step), step),
-        None => {
-            let days = round((domain.0 / DAY, domain.1 / DAY), count, 1.0).0;
-            (days.into_iter().map(|days| days * DAY).collect(), DAY)
-        }
+    let (places, step) = if let Some(step) = clock_step(domain, count) {
+        (multiples(domain, step), step)
+    } else {
+        let days = round((domain.0 / DAY, domain.1 / DAY), count, 1.0).0;
+        (days.into_iter().map(|days| days * DAY).collect(), DAY)
     };
     places.into_iter().map(|at| Tick { at, text: span_to(at, step) }).collect()
 }

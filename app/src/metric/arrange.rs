@@ -1,7 +1,12 @@
 //! Where charts stand that somebody has moved by hand: those come first, in their order, and the others follow as they
 //! always do.
 
+use leptos::prelude::RwSignal;
 use model::limits;
+
+/// The chart that is being dragged to another place.
+#[derive(Clone, Copy)]
+pub struct Dragged(pub RwSignal<Option<String>>);
 
 /// Charts in the order in which they are shown.
 pub fn arranged(keys: &[String], placed: &[String]) -> Vec<String> {

@@ -71,8 +71,6 @@ pub struct Board {
     pub groups: Signal<Vec<BoardGroup>>,
     pub setup: RwSignal<Setup>,
     pub happened: Happened,
-    /// The chart that is being dragged to another place.
-    pub dragged: RwSignal<Option<String>>,
     curves: StoredValue<HashMap<String, Curve>>,
     in_view: RwSignal<BTreeSet<String>>,
     /// What the data depends on changed so often: a key fetched at an earlier count is stale.
@@ -110,7 +108,6 @@ impl Board {
             groups,
             setup,
             happened: Happened::new(runs, setup, happened),
-            dragged: RwSignal::new(None),
             curves: StoredValue::default(),
             in_view: RwSignal::default(),
             version: RwSignal::new(1),
@@ -325,7 +322,9 @@ impl Board {
             Ok(mut series) => {
                 self.failed.set(None);
                 if let (Some(_), Some(key)) = (&known.1.expression, keys.first()) {
-                    series.iter_mut().for_each(|one| one.key.clone_from(key));
+                    for one in &mut series {
+                        one.key.clone_from(key);
+                    }
                 }
                 self.spread(series, &keys, &known.1);
             }
@@ -350,7 +349,9 @@ impl Board {
             if ask.expression.is_some() {
                 // In a part of an axis other than that of steps, what is missing there is not known.
                 let is_known = ask.range.is_none() || axis == Axis::Step;
-                lines.iter_mut().for_each(|line| line.is_computed(is_known));
+                for line in &mut lines {
+                    line.is_computed(is_known);
+                }
             }
             let curve = self.curves.with_value(|curves| curves.get(key).cloned());
             if let Some(curve) = curve

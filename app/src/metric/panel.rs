@@ -49,10 +49,11 @@ pub fn Panel(
     let data = key_name.clone();
     let key = StoredValue::new(key_name);
     let parts = PanelParts { board, node, lines, settings, y_zoom, facts, order, key };
+    let arrange::Dragged(dragging) = expect_context();
     // The chart under the one that is dragged.
     let under = RwSignal::new(false);
     let taken =
-        move || board.dragged.with(|dragged| dragged.as_ref().is_some_and(|dragged| parts.is_near(dragged)));
+        move || dragging.with(|dragged| dragged.as_ref().is_some_and(|dragged| parts.is_near(dragged)));
     let over = move |event: DragEvent| {
         if taken() {
             event.prevent_default();
@@ -62,13 +63,13 @@ pub fn Panel(
     let toaster = Toaster::here();
     let dropped = move |event: DragEvent| {
         under.set(false);
-        if let Some(dragged) = board.dragged.try_update(Option::take).flatten() {
+        if let Some(dragged) = dragging.try_update(Option::take).flatten() {
             event.prevent_default();
             let (here, _) = untrack(|| parts.standing());
             parts.place(&dragged, here, toaster);
         }
     };
-    let lift = move |_| board.dragged.set(Some(key.get_value()));
+    let lift = move |_| dragging.set(Some(key.get_value()));
     let (title, text, label) = (move || parts.hint(), move || parts.title(), move || parts.title());
     let wide = move || board.setup.with(|setup| key.with_value(|key| setup.wide.contains(key)));
     view! {
@@ -89,7 +90,7 @@ pub fn Panel(
                     title=title
                     draggable="true"
                     on:dragstart=lift
-                    on:dragend=move |_| board.dragged.set(None)
+                    on:dragend=move |_| dragging.set(None)
                 >
                     {text}
                 </h4>

@@ -31,6 +31,7 @@ pub fn Sections(
     #[prop(into)] keys: Signal<Vec<String>>,
     #[prop(optional)] names: bool,
 ) -> impl IntoView {
+    provide_context(arrange::Dragged(RwSignal::new(None)));
     let wanted = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
         let wanted = wanted.get().to_lowercase();
