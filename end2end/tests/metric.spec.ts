@@ -223,11 +223,192 @@ test("an experiment draws the runs of its table, or each group as a curve with a
   await picture(page, "experiment-charts-grouped");
 });
 
-/** How many pixels of a chart are not empty. */
-function inked(plot: Locator): Promise<number> {
-  return plot.evaluate((element) => {
-    const canvas = element.querySelector("canvas")!;
+test("a run's row lifts its curves in every chart, and a curve its row", async ({ page, world, isMobile }) => {
+  await page.goto(`/experiments/${world.experiments[sweep]}?view=charts`);
+  await awake(page);
+  const rows = page.getByRole("list", { name: "Runs of these charts" }).getByRole("listitem");
+  await expect(rows).toHaveCount(10);
+  const panels = ["train/loss", "train/accuracy"].map((name) => page.getByRole("article", { name, exact: true }));
+  for (const panel of panels) {
+    await panel.getByRole("img").scrollIntoViewIfNeeded();
+    await expect(panel.getByRole("img")).toHaveAccessibleName(/: 10 lines$/);
+  }
+  const name = (await rows.nth(3).getByRole("link").innerText()).trim();
+  if (isMobile) {
+    await picture(page, "experiment-charts-roster");
+    return;
+  }
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/api/v1/series")) asked.push(request.url());
+  });
+  await rows.nth(3).hover();
+  for (const panel of panels) {
+    await expect(panel.locator("canvas.plot__canvas--dim"), "the others fade").toHaveCount(1);
+    expect(await inked(panel.getByRole("img"), 1), "the lifted curve").toBeGreaterThan(50);
+    await expect(panel.locator(".legend__name--lifted")).toHaveText([name]);
+  }
+  await picture(page, "experiment-charts-lifted");
+
+  await page.mouse.move(0, 0);
+  await expect(page.locator(".roster__row--lifted")).toHaveCount(0);
+  const box = (await panels[1].getByRole("img").boundingBox())!;
+  const lifted = page.locator(".roster__row--lifted");
+  for (let y = 20; y < 150 && (await lifted.count()) === 0; y += 6) {
+    await page.mouse.move(box.x + box.width * 0.7, box.y + y);
+  }
+  await expect(lifted).toHaveCount(1);
+  await expect(panels[0].locator("canvas.plot__canvas--dim")).toHaveCount(1);
+  expect(asked, "nothing was fetched for it").toEqual([]);
+
+  await page.mouse.move(0, 0);
+  await rows.nth(3).getByRole("button", { name: `Hide ${name}` }).click();
+  await expect(page).toHaveURL(/hide=/);
+  await expect(rows.nth(3).getByRole("button", { name: `Show ${name}` })).toBeVisible();
+  await accessible(page);
+});
+
+test("events are marked under the axis where they happened, or near the step of that time", async ({ page, api, isMobile }) => {
+  const id = await api.run("0", "eventful training");
+  await api.log(id, { loss: Array.from({ length: 60 }, (_, step) => 1 / (1 + step)) });
+  const at = (second: number) => Date.UTC(2026, 0, 15, 9) + second * 1000 + 400;
+  const span = "7".repeat(32);
+  const event = (digit: string, name: string, second: number, more: object = {}) => ({
+    id: digit.repeat(32), name, source: "trainer", time_ms: at(second), ...more,
+  });
+  const events = [
+    event("1", "<b>saved</b>", 20, { metadata: { path: "a.pt" } }),
+    event("2", "evaluation", 40, { kind: "start", span }),
+    event("3", "evaluation", 50, { kind: "finish", span }),
+    event("4", "too early", -3600),
+  ];
+  await api.send("POST", `/runs/${id}/events`, { events });
+  await page.goto(`/runs/${id}?tab=metrics`);
+  await awake(page);
+  const panel = page.getByRole("article", { name: "loss", exact: true });
+  const plot = panel.getByRole("img");
+  await expect(plot).toHaveAccessibleName(/60 points/);
+  await expect(panel).toContainText("1 event before the first point");
+  await picture(page, "run-metrics-events");
+  const toggle = page.getByRole("region", { name: "All charts" }).getByLabel("Events");
+  if (!isMobile) {
+    const tip = panel.locator(".tip--lane");
+    const find = async (share: number) => {
+      await plot.scrollIntoViewIfNeeded();
+      const box = (await plot.boundingBox())!;
+      const [left, right] = [box.x + 34, box.x + box.width - 14];
+      for (let x = -12; x <= 12; x += 3) {
+        await page.mouse.move(left + (right - left) * share + x, box.y + box.height - 26);
+        if (await tip.count()) return;
+      }
+    };
+    await find(20 / 59);
+    await expect(tip).toContainText("<b>saved</b>");
+    await expect(tip).toContainText("2026-01-15 09:00:20 UTC · near step 20");
+    await expect(tip).toContainText("trainer");
+    await expect(tip).toContainText("path=a.pt");
+    await picture(page, "run-metrics-event");
+    await find(45 / 59);
+    await expect(tip).toContainText("took 10.0s · near step 40".replace("10.0s", "10s"));
+    await page.getByRole("region", { name: "All charts" }).getByRole("combobox", { name: "X axis" }).selectOption("Wall time");
+    await expect(panel).not.toContainText("before the first point");
+    await accessible(page);
+  }
+  await toggle.uncheck();
+  await expect(page).toHaveURL(/events=off/);
+  await page.reload();
+  await awake(page);
+  await expect(toggle).not.toBeChecked();
+  await expect(panel).not.toContainText("before the first point");
+});
+
+test("a chart computes what its expression says, and mistakes stand under their character", async ({ page, api, isMobile }) => {
+  const id = await api.run("0", "computed");
+  const fall = (factor: number, count: number) => Array.from({ length: count }, (_, step) => factor / (1 + step));
+  await api.log(id, { "train/loss": fall(1, 60), "val/loss": fall(2, 40) });
+  await page.goto(`/runs/${id}?tab=metrics`);
+  await awake(page);
+  const all = page.getByRole("region", { name: "All charts" });
+  await all.getByText("Add chart", { exact: true }).click();
+  const text = all.getByLabel("Expression");
+  const add = all.getByRole("button", { name: "Add chart" });
+  await text.fill("`val/loss` - ");
+  await expect(all.getByRole("status")).toContainText("expected a metric");
+  await expect(add).toBeDisabled();
+  await text.fill("val/loss");
+  await expect(all.getByRole("status")).toContainText("No metric here is called val. Is `val/loss` meant?");
+  if (!isMobile) await accessible(page);
+  await picture(page, "run-metrics-compute");
+  await text.fill("`val/loss` -");
+  await all.getByLabel("Insert a metric").selectOption("train/loss");
+  await expect(text).toHaveValue("`val/loss` - `train/loss`");
+  await all.getByLabel("Name").fill("gap");
+  await add.click();
+  await expect(page).toHaveURL(/expr=gap%3D/);
+  const panel = page.getByRole("article", { name: "gap", exact: true });
+  await expect(panel.getByRole("img")).toHaveAccessibleName("gap: 40 points, last 0.02500 at step 39");
+  await expect(panel).toContainText("40 of 60 steps have all metrics");
+  await page.reload();
+  await awake(page);
+  await panel.getByRole("img").scrollIntoViewIfNeeded();
+  await expect(panel.getByRole("img")).toHaveAccessibleName(/^gap: 40 points/);
+  await picture(page, "run-metrics-computed");
+  await panel.locator("summary").click();
+  await panel.getByLabel("Expression").fill("`train/loss` / `val/loss` / 0");
+  await panel.getByRole("button", { name: "Change chart" }).click();
+  await expect(panel).toContainText("Every value is NaN or infinite");
+  await panel.locator("summary").click();
+  await panel.getByRole("button", { name: "Remove chart" }).click();
+  await expect(panel).toHaveCount(0);
+  await expect(page).not.toHaveURL(/expr=/);
+});
+
+test("charts are moved, made wide and hidden, and stay so in the address", async ({ page, api, isMobile }) => {
+  const id = await api.run("0", "arranged");
+  const values = [3, 2, 1];
+  await api.log(id, { a: values, b: values, c: values, d: values });
+  await page.goto(`/runs/${id}?tab=metrics`);
+  await awake(page);
+  const titles = page.locator(".panel__title");
+  await expect(titles).toHaveText(["a", "b", "c", "d"]);
+  const panel = (name: string) => page.getByRole("article", { name, exact: true });
+  const menu = async (name: string, button: string) => {
+    await panel(name).locator("summary").click();
+    await panel(name).getByRole("button", { name: button }).click();
+  };
+  await menu("c", "Move before");
+  await expect(titles).toHaveText(["a", "c", "b", "d"]);
+  await expect(page).toHaveURL(/place=a&place=c&place=b/);
+  await page.keyboard.press("Escape");
+  if (!isMobile) {
+    await panel("d").locator(".panel__title").dragTo(panel("a"));
+    await expect(titles).toHaveText(["d", "a", "c", "b"]);
+  }
+  await menu("a", "Two columns wide");
+  await expect(page).toHaveURL(/wide=a/);
+  await page.keyboard.press("Escape");
+  await menu("b", "Hide this chart");
+  await expect(page).toHaveURL(/gone=b/);
+  const left = isMobile ? ["a", "c", "d"] : ["d", "a", "c"];
+  await expect(titles).toHaveText(left);
+  await page.reload();
+  await awake(page);
+  await expect(titles).toHaveText(left);
+  if (!isMobile) {
+    const width = async (name: string) => (await panel(name).boundingBox())!.width;
+    expect(await width("a")).toBeGreaterThan(1.9 * (await width("c")));
+  }
+  await picture(page, "run-metrics-arranged");
+  await page.getByRole("button", { name: "Show again" }).click();
+  await expect(titles).toHaveCount(4);
+  await expect(page).not.toHaveURL(/gone=/);
+});
+
+/** How many pixels of a chart are not empty: of the picture itself, or of what lies over it. */
+function inked(plot: Locator, layer = 0): Promise<number> {
+  return plot.evaluate((element, layer) => {
+    const canvas = element.querySelectorAll("canvas")[layer];
     const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
     return data.filter((value, index) => index % 4 === 3 && value > 0).length;
-  });
+  }, layer);
 }

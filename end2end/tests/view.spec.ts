@@ -143,3 +143,30 @@ test("changes of the view are undone and redone by buttons, keys and the browser
   await page.keyboard.press("Control+Z");
   await expect(redo).toBeEnabled();
 });
+
+test("a view of charts keeps how they are set up, and steps lead through it", async ({ page, api }) => {
+  const id = await tried(api, "charts in a view");
+  await page.goto(`/experiments/${id}?view=charts`);
+  await awake(page);
+  const smoothing = page.getByRole("region", { name: "All charts" }).getByRole("combobox", { name: "Smoothing" });
+  await smoothing.selectOption("EMA");
+  await expect(page).toHaveURL(/chart=smooth-ema-0\.6/);
+  await page.getByRole("article", { name: "loss", exact: true }).locator("summary").click();
+  await page.getByRole("combobox", { name: "Y axis" }).last().selectOption("Log");
+  await expect(page).toHaveURL(/panel=smooth-ema-0\.6,y-log:loss/);
+  await page.keyboard.press("Escape");
+  await save(page, "smooth");
+  await menu(page).click();
+  await box(page).getByRole("link", { name: "All runs" }).click();
+  await expect(rows(page)).toHaveCount(4);
+  await menu(page).click();
+  await box(page).getByRole("link", { name: "smooth" }).click();
+  await expect(page).toHaveURL(/view=charts.*chart=smooth-ema-0\.6.*panel=smooth-ema-0\.6,y-log:loss/);
+  await expect(smoothing).toHaveValue("ema");
+
+  await smoothing.selectOption("No smoothing");
+  await expect(menu(page)).toContainText("changed");
+  await page.getByRole("button", { name: "Undo the change of the view" }).click();
+  await expect(smoothing).toHaveValue("ema");
+  await expect(menu(page)).toHaveText("smooth");
+});

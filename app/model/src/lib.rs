@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 pub mod experiment;
 pub mod explore;
+pub mod expression;
 pub mod float;
 pub mod id;
 pub mod ingest;

@@ -182,6 +182,23 @@ pub const CHART_RUNS_MAX: usize = 100;
 /// Charts of one page that are set up apart from the others, and lines that are hidden there: what a URL holds.
 pub const CHARTS_APART_MAX: usize = 50;
 pub const LINES_HIDDEN_MAX: usize = 100;
+/// Charts of one page that are placed by hand, hidden or wide, and those that are computed: likewise.
+pub const CHARTS_PLACED_MAX: usize = 50;
+pub const CHARTS_COMPUTED_MAX: usize = 20;
+/// Name of a chart that is computed: fits the head of a panel.
+pub const CHART_NAME_BYTES_MAX: usize = 100;
+/// Text of an expression over metrics: what a person writes into a field, many times over.
+pub const EXPRESSION_BYTES_MAX: usize = 1_000;
+/// Parentheses, functions, signs and powers inside each other: no person writes so many, and each costs stack and a
+/// column of values.
+pub const EXPRESSION_DEPTH_MAX: usize = 32;
+/// Metrics in one expression: each is a series that is read from its first step to its last.
+pub const EXPRESSION_METRICS_MAX: usize = 8;
+/// Operational events of one run that its charts mark, the newest: more than there are pixels under an axis cannot be
+/// told apart.
+pub const CHART_EVENTS_MAX: u32 = 500;
+/// Runs of which charts mark events: each is a request.
+pub const CHART_EVENT_RUNS_MAX: usize = 20;
 /// Columns that stay at the left of the run table: more would leave no room for the others.
 pub const PINNED_COLUMNS_MAX: usize = 4;
 /// Rows of the run table that a browser keeps beside those in view, in each direction: a few screens of them, each with

@@ -1,23 +1,57 @@
-//! Saved views: how the table of an experiment's runs is looked at, under a name, for one person or for all.
+//! Saved views: how an experiment's runs are looked at, in a table or in charts, under a name, for one person or for all.
 
 use crate::{
-    Error, ExperimentId, UnixMillis, ViewId, experiment, limits,
+    Error, ExperimentId, UnixMillis, ViewId, experiment,
+    expression::Expression,
+    limits,
     query::{self, Field},
     run::RunStatus,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// What a view keeps of the table's address, in the order in which it is written. Where in the table somebody is does
-/// not belong to it.
-const KEYS: [&str; 12] =
-    ["search", "filter", "status", "trash", "sort", "cols", "left", "group", "base", "pins", "hide", "diff"];
+/// What a view keeps of the page's address, in the order in which it is written, and how many values each has at most.
+/// Where in the table somebody is does not belong to it. New ones come last, so that equal views stay equal texts.
+const KEYS: [(&str, usize); 25] = [
+    ("search", 1),
+    ("filter", 1),
+    ("status", 1),
+    ("trash", 1),
+    ("sort", 1),
+    ("cols", 1),
+    ("left", 1),
+    ("group", 1),
+    ("base", 1),
+    ("pins", 1),
+    ("hide", 1),
+    ("diff", 1),
+    // Those of charts, which the page itself reads with care: what makes no sense there is passed over.
+    ("view", 1),
+    ("chart", 1),
+    ("over", 1),
+    ("together", 1),
+    ("spread", 1),
+    ("events", 1),
+    ("panel", limits::CHARTS_APART_MAX),
+    ("expr", limits::CHARTS_COMPUTED_MAX),
+    ("place", limits::CHARTS_PLACED_MAX),
+    ("gone", limits::CHARTS_PLACED_MAX),
+    ("wide", limits::CHARTS_PLACED_MAX),
+    ("zoom", ZOOMS_MAX),
+    ("off", limits::LINES_HIDDEN_MAX),
+];
+
+/// A range for each kind of x axis.
+const ZOOMS_MAX: usize = 4;
+
+/// What `view` says of charts; the table says nothing.
+const CHARTS: &str = "charts";
 
 /// How a form without a script names columns: one by one.
 const COLUMN: &str = "col";
 
-/// How a table is looked at: the part of its address behind the `?`, every key at most once and in one order, so that
-/// equal views are equal texts. Empty: the table as it is out of the box.
+/// How runs are looked at: the part of their page's address behind the `?`, with its keys in one order, so that equal
+/// views are equal texts. Empty: the table as it is out of the box.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -33,26 +67,34 @@ impl ViewState {
         self.0.is_empty()
     }
 
-    /// What an address says of a view. What belongs to no view or makes no sense is left out, as the table does.
+    /// What an address says of a view. What belongs to no view, makes no sense or is too much is left out, as the page
+    /// does.
     pub fn of_address(query: &str) -> Self {
         let pairs = form_urlencoded::parse(query.trim_start_matches('?').as_bytes()).into_owned();
         Self::write(pairs.filter(|(key, value)| check_pair(key, value).is_ok()))
     }
 
-    /// The last value of each key, as an address reads it.
+    /// The last value of each key, as an address reads it, or the first ones of those that repeat.
     fn write(pairs: impl Iterator<Item = (String, String)>) -> Self {
         let pairs: Vec<_> = pairs.filter(|(_, value)| !value.is_empty()).collect();
-        let last =
-            |wanted: &str| pairs.iter().rfind(|(key, _)| key == wanted).map(|(_, value)| value.clone());
         let mut out = form_urlencoded::Serializer::new(String::new());
-        for key in KEYS {
-            let value = last(key).or_else(|| {
-                let columns = pairs.iter().filter(|(name, _)| key == "cols" && name == COLUMN);
-                let columns: Vec<_> = columns.map(|(_, value)| value.as_str()).collect();
-                (!columns.is_empty()).then(|| columns.join(","))
-            });
-            if let Some(value) = value {
-                out.append_pair(key, &value);
+        for (key, most) in KEYS {
+            let mut values: Vec<&str> =
+                pairs.iter().filter(|(name, _)| name == key).map(|(_, value)| value.as_str()).collect();
+            if most == 1 {
+                values.drain(..values.len().saturating_sub(1));
+            }
+            if key == "view" {
+                values.retain(|view| *view == CHARTS);
+            }
+            let columns = pairs.iter().filter(|(name, _)| key == "cols" && name == COLUMN);
+            let columns: Vec<_> = columns.map(|(_, value)| value.as_str()).collect();
+            let columns = columns.join(",");
+            if values.is_empty() && !columns.is_empty() {
+                values.push(&columns);
+            }
+            for value in values.into_iter().take(most) {
+                out.append_pair(key, value);
             }
         }
         Self(out.finish())
@@ -60,18 +102,18 @@ impl ViewState {
 
     /// The keys in which two views differ.
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
-        let value = |state: &Self, wanted: &str| {
-            form_urlencoded::parse(state.0.as_bytes())
-                .find(|(key, _)| key == wanted)
-                .map(|(_, value)| value.into_owned())
+        let values = |state: &Self, wanted: &str| {
+            let pairs = form_urlencoded::parse(state.0.as_bytes()).into_owned();
+            pairs.filter(|(key, _)| key == wanted).map(|(_, value)| value).collect::<Vec<_>>()
         };
-        KEYS.into_iter().filter(|key| value(self, key) != value(other, key)).collect()
+        let differs = |key: &&str| values(self, key) != values(other, key);
+        KEYS.into_iter().map(|(key, _)| key).filter(differs).collect()
     }
 }
 
 fn check_pair(key: &str, value: &str) -> Result<(), Error> {
-    if key != COLUMN && !KEYS.contains(&key) {
-        let known = KEYS.join(", ");
+    if key != COLUMN && !KEYS.iter().any(|(known, _)| *known == key) {
+        let known = KEYS.map(|(known, _)| known).join(", ");
         return Err(Error::invalid("state", format!("there is no \"{key}\" in a view; expected {known}")));
     }
     if value.chars().any(char::is_control) {
@@ -91,6 +133,15 @@ fn check_pair(key: &str, value: &str) -> Result<(), Error> {
         COLUMN => Field::try_from(value.to_owned()).map(drop).or_else(|error| fault(error.message)),
         "status" => value.parse::<RunStatus>().map(drop).or_else(|error| fault(error.message)),
         "trash" if value != "only" => fault("expected only".into()),
+        "view" if value != CHARTS && value != "runs" => fault(format!("expected {CHARTS} or runs")),
+        "expr" => {
+            let expression = value.split_once('=').map(|(_, expression)| expression);
+            let read = |text: &str| Expression::parse(text).map(drop);
+            expression.map_or_else(
+                || fault("expected a name, = and an expression".into()),
+                |text| read(text).or_else(|error| fault(error.to_string())),
+            )
+        }
         _ => Ok(()),
     }
 }
@@ -106,6 +157,12 @@ impl FromStr for ViewState {
             form_urlencoded::parse(text.trim_start_matches('?').as_bytes()).into_owned().collect();
         for (key, value) in &pairs {
             check_pair(key, value)?;
+        }
+        for (key, most) in KEYS {
+            let count = pairs.iter().filter(|(name, value)| name == key && !value.is_empty()).count();
+            if most > 1 && count > most {
+                return Err(Error::too_large("state", format!("{key}: at most {most}")));
+            }
         }
         Ok(Self::write(pairs.into_iter()))
     }
@@ -138,7 +195,7 @@ pub struct View {
     pub id: ViewId,
     pub experiment_id: ExperimentId,
     pub name: String,
-    /// What stands behind the `?` of the table's address.
+    /// What stands behind the `?` of the page's address.
     pub state: ViewState,
     /// Everybody sees it; otherwise only its author.
     pub shared: bool,
@@ -286,6 +343,35 @@ mod tests {
             assert!(!state(good).unwrap().is_empty(), "{good}");
         }
         assert!(state("group=all+but").is_err() && state("sort=nn").is_err());
+    }
+
+    #[test]
+    fn how_charts_are_set_up_belongs_to_a_view_and_repeats() {
+        let text =
+            "panel=y-log:val%2Floss&view=charts&panel=:lr&chart=x-wall&expr=gap=a-b&zoom=step:1:2&events=off";
+        let charts = state(text).unwrap();
+        assert_eq!(
+            charts.as_str(),
+            "view=charts&chart=x-wall&events=off&panel=y-log%3Aval%2Floss&panel=%3Alr&expr=gap%3Da-b&zoom=step%3A1%3A2"
+        );
+        assert_eq!(state(charts.as_str()), Ok(charts.clone()));
+        assert_eq!(
+            charts.differences(&state("view=charts&panel=y-log:val/loss").unwrap()),
+            ["chart", "events", "panel", "expr", "zoom"]
+        );
+        assert!(state("view=runs").unwrap().is_empty(), "the table is what there is without a word");
+        for (bad, word) in [
+            ("view=moon", "view: expected charts or runs"),
+            ("expr=gap", "expr: expected a name"),
+            ("expr=gap=a-", "expr: expected a metric"),
+        ] {
+            assert!(state(bad).unwrap_err().message.contains(word), "{bad}");
+            assert!(ViewState::of_address(bad).is_empty(), "{bad}");
+        }
+        let many: Vec<String> = (0..=limits::CHARTS_APART_MAX).map(|key| format!("panel=:{key}")).collect();
+        assert!(state(&many.join("&")).unwrap_err().message.contains("panel: at most 50"));
+        let kept = ViewState::of_address(&many.join("&"));
+        assert!(!kept.is_empty() && state(kept.as_str()) == Ok(kept), "an address keeps what fits");
     }
 
     #[test]

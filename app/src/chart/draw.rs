@@ -2,6 +2,8 @@
 //! pixel wide where there is much of it, because anything wider costs about ten times as much in software raster.
 
 use super::{
+    lane::{Ink, SPAN_ALPHA},
+    plot::Focus,
     scene::{Anchor, Area, Curve, FONT, Scene},
     svg::{BAND_ALPHA, FAINT_ALPHA, Palette, dashes},
 };
@@ -152,6 +154,9 @@ impl Surface {
             }
             stroke_path(context, &scene.odd, &palette.odd, 1.0, 1.0, &[]);
         });
+        if let Some(lane) = &scene.lane {
+            self.lane(lane.inks.iter(), palette);
+        }
         for key in &scene.keys {
             let xy = [key.x, key.y, key.x + key.width, key.y].map(|number| number as f32);
             let dash = self.dash(key.dash);
@@ -194,13 +199,25 @@ impl Surface {
         self.context.restore();
     }
 
-    /// One curve over all others.
-    pub fn lift(&self, scene: &Scene, palette: &Palette, id: &str) {
+    /// What is lifted, over all others.
+    pub fn lift(&self, scene: &Scene, palette: &Palette, focus: &Focus) {
         self.inside(scene.area, || {
-            for curve in scene.curves.iter().filter(|curve| curve.id == id) {
+            for curve in scene.lifted(focus) {
                 self.curve(curve, palette, 2.5 * self.ratio);
             }
         });
+        if let Some(lane) = &scene.lane {
+            self.lane(lane.inks.iter().filter(|ink| ink.owner == focus.owner), palette);
+        }
+    }
+
+    /// Events under the axis.
+    fn lane<'a>(&self, inks: impl Iterator<Item = &'a Ink>, palette: &Palette) {
+        for ink in inks {
+            let color = palette.run(ink.color);
+            fill_area(&self.context, &ink.spans, color, SPAN_ALPHA);
+            stroke_path(&self.context, &ink.ticks, color, ink.width, 1.0, &[]);
+        }
     }
 
     /// The line under the pointer, and the points that it reads: colour, x, y.

@@ -5,6 +5,7 @@ use super::{
     csv::csv,
     draw::{Surface, palette},
     extent::{Look, Zoom},
+    lane::Placed,
     line::Line,
     plot::axis_name,
     scene::{Dress, Scene, Size, scene},
@@ -54,6 +55,8 @@ pub struct Export<'a> {
     pub zoom: Zoom,
     /// The metric that is the x axis.
     pub over: Option<String>,
+    /// Marked under the x axis.
+    pub events: Option<Vec<Placed>>,
     /// The panel's plot in CSS pixels.
     pub size: (f64, f64),
 }
@@ -98,6 +101,7 @@ impl Export<'_> {
             note: self.note.clone(),
             legend: true,
             x_name: if name.is_empty() { "step".to_owned() } else { name },
+            events: self.events.clone(),
         };
         let size = Size { width: self.size.0.max(WIDTH_MIN), height: self.size.1.max(HEIGHT_MIN), ratio };
         scene(&self.lines, self.look, self.zoom, size, &dress)
@@ -132,6 +136,7 @@ mod tests {
             look: Look::default(),
             zoom: Zoom::default(),
             over: None,
+            events: None,
             size: (300.0, 100.0),
         };
         let scene = export.scene(2.0).expect("has a curve");

@@ -1,6 +1,9 @@
 //! The names of a chart's lines: they lift their curve, and hide it on a click.
 
-use super::plot::{Lines, View};
+use super::{
+    line::Line,
+    plot::{Focus, Lines, View},
+};
 use leptos::prelude::*;
 
 /// Names shown at once; with more, the table or the pointer's box tells lines apart better.
@@ -11,7 +14,7 @@ pub fn Legend(lines: Signal<Lines>, view: View) -> impl IntoView {
     let entries = Memo::new(move |_| {
         lines.with(|lines| {
             let entry =
-                |line: &super::line::Line| (line.id.clone(), line.name.clone(), line.color, line.dash);
+                |line: &Line| (line.owner.clone(), line.id.clone(), line.name.clone(), line.color, line.dash);
             lines.iter().flat_map(|lines| lines.iter().map(entry)).collect::<Vec<_>>()
         })
     });
@@ -19,10 +22,14 @@ pub fn Legend(lines: Signal<Lines>, view: View) -> impl IntoView {
         let more = entries.with(Vec::len).saturating_sub(NAMES_MAX);
         (more > 0).then(|| view! { <li class="legend__more">{format!("and {more} more")}</li> })
     };
-    let one = move |(id, name, color, dash): (String, String, u8, u8)| {
+    let one = move |(owner, id, name, color, dash): (String, String, String, u8, u8)| {
+        let focus = StoredValue::new(Focus::on_line(&owner, &id));
         let id = StoredValue::new(id);
         let is_shown = move || view.hidden.with(|hidden| id.with_value(|id| !hidden.contains(id)));
-        let lifted = move || view.focus.with(|focus| id.with_value(|id| focus.as_ref() == Some(id)));
+        let lifted = move || {
+            let lifts = |on: &Focus| id.with_value(|id| on.is_on(&owner, id));
+            view.focus.with(|focus| focus.as_ref().is_some_and(lifts))
+        };
         let toggle = move |_| {
             view.hidden.update(|hidden| {
                 let id = id.get_value();
@@ -31,7 +38,7 @@ pub fn Legend(lines: Signal<Lines>, view: View) -> impl IntoView {
                 }
             });
         };
-        let lift = move || view.focus.set(Some(id.get_value()));
+        let lift = move || view.focus.set(Some(focus.get_value()));
         let drop = move || view.focus.set(None);
         let title = format!("{name}: show or hide");
         view! {

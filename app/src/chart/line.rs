@@ -8,6 +8,8 @@ use model::series::{Axis, Columns, Series};
 pub struct Line {
     /// Tells lines apart, also from one chart to another.
     pub id: String,
+    /// Whose it is: of lines that are one thing's in several charts, or in several contexts, it is the same.
+    pub owner: String,
     pub name: String,
     /// Place in the palette, 0 to 11.
     pub color: u8,
@@ -15,6 +17,8 @@ pub struct Line {
     pub dash: u8,
     /// Points behind the rows.
     pub total: u64,
+    /// Of what is computed: the steps at which it could have a value if nothing were missing.
+    pub offered: Option<u64>,
     pub kind: Kind,
     /// What `from` and `to` count.
     pub axis: Axis,
@@ -100,6 +104,12 @@ impl Line {
         let or_none = [line.smooth.len(), line.smooth_low.len(), line.smooth_high.len(), line.steps.len()];
         (whole.iter().all(|len| *len == rows) && or_none.iter().all(|len| *len == rows || *len == 0))
             .then_some(line)
+    }
+
+    /// Of what is computed, the answer's total is the steps at which it could have a value.
+    pub fn is_computed(&mut self, is_known: bool) {
+        self.offered = is_known.then_some(self.total);
+        self.total = self.counts.iter().sum::<i64>().cast_unsigned();
     }
 
     /// Points come in order of step; on other axes they may stand in another order, or nowhere.

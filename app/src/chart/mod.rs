@@ -9,6 +9,7 @@ pub mod format;
 mod gesture;
 mod hit;
 pub mod ink;
+pub mod lane;
 pub mod lasso;
 mod legend;
 pub mod line;
@@ -24,7 +25,7 @@ mod tip;
 
 pub use export::{Export, Form};
 pub use legend::Legend;
-pub use plot::{Facts, Lines, Plot, View};
+pub use plot::{Events, Facts, Focus, Lines, Plot, View, placed};
 
 use model::series::Axis;
 

@@ -8,12 +8,13 @@ use super::{
     extent::{Look, Zoom},
     format,
     gesture::Drag,
+    lane::{self, Event, Placed},
     line::{self, Content, Line},
     scale::Kind,
     scene::{Dress, Scene, Size, scene},
     size,
     svg::Palette,
-    tip::{Reading, Tip, readings},
+    tip::{LaneTip, Reading, Tip, readings},
 };
 use crate::frame::theme;
 use leptos::{html, prelude::*};
@@ -28,10 +29,33 @@ use std::{
 pub struct View {
     pub hover: RwSignal<Option<(Axis, f64)>>,
     pub zooms: RwSignal<HashMap<Axis, (f64, f64)>>,
-    /// The line that is lifted over the others, by its id.
-    pub focus: RwSignal<Option<String>>,
+    /// What is lifted over the others.
+    pub focus: RwSignal<Option<Focus>>,
     /// Lines that are not drawn.
     pub hidden: RwSignal<BTreeSet<String>>,
+}
+
+/// What is lifted: a line, and in charts that do not have it all lines of its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Focus {
+    pub owner: String,
+    /// Its id; without one, all lines of the owner.
+    pub line: Option<String>,
+}
+
+impl Focus {
+    pub fn on_all_of(owner: impl Into<String>) -> Self {
+        Self { owner: owner.into(), line: None }
+    }
+
+    pub fn on_line(owner: &str, id: &str) -> Self {
+        Self { owner: owner.to_owned(), line: Some(id.to_owned()) }
+    }
+
+    /// Whether it is about this line, or all of its owner's.
+    pub fn is_on(&self, owner: &str, id: &str) -> bool {
+        self.owner == owner && self.line.as_deref().is_none_or(|line| line == id)
+    }
 }
 
 impl View {
@@ -73,14 +97,20 @@ pub struct Facts {
     pub cut: u64,
     /// Rows without a place on a log axis.
     pub placeless: u64,
+    /// Events without a place on the x axis.
+    pub adrift: u64,
 }
+
+/// What happened to whom the lines are of; `None` leaves no room for it.
+pub type Events = Option<Arc<Vec<Event>>>;
 
 /// A line chart. `name` says what it shows: it becomes the chart's accessible name.
 #[component]
 pub fn Plot(
-    name: String,
+    #[prop(into)] name: Signal<String>,
     #[prop(into)] lines: Signal<Lines>,
     #[prop(into)] look: Signal<Look>,
+    #[prop(into)] events: Signal<Events>,
     view: View,
     /// The range of values zoomed to.
     y_zoom: RwSignal<Option<(f64, f64)>>,
@@ -96,9 +126,11 @@ pub fn Plot(
         colors: StoredValue::new(None),
         lines,
         look,
+        events,
         view,
         y_zoom,
         facts,
+        happened: RwSignal::default(),
         size: RwSignal::new(0),
         drag: RwSignal::new(None),
         here: RwSignal::new(false),
@@ -111,7 +143,7 @@ pub fn Plot(
     size::watch(root, move |_| {
         parts.size.try_update(|count| *count += 1);
     });
-    let label = move || describe(&name, lines.get().as_deref().map(Vec::as_slice));
+    let label = move || name.with(|name| describe(name, lines.get().as_deref().map(Vec::as_slice)));
     let state = move || match lines.get() {
         None => Some(""),
         Some(lines) if !lines.is_empty() && view.shown(&lines).is_empty() => Some("Every line is hidden"),
@@ -149,6 +181,9 @@ pub fn Plot(
             <Show when=move || parts.here.get() || parts.pin.get().is_some()>
                 <Tip parts=kept names />
             </Show>
+            <Show when=move || !parts.happened.with(Vec::is_empty)>
+                <LaneTip parts=kept names />
+            </Show>
             <p class="hidden" aria-live="polite">{parts.spoken}</p>
         </div>
     }
@@ -162,9 +197,12 @@ pub struct Parts {
     colors: StoredValue<Option<Arc<Palette>>>,
     pub lines: Signal<Lines>,
     look: Signal<Look>,
+    events: Signal<Events>,
     pub view: View,
     y_zoom: RwSignal<Option<(f64, f64)>>,
     facts: RwSignal<Facts>,
+    /// The events under the pointer.
+    pub happened: RwSignal<Vec<Placed>>,
     /// Counts changes of size.
     size: RwSignal<u32>,
     drag: RwSignal<Option<Drag>>,
@@ -224,13 +262,21 @@ impl Parts {
             height: f64::from(canvas.client_height()),
             ratio: surface.ratio(),
         };
-        let dress = Dress { x_name: axis_name(self.axis(), look, None), ..Dress::default() };
+        let (events, adrift) = match self.events.get() {
+            Some(events) => placed(&events, &lines, &shown, zoom),
+            None => (None, 0),
+        };
+        let dress = Dress { x_name: axis_name(self.axis(), look, None), events, ..Dress::default() };
         let scene = scene(&shown, look, zoom, size, &dress);
         let colors = palette(&canvas);
         if let Some(scene) = &scene {
             surface.paint(scene, &colors);
         }
-        let facts = scene.as_ref().map(|scene| Facts { cut: scene.cut, placeless: scene.placeless });
+        let facts = scene.as_ref().map(|scene| Facts {
+            cut: scene.cut,
+            placeless: scene.placeless,
+            adrift: adrift as u64,
+        });
         self.colors.set_value(Some(Arc::new(colors)));
         self.scene.set_value(scene.map(Arc::new));
         let facts = facts.unwrap_or_default();
@@ -248,8 +294,8 @@ impl Parts {
         else {
             return;
         };
-        if let Some(id) = focus {
-            surface.lift(&scene, &colors, &id);
+        if let Some(focus) = focus {
+            surface.lift(&scene, &colors, &focus);
         }
         if let Some(area) = drag.and_then(|drag| drag.area(&scene)) {
             surface.frame(area);
@@ -270,6 +316,20 @@ impl Parts {
         });
         readings(&untrack(|| self.view.shown(&lines)), x, reach)
     }
+}
+
+/// The events of whom lines are shown, and how many of them have no place; none where the chart has lines of nobody to whom
+/// anything happened.
+pub fn placed(events: &[Event], lines: &[Line], shown: &[&Line], zoom: Zoom) -> (Option<Vec<Placed>>, usize) {
+    let of = |event: &Event, owner: &str| event.owner == owner;
+    if !events.iter().any(|event| lines.iter().any(|line| of(event, &line.owner))) {
+        return (None, 0);
+    }
+    let owned = |event: &&Event| shown.iter().any(|line| of(event, &line.owner));
+    let events: Vec<Event> = events.iter().filter(owned).cloned().collect();
+    let axis = lines.first().map(|line| line.axis).unwrap_or_default();
+    let (placed, adrift) = lane::place(&events, shown, axis, zoom.x.is_none());
+    (Some(placed), adrift)
 }
 
 /// What the x axis counts; nothing when that is as usual. `over` names the metric that is the axis.

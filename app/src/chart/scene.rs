@@ -3,8 +3,10 @@
 use super::{
     extent::{Extent, Look, Zoom, extent},
     format,
+    lane::{self, Lane, Placed},
     line::{Content, Line, content},
     path::{Axes, Mark, Odd, Path, path},
+    plot::Focus,
     scale::{Bend, Scale},
     tick::{Measure, Tick, ticks},
 };
@@ -28,6 +30,8 @@ pub struct Dress {
     pub legend: bool,
     /// What the x axis counts.
     pub x_name: String,
+    /// Events to mark under the x axis; `None` leaves no room for any.
+    pub events: Option<Vec<Placed>>,
 }
 
 /// A rectangle of the canvas.
@@ -61,6 +65,7 @@ pub struct Label {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     pub id: String,
+    pub owner: String,
     pub color: u8,
     pub dash: u8,
     pub path: Path,
@@ -91,11 +96,22 @@ pub struct Scene {
     pub texts: Vec<Label>,
     pub keys: Vec<Key>,
     pub curves: Vec<Curve>,
+    pub lane: Option<Lane>,
     /// Device pixels of a stroke.
     pub stroke: f64,
     /// Rows with values beyond the y axis, and without a place on it.
     pub cut: u64,
     pub placeless: u64,
+}
+
+impl Scene {
+    /// The curves that are lifted over the others.
+    pub fn lifted(&self, focus: &Focus) -> impl Iterator<Item = &Curve> {
+        // A chart without that very line has others of the same owner, if any.
+        let has = self.curves.iter().any(|curve| focus.line.as_ref() == Some(&curve.id));
+        let focus = if has { focus.clone() } else { Focus::on_all_of(focus.owner.as_str()) };
+        self.curves.iter().filter(move |curve| focus.is_on(&curve.owner, &curve.id))
+    }
 }
 
 /// Text is so many CSS pixels high, and its digits so wide.
@@ -119,7 +135,8 @@ pub fn scene(lines: &[&Line], look: Look, zoom: Zoom, size: Size, dress: &Dress)
     let mut texts = Vec::new();
     let mut keys = Vec::new();
     let top = head(dress, lines, width, &mut texts, &mut keys);
-    let foot = if dress.x_name.is_empty() { 22.0 } else { 38.0 };
+    let lane_room = if dress.events.is_some() { lane::ROOM } else { 0.0 };
+    let foot = if dress.x_name.is_empty() { 22.0 } else { 38.0 } + lane_room;
     let (top, bottom) = (top + 8.0, height - foot);
     let y_ticks = ticks(Measure::Number, extent.y_bend, extent.y, ((bottom - top) / 36.0) as usize);
     let label = y_ticks.iter().map(|tick| tick.text.chars().count()).max().unwrap_or(0);
@@ -137,7 +154,7 @@ pub fn scene(lines: &[&Line], look: Look, zoom: Zoom, size: Size, dress: &Dress)
         bottom: area.bottom,
     };
     let mut grid = Vec::new();
-    label_axes(&axes, area, ratio, &x_ticks, &y_ticks, &mut grid, &mut texts);
+    label_axes(&axes, (area, lane_room, ratio), &x_ticks, &y_ticks, &mut grid, &mut texts);
     if !dress.x_name.is_empty() {
         let (x, y) = (f64::midpoint(left, right), height - 8.0);
         // Times of day do not tell of which day.
@@ -157,6 +174,7 @@ pub fn scene(lines: &[&Line], look: Look, zoom: Zoom, size: Size, dress: &Dress)
         .iter()
         .map(|line| Curve {
             id: line.id.clone(),
+            owner: line.owner.clone(),
             color: line.color,
             dash: line.dash,
             path: path(line, &axes, look),
@@ -173,6 +191,7 @@ pub fn scene(lines: &[&Line], look: Look, zoom: Zoom, size: Size, dress: &Dress)
         axis,
         grid,
         odd,
+        lane: dress.events.as_deref().map(|events| lane::lane(events, &axes, area, ratio)),
         texts,
         keys,
         stroke: if vertices <= VERTICES_WIDE_MAX { 1.5 * ratio } else { 1.0 },
@@ -234,8 +253,7 @@ fn shorten(text: &str, most: usize) -> String {
 /// Grid lines, ticks and their labels; texts in CSS pixels.
 fn label_axes(
     axes: &Axes,
-    area: Area,
-    ratio: f64,
+    (area, lane_room, ratio): (Area, f64, f64),
     x_ticks: &[Tick],
     y_ticks: &[Tick],
     grid: &mut Vec<f32>,
@@ -271,7 +289,7 @@ fn label_axes(
             let (text, strong) = (tick.text.clone(), false);
             texts.push(Label {
                 x: middle,
-                y: area.bottom / ratio + 15.0,
+                y: area.bottom / ratio + 15.0 + lane_room,
                 anchor: Anchor::Middle,
                 text,
                 strong,

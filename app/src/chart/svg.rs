@@ -1,6 +1,9 @@
 //! A scene as SVG text: the same shapes that the canvas paints.
 
-use super::scene::{Anchor, FONT, Scene};
+use super::{
+    lane::SPAN_ALPHA,
+    scene::{Anchor, FONT, Scene},
+};
 use std::fmt::Write;
 
 /// Colours as CSS writes them.
@@ -88,6 +91,14 @@ fn write_svg(out: &mut String, scene: &Scene, palette: &Palette, title: &str) ->
         writeln!(out, "<path d=\"{}\" stroke=\"{}\"/>", d(&scene.odd, false), palette.odd)?;
     }
     writeln!(out, "</g>")?;
+    for ink in scene.lane.iter().flat_map(|lane| &lane.inks) {
+        let color = palette.run(ink.color);
+        let (spans, ticks) = (d(&ink.spans, true), d(&ink.ticks, false));
+        if !spans.is_empty() {
+            writeln!(out, "<path d=\"{spans}\" fill=\"{color}\" fill-opacity=\"{SPAN_ALPHA}\"/>")?;
+        }
+        writeln!(out, "<path d=\"{ticks}\" stroke=\"{color}\" stroke-width=\"{}\"/>", ink.width)?;
+    }
     for key in &scene.keys {
         let (color, dash) = (palette.run(key.color), dash_attribute(key.dash, scene.ratio));
         writeln!(

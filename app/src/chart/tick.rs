@@ -181,28 +181,57 @@ fn clock_step((from, to): (f64, f64), count: usize) -> Option<f64> {
     STEPS.into_iter().find(|step| (to - from) / step <= count as f64)
 }
 
-/// Durations.
+/// Durations, as exact as ticks so far apart need.
 fn spans(domain: (f64, f64), count: usize) -> Vec<Tick> {
-    let places = match clock_step(domain, count) {
-        Some(step) => multiples(domain, step),
-        None => {
-            round((domain.0 / DAY, domain.1 / DAY), count, 1.0).0.into_iter().map(|days| days * DAY).collect()
-        }
+    let (places, step) = if let Some(step) = clock_step(domain, count) {
+        (multiples(domain, step), step)
+    } else {
+        let days = round((domain.0 / DAY, domain.1 / DAY), count, 1.0).0;
+        (days.into_iter().map(|days| days * DAY).collect(), DAY)
     };
-    places.into_iter().map(|at| Tick { at, text: span(at) }).collect()
+    places.into_iter().map(|at| Tick { at, text: span_to(at, step) }).collect()
 }
+
+/// A duration down to the unit in which ticks so far apart differ. In two units where that is enough, else as a clock
+/// has it: `−12d 05:03:30`.
+fn span_to(at: f64, step: f64) -> String {
+    let (sign, millis) = (if at < 0.0 { "−" } else { "" }, at.abs().round());
+    let largest = UNITS.iter().position(|(_, size)| millis >= *size).unwrap_or(UNITS.len());
+    let finest = UNITS.iter().position(|(_, size)| step >= *size).unwrap_or(UNITS.len() - 1);
+    if (largest, finest) == (UNITS.len() - 2, UNITS.len() - 1) {
+        return format!("{sign}{}s", millis / SECOND);
+    }
+    // From hours on, seconds are the third unit; from minutes on, milliseconds.
+    if finest <= largest + 1 {
+        return span(at);
+    }
+    let part = |size: f64, of: f64| (millis % of / size).floor() as i64;
+    let days = match (millis / DAY).floor() {
+        days if days > 0.0 => format!("{days}d "),
+        _ => String::new(),
+    };
+    let mut clock = format!("{:02}:{:02}", part(HOUR, DAY), part(MINUTE, HOUR));
+    if step < MINUTE {
+        clock = format!("{clock}:{:02}", part(SECOND, MINUTE));
+    }
+    if step < SECOND {
+        clock = format!("{clock}.{:03}", part(1.0, SECOND));
+    }
+    format!("{sign}{days}{clock}")
+}
+
+const UNITS: [(&str, f64); 5] = [("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", SECOND), ("ms", 1.0)];
 
 /// `0`, `250ms`, `30s`, `1m 30s`, `1h 30m`, `2d`, `2d 12h`.
 pub fn span(millis: f64) -> String {
     let sign = if millis < 0.0 { "−" } else { "" };
     let millis = millis.abs().round();
-    let units = [("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", SECOND), ("ms", 1.0)];
-    let Some(first) = units.iter().position(|(_, size)| millis >= *size) else {
+    let Some(first) = UNITS.iter().position(|(_, size)| millis >= *size) else {
         return "0".to_owned();
     };
-    let (word, size) = units[first];
+    let (word, size) = UNITS[first];
     let whole = (millis / size).floor();
-    let rest = units.get(first + 1).map(|(word, small)| (*word, ((millis - whole * size) / small).floor()));
+    let rest = UNITS.get(first + 1).map(|(word, small)| (*word, ((millis - whole * size) / small).floor()));
     match rest {
         Some((small, count)) if count > 0.0 && word != "s" => format!("{sign}{whole}{word} {count}{small}"),
         Some(("ms", count)) if count > 0.0 => format!("{sign}{}s", (millis / 100.0).round() / 10.0),
@@ -319,6 +348,34 @@ mod tests {
         assert_eq!(of(3.0 * DAY), "0 | 1d | 2d | 3d");
         assert_eq!(of(2.0 * SECOND), "0 | 500ms | 1s | 1.5s | 2s");
         assert_eq!(of(100.0 * DAY), "0 | 20d | 40d | 60d | 80d | 100d");
+    }
+
+    #[test]
+    fn durations_long_before_or_after_the_start_still_differ() {
+        let of = |from: f64, to: f64| texts(Measure::Span, Bend::Linear, (from, to), 4);
+        let far = -12.0 * DAY;
+        assert_eq!(
+            of(far, far + 90.0 * SECOND),
+            "−12d 00:00:00 | −11d 23:59:30 | −11d 23:59:00 | −11d 23:58:30"
+        );
+        assert_eq!(
+            of(3.0 * DAY, 3.0 * DAY + 2.0 * HOUR),
+            "3d 00:00 | 3d 00:30 | 3d 01:00 | 3d 01:30 | 3d 02:00"
+        );
+        assert_eq!(of(HOUR, HOUR + SECOND), "01:00:00.000 | 01:00:00.500 | 01:00:01.000");
+        assert_eq!(of(-90.0 * SECOND, 0.0), "−1m 30s | −1m | −30s | 0");
+        for (from, width) in
+            [(-1e13, 5e3), (-4e9, 9e3), (1e12, 3e6), (-5e4, 1e5), (7e7, 300.0), (-2e5, 40.0), (9e3, 40.0)]
+        {
+            let mut texts: Vec<_> = ticks(Measure::Span, Bend::Linear, (from, from + width), 5)
+                .into_iter()
+                .map(|tick| tick.text)
+                .collect();
+            let all = texts.len();
+            texts.sort();
+            texts.dedup();
+            assert!(all >= 2 && texts.len() == all, "{from} {width}: {texts:?}");
+        }
     }
 
     #[test]

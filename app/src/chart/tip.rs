@@ -2,8 +2,9 @@
 
 use super::{
     format, hit,
+    lane::{Event, Placed},
     line::{Kind, Line},
-    plot::Parts,
+    plot::{Focus, Parts},
     scene::Scene,
     tick::{self, Measure},
 };
@@ -15,6 +16,7 @@ use web_sys::HtmlElement;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     pub id: String,
+    pub owner: String,
     pub name: String,
     pub color: u8,
     pub x: f64,
@@ -41,6 +43,7 @@ pub fn readings(lines: &[&Line], x: f64, reach: f64) -> Vec<Reading> {
         let (first, last) = (*line.from.first()?, *line.to.last()?);
         (x >= first - reach && x <= last + reach).then(|| Reading {
             id: line.id.clone(),
+            owner: line.owner.clone(),
             name: line.name.clone(),
             color: line.color,
             x: line.to[row],
@@ -148,9 +151,9 @@ struct Columns {
 }
 
 #[component]
-fn Row(row: Reading, focus: RwSignal<Option<String>>, columns: Columns) -> impl IntoView {
-    let id = row.id.clone();
-    let near = move || focus.with(|focus| focus.as_ref() == Some(&id));
+fn Row(row: Reading, focus: RwSignal<Option<Focus>>, columns: Columns) -> impl IntoView {
+    let (owner, id) = (row.owner.clone(), row.id.clone());
+    let near = move || focus.with(|focus| focus.as_ref().is_some_and(|focus| focus.is_on(&owner, &id)));
     let smooth = columns.smooth.then(|| {
         let text = row.smooth.map(format::number).unwrap_or_default();
         view! { <td class="num tip__main" title="Smoothed">{text}</td> }
@@ -180,6 +183,50 @@ fn Row(row: Reading, focus: RwSignal<Option<String>>, columns: Columns) -> impl 
             {step}
             {time}
         </tr>
+    }
+}
+
+/// Events said at once.
+const EVENTS_MAX: usize = 8;
+
+/// What happened where the pointer is, under the axis.
+#[component]
+pub fn LaneTip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
+    let parts = parts.get_value();
+    let node = NodeRef::<html::Div>::new();
+    Effect::new(move || {
+        let first = parts.happened.with(|found| found.first().map(|one| one.from));
+        if let (Some(tip), Some(x)) = (node.get(), first) {
+            place(&tip, parts.scene.get_value(), x);
+        }
+    });
+    let one = move |placed: Placed| {
+        let words = placed.words();
+        let Event { color, who, name, source, details, .. } = placed.event;
+        let source = (!source.is_empty()).then(|| view! { <span class="muted">{source}</span> });
+        let details = (!details.is_empty()).then(|| view! { <p class="tip__more mono">{details}</p> });
+        view! {
+            <li>
+                <span class=format!("swatch run-color-{color}")></span>
+                <strong>{name}</strong>
+                {source}
+                {names.get().then(|| view! { <span class="tip__name">{who}</span> })}
+                <p class="tip__more num">{words}</p>
+                {details}
+            </li>
+        }
+    };
+    let more = move || {
+        let more = parts.happened.with(Vec::len).saturating_sub(EVENTS_MAX);
+        (more > 0).then(|| view! { <li class="tip__more">{format!("and {more} more: zoom in")}</li> })
+    };
+    view! {
+        <div class="tip tip--lane" node_ref=node aria-hidden="true">
+            <ul>
+                {move || parts.happened.get().into_iter().take(EVENTS_MAX).map(one).collect_view()}
+                {more}
+            </ul>
+        </div>
     }
 }
 

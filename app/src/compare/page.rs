@@ -15,11 +15,10 @@ use crate::{
     frame::crumbs::Crumbs,
     link::{self, Query},
     live,
-    metric::{Board, BoardRun, Sections},
+    metric::{Board, BoardRun, Entry, Roster, Sections},
     ui::{
         filter::{FilterForm, Hidden},
         notice::{AllExperiments, Empty, Failure, Problem},
-        run_color_place,
     },
 };
 use leptos::prelude::*;
@@ -278,18 +277,17 @@ fn shown(
 #[component]
 fn Curves(runs: Memo<Vec<ComparedRun>>, keys: Signal<Vec<String>>, logged: RwSignal<u32>) -> impl IntoView {
     let drawn = Memo::new(move |_| {
-        let board_run = |one: &ComparedRun| BoardRun {
-            id: one.run.id.clone(),
-            name: one.run.name.clone(),
-            color: run_color_place(one.run.number, one.run.color),
-        };
+        let board_run = |one: &ComparedRun| BoardRun::of(&one.run);
         runs.with(|runs| runs.iter().map(board_run).collect::<Vec<_>>())
     });
-    let board = Board::new(drawn.into(), logged.into());
+    let board = Board::new(drawn.into(), logged.into(), Signal::stored(0));
+    let entries = Memo::new(move |_| drawn.with(|runs| runs.iter().map(Entry::of).collect::<Vec<_>>()));
     view! {
         <section aria-labelledby="compare-curves">
             <h2 class="section-title" id="compare-curves">"Curves"</h2>
-            <Sections board keys names=true />
+            <Roster board entries>
+                <Sections board keys names=true />
+            </Roster>
         </section>
     }
 }

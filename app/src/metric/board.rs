@@ -3,6 +3,7 @@
 use super::{
     controls::Choice,
     fetch::{Ask, fetch, requests},
+    happened::Happened,
     lines::{group_lines, lines},
     setup::{Settings, Setup, State},
     sight::Observer,
@@ -12,11 +13,13 @@ use crate::{
     chart::{Lines, View},
     error::AppError,
     link,
+    ui::run_color_place,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks;
 use model::{
     RunId,
+    run::Run,
     series::{Axis, Series},
 };
 use std::{
@@ -33,6 +36,19 @@ pub struct BoardRun {
     pub name: String,
     /// Its place in the palette.
     pub color: u8,
+    /// What relative times count from.
+    pub started_ms: i64,
+}
+
+impl BoardRun {
+    pub fn of(run: &Run) -> Self {
+        Self {
+            id: run.id.clone(),
+            name: run.name.clone(),
+            color: run_color_place(run.number, run.color),
+            started_ms: run.started_at_ms.unwrap_or(run.created_at_ms).0,
+        }
+    }
 }
 
 /// Runs that are drawn as one curve with a band.
@@ -54,6 +70,7 @@ pub struct Board {
     /// In place of single runs, unless there are none.
     pub groups: Signal<Vec<BoardGroup>>,
     pub setup: RwSignal<Setup>,
+    pub happened: Happened,
     curves: StoredValue<HashMap<String, Curve>>,
     in_view: RwSignal<BTreeSet<String>>,
     /// What the data depends on changed so often: a key fetched at an earlier count is stale.
@@ -65,9 +82,10 @@ pub struct Board {
 }
 
 impl Board {
-    /// `changed` counts news of the runs' metrics. How charts are set up is read from the page's address.
-    pub fn new(runs: Signal<Vec<BoardRun>>, changed: Signal<u32>) -> Self {
-        Self::of_groups(runs, Signal::derive(Vec::new), changed)
+    /// `changed` counts news of the runs' metrics, `happened` those of their events. How charts are set up is read from
+    /// the page's address.
+    pub fn new(runs: Signal<Vec<BoardRun>>, changed: Signal<u32>, happened: Signal<u32>) -> Self {
+        Self::of_groups(runs, Signal::derive(Vec::new), changed, happened)
     }
 
     /// The same with runs that come in groups.
@@ -75,18 +93,21 @@ impl Board {
         runs: Signal<Vec<BoardRun>>,
         groups: Signal<Vec<BoardGroup>>,
         changed: Signal<u32>,
+        happened: Signal<u32>,
     ) -> Self {
         let search = link::use_search();
         let state = search.with_untracked(State::of);
         let view = View::new();
         view.zooms.set(state.zooms.clone());
         view.hidden.set(state.hidden.clone());
+        let setup = RwSignal::new(state.setup.clone());
         let board = Self {
             view,
             failed: RwSignal::new(None),
             runs,
             groups,
-            setup: RwSignal::new(state.setup.clone()),
+            setup,
+            happened: Happened::new(runs, setup, happened),
             curves: StoredValue::default(),
             in_view: RwSignal::default(),
             version: RwSignal::new(1),
@@ -265,7 +286,10 @@ impl Board {
             String::new()
         };
         let spread = untrack(|| self.grouping()).map(|_| self.setup.with_untracked(|setup| setup.spread));
-        Ask { axis, over, smoothing, weight, range: untrack(|| self.view.zoom(axis)), spread }
+        let expression = self
+            .setup
+            .with_untracked(|setup| setup.computed_as(key).map(|computed| computed.expression.clone()));
+        Ask { axis, over, smoothing, weight, range: untrack(|| self.view.zoom(axis)), spread, expression }
     }
 
     /// Which runs are drawn as one; `None` when each is drawn by itself.
@@ -295,15 +319,21 @@ impl Board {
             return;
         }
         match answer {
-            Ok(series) => {
+            Ok(mut series) => {
                 self.failed.set(None);
-                self.spread(series, &keys, known.1.axis);
+                if let (Some(_), Some(key)) = (&known.1.expression, keys.first()) {
+                    for one in &mut series {
+                        one.key.clone_from(key);
+                    }
+                }
+                self.spread(series, &keys, &known.1);
             }
             Err(error) => self.failed.set(Some(error)),
         }
     }
 
-    fn spread(self, series: Vec<Series>, keys: &[String], axis: Axis) {
+    fn spread(self, series: Vec<Series>, keys: &[String], ask: &Ask) {
+        let axis = ask.axis;
         let runs = self.runs.get_untracked();
         let grouping = untrack(|| self.grouping());
         let mut by_key: HashMap<String, Vec<Series>> = HashMap::new();
@@ -312,10 +342,17 @@ impl Board {
         }
         for key in keys {
             let series = by_key.remove(key).unwrap_or_default();
-            let lines = match &grouping {
+            let mut lines = match &grouping {
                 Some(groups) => group_lines(groups, series, axis),
                 None => lines(&runs, series, axis),
             };
+            if ask.expression.is_some() {
+                // In a part of an axis other than that of steps, what is missing there is not known.
+                let is_known = ask.range.is_none() || axis == Axis::Step;
+                for line in &mut lines {
+                    line.is_computed(is_known);
+                }
+            }
             let curve = self.curves.with_value(|curves| curves.get(key).cloned());
             if let Some(curve) = curve
                 && curve.with_untracked(|known| known.as_deref() != Some(&lines))
@@ -325,9 +362,10 @@ impl Board {
         }
     }
 
-    /// One bucket a device pixel of a panel; the panels of a board are equally wide.
+    /// One bucket a device pixel of a panel, of the widest.
     fn buckets() -> u32 {
-        let width = crate::browser::find(".panel .plot").map_or(600, |plot| plot.client_width());
+        let widths = browser::find_all(".panel .plot").into_iter().map(|plot| plot.client_width());
+        let width = widths.max().unwrap_or(600);
         let pixels = f64::from(width) * window().device_pixel_ratio();
         // In steps of 128, so that a slightly different window asks the same question and finds it cached.
         ((pixels / 128.0).ceil() as u32).max(1) * 128

@@ -1,16 +1,20 @@
 //! The charts of an experiment: the curves of the runs that its table shows, or of its groups.
 
-use super::{Board, BoardRun, Sections, board::BoardGroup};
+use super::{
+    Board, BoardRun, Sections,
+    board::BoardGroup,
+    roster::{Entry, Roster},
+};
 use crate::{
     chart::format,
     feed::Feed,
-    link::Query,
+    link::{self, Query},
     run::{
         self,
         api::{self, Runs},
         group_name,
     },
-    ui::run_color_place,
+    ui::toast::Toaster,
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{
@@ -33,9 +37,11 @@ const RUNS_STEP: usize = 10;
 #[component]
 pub fn Charts(feed: Feed<Runs>, search: Memo<Query>) -> impl IntoView {
     let shown = RwSignal::new(RUNS_STEP);
+    let hidden = Memo::new(move |_| search.with(|query| run::query::ids(query, run::query::HIDDEN)));
+    let listed = Memo::new(move |_| feed.current.with(listed));
     let rows = Memo::new(move |_| {
-        let hidden = search.with(|query| run::query::ids(query, run::query::HIDDEN));
-        feed.current.with(|runs| drawn(runs, &hidden))
+        let is_drawn = |run: &&BoardRun| hidden.with(|hidden| !hidden.contains(&run.id));
+        listed.with(|listed| listed.iter().filter(is_drawn).cloned().collect::<Vec<_>>())
     });
     let runs = Signal::derive(move || {
         rows.with(|rows| rows.iter().take(shown.get()).cloned().collect::<Vec<BoardRun>>())
@@ -43,7 +49,32 @@ pub fn Charts(feed: Feed<Runs>, search: Memo<Query>) -> impl IntoView {
     let groups = members(feed, search);
     let changed = RwSignal::new(0_u32);
     Effect::watch(move || feed.current.track(), move |(), _, _| changed.update(|count| *count += 1), false);
-    let board = Board::of_groups(runs, groups.into(), changed.into());
+    let board = Board::of_groups(runs, groups.into(), changed.into(), Signal::stored(0));
+    let entries = Memo::new(move |_| {
+        let groups = groups.with(|groups| groups.iter().map(Entry::of_group).collect::<Vec<_>>());
+        if !groups.is_empty() {
+            return groups;
+        }
+        // Those that are drawn, and among them those that would be if they were not hidden.
+        let last = runs.with(|runs| runs.last().map(|run| run.id.clone()));
+        let is_hidden = |run: &BoardRun| hidden.with(|hidden| hidden.contains(&run.id));
+        let entry = |run: &BoardRun| Entry::either(run, !is_hidden(run));
+        listed.with(|listed| {
+            let end = listed.iter().position(|run| Some(&run.id) == last.as_ref());
+            let end = end.map_or(listed.len().min(RUNS_STEP), |end| end + 1);
+            let more = listed[end..].iter().take_while(|run| is_hidden(run));
+            listed[..end].iter().chain(more).map(entry).collect()
+        })
+    });
+    let go = link::use_go();
+    let toaster = Toaster::here();
+    let id = feed.current.with_untracked(|runs| runs.experiment.id);
+    let flip = Callback::new(move |run: RunId| {
+        match run::query::flip(&search.get_untracked(), run::query::HIDDEN, &run) {
+            Some(query) => go(&query.href(&format!("/experiments/{id}"))),
+            None => toaster.fail(format!("At most {} runs are hidden", limits::HIDDEN_RUNS_MAX)),
+        }
+    });
     let known = keys(feed);
     let keys = Signal::derive(move || known.get().unwrap_or_default());
     let more = move || {
@@ -73,26 +104,22 @@ pub fn Charts(feed: Feed<Runs>, search: Memo<Query>) -> impl IntoView {
             when=move || known.with(Option::is_some)
             fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }
         >
-            <Sections board keys names=true />
+            <Roster board entries flip>
+                <Sections board keys names=true />
+            </Roster>
         </Show>
     }
 }
 
-/// The runs of the table's page, those that stay on top first, without those that are hidden.
-fn drawn(runs: &Runs, hidden: &[RunId]) -> Vec<BoardRun> {
-    let mut drawn: Vec<BoardRun> = Vec::new();
-    let rows: Vec<&RunRow> = runs.pinned.iter().chain(&runs.page.items).collect();
-    for row in rows {
-        let run = &row.run;
-        if drawn.len() < limits::CHART_RUNS_MAX
-            && !hidden.contains(&run.id)
-            && !drawn.iter().any(|known| known.id == run.id)
-        {
-            let color = run_color_place(run.number, run.color);
-            drawn.push(BoardRun { id: run.id.clone(), name: run.name.clone(), color });
+/// The runs of the table's page, those that stay on top first.
+fn listed(runs: &Runs) -> Vec<BoardRun> {
+    let mut listed: Vec<BoardRun> = Vec::new();
+    for RunRow { run, .. } in runs.pinned.iter().chain(&runs.page.items) {
+        if listed.len() < limits::CHART_RUNS_MAX && !listed.iter().any(|known| known.id == run.id) {
+            listed.push(BoardRun::of(run));
         }
     }
-    drawn
+    listed
 }
 
 /// The groups of the table's page with their runs, once these are known.

@@ -9,7 +9,10 @@ use crate::chart::{
     scale::Kind,
 };
 use leptos::prelude::*;
-use model::series::{Axis, Smoothing};
+use model::{
+    limits,
+    series::{Axis, Smoothing},
+};
 
 /// What a chart may be set to, and where that is kept.
 #[derive(Clone, Copy)]
@@ -255,6 +258,26 @@ pub fn GroupFields(board: Board) -> impl IntoView {
                 </label>
             </Show>
         </div>
+    }
+}
+
+/// Whether what happened besides the metrics is marked, where something did.
+#[component]
+pub fn EventFields(board: Board) -> impl IntoView {
+    let on = move || board.setup.with(|setup| !setup.without_events);
+    let flip = move |_| board.setup.update(|setup| setup.without_events = !setup.without_events);
+    let title = move || {
+        let newest = format!(", of some runs the newest {}", limits::CHART_EVENTS_MAX);
+        let newest = if board.happened.is_cut() { &newest } else { "" };
+        format!("What happened besides the metrics, under the x axis{newest}")
+    };
+    view! {
+        <Show when=move || board.happened.is_there(board.setup)>
+            <label class="check" title=title>
+                <input type="checkbox" checked=on prop:checked=on on:change=flip />
+                "Events"
+            </label>
+        </Show>
     }
 }
 

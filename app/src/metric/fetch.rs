@@ -6,6 +6,7 @@ use js_sys::Uint8Array;
 use leptos::prelude::window;
 use model::{
     ErrorKind, RunId, limits,
+    run_event::{RunEvent, RunEventPage},
     series::{self, Axis, Series, SeriesQuery, Smoothing},
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -27,6 +28,8 @@ pub struct Ask {
     pub range: Option<(f64, f64)>,
     /// One curve for each group of runs.
     pub spread: Option<Spread>,
+    /// What is computed, in place of a metric.
+    pub expression: Option<String>,
 }
 
 /// A request: its address, what it posts where that would be too long for one, and the metrics it is for.
@@ -46,6 +49,7 @@ impl Ask {
             buckets: Some(buckets),
             smoothing: self.smoothing,
             weight: if self.smoothing == Smoothing::None { 0.0 } else { self.weight },
+            expression: self.expression.clone(),
             ..SeriesQuery::default()
         };
         // A bit more than is looked at, so that curves run on past the edges.
@@ -78,6 +82,7 @@ fn address(query: &SeriesQuery) -> String {
         }
     };
     let smooths = query.smoothing != Smoothing::None;
+    add("expression", query.expression.clone());
     add("x", (query.x != Axis::Step).then(|| word(&AXES, query.x).to_owned()));
     add("x_key", query.x_key.clone());
     add("smoothing", smooths.then(|| word(&SMOOTHINGS, query.smoothing).to_owned()));
@@ -105,15 +110,20 @@ pub fn requests(runs: &[RunId], groups: &[u32], keys: &[String], buckets: u32, a
     // A metric may have some contexts, each a series of its own.
     let series_max = limits::SERIES_PER_QUERY_MAX.min(rows_max / buckets as usize);
     let keys_max = (series_max / runs.len().max(1)).max(1);
+    let computed = ask.expression.is_some();
     if head.len() > URL_BYTES_MAX / 2 {
         let body = |keys: &[String]| {
-            let query = SeriesQuery { key: keys.to_vec(), ..query.clone() };
+            let key = if computed { Vec::new() } else { keys.to_vec() };
+            let query = SeriesQuery { key, ..query.clone() };
             // Nothing in it that JSON could not hold.
             serde_json::to_string(&query).ok()
         };
         let post =
             |keys: &[String]| Request { url: "/api/v1/series".into(), body: body(keys), keys: keys.to_vec() };
         return keys.chunks(keys_max).map(post).collect();
+    }
+    if computed {
+        return vec![Request { url: head, body: None, keys: keys.to_vec() }];
     }
     let mut requests: Vec<Request> = Vec::new();
     for key in keys {
@@ -132,8 +142,21 @@ pub fn requests(runs: &[RunId], groups: &[u32], keys: &[String], buckets: u32, a
 }
 
 pub async fn fetch(request: &Request) -> Result<Vec<Series>, AppError> {
-    let answer = match &request.body {
-        None => window().fetch_with_str(&request.url),
+    let bytes = bytes(&request.url, request.body.as_deref()).await?;
+    series::decode(&bytes).ok_or_else(|| unreadable("the answer is no series"))
+}
+
+/// The newest operational events of a run.
+pub async fn events(run: &RunId) -> Result<Vec<RunEvent>, AppError> {
+    let url = format!("/api/v1/runs/{run}/events?reverse=true&limit={}", limits::CHART_EVENTS_MAX);
+    let page: RunEventPage = serde_json::from_slice(&bytes(&url, None).await?)
+        .map_err(|_| unreadable("the answer is no page of events"))?;
+    Ok(page.items)
+}
+
+async fn bytes(url: &str, body: Option<&str>) -> Result<Vec<u8>, AppError> {
+    let answer = match body {
+        None => window().fetch_with_str(url),
         Some(body) => {
             let options = RequestInit::new();
             options.set_method("POST");
@@ -141,7 +164,7 @@ pub async fn fetch(request: &Request) -> Result<Vec<Series>, AppError> {
             let headers = Headers::new().map_err(|_| AppError::offline())?;
             headers.set("content-type", "application/json").map_err(|_| AppError::offline())?;
             options.set_headers(&headers);
-            window().fetch_with_str_and_init(&request.url, &options)
+            window().fetch_with_str_and_init(url, &options)
         }
     };
     let response = JsFuture::from(answer).await.map_err(|_| AppError::offline())?;
@@ -150,7 +173,7 @@ pub async fn fetch(request: &Request) -> Result<Vec<Series>, AppError> {
     let body = JsFuture::from(body).await.map_err(|_| AppError::offline())?;
     let bytes = Uint8Array::new(&body).to_vec();
     if response.ok() {
-        series::decode(&bytes).ok_or_else(|| unreadable("the answer is no series"))
+        Ok(bytes)
     } else {
         Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| unreadable("the answer is no error")))
     }
@@ -170,7 +193,7 @@ mod tests {
 
     fn plain() -> Ask {
         let (axis, smoothing) = (Axis::Step, Smoothing::None);
-        Ask { axis, over: String::new(), smoothing, weight: 0.0, range: None, spread: None }
+        Ask { axis, over: String::new(), smoothing, weight: 0.0, range: None, spread: None, expression: None }
     }
 
     #[test]
@@ -215,6 +238,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_computed_is_one_request_without_metrics() {
+        let ask = Ask { expression: Some("`a/b` - c".into()), ..plain() };
+        let keys = ["=`a/b` - c".to_owned()];
+        let [request] = &requests(&[run()], &[], &keys, 64, &ask)[..] else { panic!("one request") };
+        assert_eq!(
+            request.url,
+            "/api/v1/series?buckets=64&expression=%60a%2Fb%60%20-%20c&run=0123456789abcdef0123456789abcdef"
+        );
+        let many = vec![run(); 200];
+        let [request] = &requests(&many, &[], &keys, 64, &ask)[..] else { panic!("one request") };
+        let query: SeriesQuery =
+            serde_json::from_str(request.body.as_deref().expect("a body")).expect("a query");
+        assert!(query.check().is_ok() && query.key.is_empty() && request.keys == keys);
+    }
+
+    #[test]
     fn other_axes_smoothing_and_groups_are_asked_for_in_the_words_of_the_server() {
         let ask = Ask {
             axis: Axis::Metric,
@@ -223,6 +262,7 @@ mod tests {
             weight: 0.9,
             range: Some((10.0, 20.0)),
             spread: Some(Spread::default()),
+            expression: None,
         };
         let text = address(&ask.query(&[run()], &[7], 64));
         assert_eq!(

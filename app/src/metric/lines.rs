@@ -5,7 +5,10 @@ use super::{
     label,
 };
 use crate::chart::line::Line;
-use model::series::{Axis, Series};
+use model::{
+    RunId,
+    series::{Axis, Series},
+};
 
 /// The curves of one metric in the order of the runs; curves that share a colour get dashes.
 pub fn lines(runs: &[BoardRun], mut series: Vec<Series>, axis: Axis) -> Vec<Line> {
@@ -17,16 +20,28 @@ pub fn lines(runs: &[BoardRun], mut series: Vec<Series>, axis: Axis) -> Vec<Line
             let color = run.color;
             let dash = lines.iter().filter(|line| line.color == color).count() as u8 % 4;
             let context = label(&one.context);
-            let short = &run.id.as_str()[..ID_DIGITS];
+            let short = owner(&run.id);
             let (name, id) = if context.is_empty() {
                 (run.name.clone(), short.to_owned())
             } else {
                 (format!("{} {context}", run.name), format!("{short} {context}"))
             };
-            lines.extend(Line::of(one, axis).map(|line| Line { id, name, color, dash, ..line }));
+            lines.extend(Line::of(one, axis).map(|line| Line {
+                id,
+                owner: short.to_owned(),
+                name,
+                color,
+                dash,
+                ..line
+            }));
         }
     }
     lines
+}
+
+/// Whose the lines of a run are.
+pub fn owner(id: &RunId) -> &str {
+    &id.as_str()[..ID_DIGITS]
 }
 
 /// The curves of groups, in their order.
@@ -40,7 +55,9 @@ pub fn group_lines(groups: &[BoardGroup], series: Vec<Series>, axis: Axis) -> Ve
         let dash = lines.iter().filter(|line| line.color == group.color).count() as u8 % 4;
         let name = if context.is_empty() { group.name.clone() } else { format!("{} {context}", group.name) };
         let color = group.color;
-        lines.extend(Line::of(one, axis).map(|line| Line { id: name.clone(), name, color, dash, ..line }));
+        let owner = group.name.clone();
+        let line = Line::of(one, axis);
+        lines.extend(line.map(|line| Line { id: name.clone(), owner, name, color, dash, ..line }));
     }
     lines
 }
@@ -59,7 +76,7 @@ mod tests {
 
     fn run(digit: char, number: i64) -> BoardRun {
         let id = digit.to_string().repeat(32).parse().expect("32 hex digits");
-        BoardRun { id, name: format!("run {digit}"), color: run_color_place(number, None) }
+        BoardRun { id, name: format!("run {digit}"), color: run_color_place(number, None), started_ms: 0 }
     }
 
     fn series(run: &BoardRun, subset: &str) -> Series {
@@ -78,6 +95,7 @@ mod tests {
         let lines = lines(&runs, vec![series(&runs[1], ""), series(&runs[0], "")], Axis::Step);
         let shown: Vec<_> = lines.iter().map(|line| (line.name.as_str(), line.color, line.dash)).collect();
         assert_eq!(shown, [("run b", 1, 0), ("run a", 0, 0)]);
+        assert_eq!(lines[0].owner, owner(&runs[0].id));
     }
 
     #[test]

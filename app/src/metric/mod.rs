@@ -1,18 +1,23 @@
 //! Metrics: the charts of a page, and the table of their summaries.
 
+mod arrange;
 mod board;
 pub mod charts;
+mod compute;
 mod controls;
 mod fetch;
 pub mod goal;
+mod happened;
 mod lines;
 mod panel;
+mod roster;
 mod section;
 mod setup;
 mod sight;
 mod tab;
 
 pub use board::{Board, BoardRun};
+pub use roster::{Entry, Roster};
 pub use section::Sections;
 pub use tab::Tab;
 

@@ -1,9 +1,12 @@
 //! Panels of a board: one a metric, in sections by the prefix before `/`.
 
 use super::{
+    arrange,
     board::Board,
-    controls::{Controls, GroupFields},
+    compute::AddChart,
+    controls::{Controls, EventFields, GroupFields},
     panel::Panel,
+    setup::Computed,
 };
 use crate::{
     chart::place,
@@ -28,6 +31,7 @@ pub fn Sections(
     #[prop(into)] keys: Signal<Vec<String>>,
     #[prop(optional)] names: bool,
 ) -> impl IntoView {
+    provide_context(arrange::Dragged(RwSignal::new(None)));
     let wanted = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
         let wanted = wanted.get().to_lowercase();
@@ -35,6 +39,11 @@ pub fn Sections(
         keys.with(|keys| keys.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
     let sections = Memo::new(move |_| found.with(|found| sections(found)));
+    let computed = Memo::new(move |_| {
+        let wanted = wanted.get().to_lowercase();
+        let fits = |one: &&Computed| one.title().to_lowercase().contains(&wanted);
+        board.setup.with(|setup| setup.computed.iter().filter(fits).map(Computed::key).collect::<Vec<_>>())
+    });
     let nothing = move || keys.with(Vec::is_empty);
     // The page of one run has a search over its metrics, with their numbers.
     let searches = move || names && keys.with(Vec::len) > SEARCHED_FROM;
@@ -80,15 +89,27 @@ pub fn Sections(
                         />
                     </Show>
                     <Controls choice />
+                    <EventFields board />
                     <GroupFields board />
+                    <AddChart board keys />
                 </section>
             </Show>
             {reset}
             <Problem error=board.failed />
+            <Show when=move || computed.with(|computed| !computed.is_empty())>
+                <Section board title="Computed".to_owned() own=computed all=keys names />
+            </Show>
             <For
                 each=move || sections.get()
                 key=|section| section.clone()
-                children=move |section| view! { <Section board name=section keys=found.into() all=keys names /> }
+                children=move |section| {
+                    let title = if section.is_empty() { "Metrics".to_owned() } else { section.clone() };
+                    let own = Memo::new(move |_| {
+                        let is_own = |key: &&String| section_of(key) == section;
+                        found.with(|found| found.iter().filter(is_own).cloned().collect::<Vec<_>>())
+                    });
+                    view! { <Section board title own all=keys names /> }
+                }
             />
             <Show when=move || !nothing() && sections.with(Vec::is_empty)>
                 <Empty icon="search" title="No metric has that in its name" />
@@ -123,28 +144,45 @@ fn sections(keys: &[String]) -> Vec<String> {
 #[component]
 fn Section(
     board: Board,
-    name: String,
-    keys: Signal<Vec<String>>,
-    /// Also those that are not searched for.
+    title: String,
+    /// The charts in it.
+    own: Memo<Vec<String>>,
+    /// All metrics, also those that are not searched for.
     all: Signal<Vec<String>>,
     names: bool,
 ) -> impl IntoView {
-    let section = name.clone();
-    let own = Memo::new(move |_| {
-        keys.with(|keys| keys.iter().filter(|key| section_of(key) == section).cloned().collect::<Vec<_>>())
+    // Those that are shown, as somebody has arranged them.
+    let order = Memo::new(move |_| {
+        board.setup.with(|setup| {
+            let mut order = own.with(|own| arrange::arranged(own, &setup.placed));
+            order.retain(|key| !setup.gone.contains(key));
+            order
+        })
     });
+    let gone = Memo::new(move |_| own.with(Vec::len).saturating_sub(order.with(Vec::len)));
+    let bring_back = move |_| {
+        own.with_untracked(|own| board.setup.update(|setup| setup.gone.retain(|key| !own.contains(key))));
+    };
     let shown = RwSignal::new(PANELS_STEP);
-    let first = move || own.with(|own| own.iter().take(shown.get()).cloned().collect::<Vec<_>>());
-    let more = move || own.with(Vec::len).saturating_sub(shown.get());
-    let title = if name.is_empty() { "Metrics".to_owned() } else { name };
+    let first = move || order.with(|order| order.iter().take(shown.get()).cloned().collect::<Vec<_>>());
+    let more = move || order.with(Vec::len).saturating_sub(shown.get());
     view! {
         <details class="board__section" open>
             <summary>
                 <h3>{title}</h3>
                 <span class="muted num">{move || own.with(Vec::len)}</span>
             </summary>
+            <Show when=move || { gone.get() > 0 }>
+                <p class="board__gone">
+                    <span class="muted num">{move || format!("{} hidden", gone.get())}</span>
+                    <button class="button" type="button" on:click=bring_back>
+                        <Icon name="eye" />
+                        "Show again"
+                    </button>
+                </p>
+            </Show>
             <div class="board__panels">
-                <For each=first key=|key| key.clone() children=move |key| view! { <Panel board key_name=key keys=all names /> } />
+                <For each=first key=|key| key.clone() children=move |key| view! { <Panel board key_name=key keys=all order names /> } />
             </div>
             <Show when=move || { more() > 0 }>
                 <button

@@ -6,6 +6,7 @@ use crate::{
     link::Query,
 };
 use model::{
+    expression::Expression,
     limits,
     series::{Axis, Band, Center, Smoothing},
 };
@@ -142,9 +143,51 @@ pub struct Setup {
     /// All runs as one group.
     pub together: bool,
     pub spread: Spread,
+    /// Charts that are computed.
+    pub computed: Vec<Computed>,
+    /// Charts that were moved by hand, and whatever had to be before them.
+    pub placed: Vec<String>,
+    /// Charts that are not shown.
+    pub gone: BTreeSet<String>,
+    /// Charts that take two places.
+    pub wide: BTreeSet<String>,
+    /// What happened besides the metrics is not marked.
+    pub without_events: bool,
+}
+
+/// A chart that is computed from metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Computed {
+    /// Empty: it is called what it computes.
+    pub name: String,
+    pub expression: String,
+}
+
+impl Computed {
+    /// What stands for it where others have their metric.
+    pub fn key(&self) -> String {
+        format!("={}", self.expression)
+    }
+
+    pub fn title(&self) -> &str {
+        if self.name.is_empty() { &self.expression } else { &self.name }
+    }
+
+    /// What an address may say: `name=expression`.
+    fn of(text: &str) -> Option<Self> {
+        let (name, expression) = text.split_once('=')?;
+        let fits = name.len() <= limits::CHART_NAME_BYTES_MAX && Expression::parse(expression).is_ok();
+        fits.then(|| Self { name: name.to_owned(), expression: expression.to_owned() })
+    }
 }
 
 impl Setup {
+    /// What the chart of a key computes, if that is one that does.
+    pub fn computed_as(&self, key: &str) -> Option<&Computed> {
+        let expression = key.strip_prefix('=')?;
+        self.computed.iter().find(|one| one.expression == expression)
+    }
+
     pub fn of_panel(&self, key: &str) -> Settings {
         let settings = self.panels.get(key).copied().unwrap_or(self.all);
         // Without its metric, the axis is that of steps.
@@ -169,6 +212,13 @@ const ZOOM: &str = "zoom";
 const HIDDEN: &str = "off";
 const TOGETHER: &str = "together";
 const SPREAD: &str = "spread";
+const COMPUTED: &str = "expr";
+const PLACED: &str = "place";
+const GONE: &str = "gone";
+const WIDE: &str = "wide";
+const EVENTS: &str = "events";
+/// What `events` says when they are not marked.
+const OFF: &str = "off";
 
 impl State {
     pub fn of(query: &Query) -> Self {
@@ -188,6 +238,22 @@ impl State {
                 band: choice(&BANDS, band).unwrap_or(usual.band),
             };
         }
+        for one in query.all(COMPUTED).filter_map(Computed::of).take(limits::CHARTS_COMPUTED_MAX) {
+            // Two of one expression would be one chart twice.
+            if state.setup.computed_as(&one.key()).is_none() {
+                state.setup.computed.push(one);
+            }
+        }
+        for key in query.all(PLACED).take(limits::CHARTS_PLACED_MAX) {
+            if !state.setup.placed.iter().any(|known| known == key) {
+                state.setup.placed.push(key.to_owned());
+            }
+        }
+        let keys = |name: &str| -> BTreeSet<String> {
+            query.all(name).take(limits::CHARTS_PLACED_MAX).map(ToOwned::to_owned).collect()
+        };
+        (state.setup.gone, state.setup.wide) = (keys(GONE), keys(WIDE));
+        state.setup.without_events = query.get(EVENTS) == Some(OFF);
         for text in query.all(ZOOM) {
             let mut parts = text.splitn(3, ':');
             let axis = parts.next().and_then(|word| choice(&AXES, word));
@@ -205,7 +271,8 @@ impl State {
 
     /// The query with this state in place of whatever it had.
     pub fn write(&self, query: Query) -> Query {
-        let Setup { all, over, panels, together, spread } = &self.setup;
+        let Setup { all, over, panels, together, spread, computed, placed, gone, wide, without_events } =
+            &self.setup;
         let mut query =
             query.with(ALL, all.text()).with(OVER, over).without(PANEL).without(ZOOM).without(HIDDEN);
         query = query.with(TOGETHER, if *together { "1" } else { "" }).without(SPREAD);
@@ -215,6 +282,19 @@ impl State {
         }
         for (key, settings) in panels.iter().take(limits::CHARTS_APART_MAX) {
             query = query.and(PANEL, format!("{}:{key}", settings.text()));
+        }
+        query = query.without(COMPUTED).without(PLACED).without(GONE).without(WIDE);
+        query = query.with(EVENTS, if *without_events { OFF } else { "" });
+        for one in computed.iter().take(limits::CHARTS_COMPUTED_MAX) {
+            query = query.and(COMPUTED, format!("{}={}", one.name, one.expression));
+        }
+        let listed: [(&str, Vec<&String>); 3] =
+            [(PLACED, placed.iter().collect()), (GONE, gone.iter().collect()), (WIDE, wide.iter().collect())];
+        for (name, keys) in listed {
+            query = keys
+                .into_iter()
+                .take(limits::CHARTS_PLACED_MAX)
+                .fold(query, |query, key| query.and(name, key));
         }
         for (axis, word, _) in AXES {
             if let Some((from, to)) = self.zooms.get(&axis) {
@@ -244,6 +324,14 @@ mod tests {
                 panels: [("val/a:b,c".to_owned(), Settings::default()), ("x".to_owned(), all)].into(),
                 together: true,
                 spread: Spread { center: Center::Median, band: Band::MinMax },
+                computed: vec![
+                    Computed { name: "a gap".into(), expression: "`val/loss` - a".into() },
+                    Computed { name: String::new(), expression: "a / b".into() },
+                ],
+                placed: ["z", "a/b", "=a / b"].map(ToOwned::to_owned).to_vec(),
+                gone: ["lr".to_owned()].into(),
+                wide: ["z".to_owned()].into(),
+                without_events: true,
             },
             zooms: [(Axis::Step, (-1.5, 20.0)), (Axis::Metric, (1e-9, 2e-9))].into(),
             hidden: ["0123 subset=val".to_owned()].into(),
@@ -270,6 +358,10 @@ mod tests {
         let look = Look { y: Kind::Log, ..Look::default() };
         assert_eq!(state.setup.all, Settings { look, ..Settings::default() });
         assert!(state.zooms.is_empty() && state.setup.panels.is_empty());
+        let state = State::of(&Query::parse("expr=a&expr=b=a%2B&expr=c=a&expr=d=a&place=x&place=x"));
+        assert_eq!(state.setup.computed.len(), 1, "what cannot be read, or is there already");
+        assert_eq!(state.setup.computed_as("=a").map(Computed::title), Some("c"));
+        assert_eq!(state.setup.placed, ["x"]);
     }
 
     #[test]

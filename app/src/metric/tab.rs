@@ -9,7 +9,6 @@ use crate::{
         filter::{FilterForm, Hidden},
         notice::Empty,
         number::{MaybeNumber, Number},
-        run_color_place,
     },
 };
 use leptos::prelude::*;
@@ -22,17 +21,8 @@ use model::{
 pub fn Tab(view: RunView) -> impl IntoView {
     let search = link::use_search();
     let path = view.path();
-    let runs = Signal::derive(move || {
-        view.detail.current.with(|detail| {
-            let run = &detail.run;
-            vec![BoardRun {
-                id: run.id.clone(),
-                name: run.name.clone(),
-                color: run_color_place(run.number, run.color),
-            }]
-        })
-    });
-    let board = Board::new(runs, view.logged.into());
+    let runs = Signal::derive(move || view.detail.current.with(|detail| vec![BoardRun::of(&detail.run)]));
+    let board = Board::new(runs, view.logged.into(), view.happened.into());
     let found = Memo::new(move |_| {
         let wanted = wanted(search);
         let fits = |one: &&MetricSummary| one.key.to_lowercase().contains(&wanted);

@@ -5,4 +5,5 @@ mod spans;
 mod tab;
 
 pub use api::list;
+pub use spans::{line, pairs};
 pub use tab::{Tab, wanted};

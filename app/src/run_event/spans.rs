@@ -22,6 +22,23 @@ pub fn durations(events: &[RunEvent]) -> HashMap<SpanId, i64> {
         .collect()
 }
 
+/// Each start with its finish, where both are among the events; what is alone is alone. In the order of the first of them.
+pub fn pairs(events: &[RunEvent]) -> Vec<(&RunEvent, Option<&RunEvent>)> {
+    let of_span = |kind: RunEventKind, span: &SpanId| {
+        events.iter().find(|event| event.kind == kind && event.span.as_ref() == Some(span))
+    };
+    let mut pairs = Vec::new();
+    for event in events {
+        match (event.kind, &event.span) {
+            (RunEventKind::Start, Some(span)) => pairs.push((event, of_span(RunEventKind::Finish, span))),
+            // It comes with its start.
+            (RunEventKind::Finish, Some(span)) if of_span(RunEventKind::Start, span).is_some() => {}
+            _ => pairs.push((event, None)),
+        }
+    }
+    pairs
+}
+
 /// `path=a.pt bytes=12`: texts bare, everything else as JSON.
 pub fn line(metadata: &Map<String, Value>) -> String {
     let pair = |(key, value): (&String, &Value)| match value {
@@ -61,6 +78,23 @@ mod tests {
             event(Finish, None, 6),
         ];
         assert_eq!(durations(&events), HashMap::from([(SpanId::from_bytes([1; 16]), 50)]));
+    }
+
+    #[test]
+    fn starts_come_with_their_finish_and_what_is_alone_alone() {
+        use RunEventKind::{Finish, Point, Start};
+        let events = [
+            event(Finish, Some(1), 90),
+            event(Point, None, 50),
+            event(Start, Some(1), 40),
+            event(Start, Some(2), 10),
+            event(Finish, Some(3), 5),
+        ];
+        let times: Vec<_> = pairs(&events)
+            .into_iter()
+            .map(|(one, end)| (one.time_ms.0, end.map(|end| end.time_ms.0)))
+            .collect();
+        assert_eq!(times, [(50, None), (40, Some(90)), (10, None), (5, None)]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod status;
 pub mod tag;
 pub mod time;
 pub mod toast;
+pub mod wrong;
 
 use model::{limits, run::Run};
 

@@ -4,7 +4,7 @@ use super::SAVED;
 use crate::link::Query;
 use model::{ViewId, limits, view::ViewState};
 
-/// Letters that come so close to each other are one change.
+/// Letters, and moves of a slider, that come so close to each other are one change.
 const TYPING_MILLIS: i64 = 2_000;
 
 /// How the table looks, and which saved view that was before it was changed.
@@ -59,7 +59,7 @@ impl Steps {
             self.redo();
         } else {
             let typed = match self.now.state.differences(&next.state)[..] {
-                [key @ ("search" | "filter")] => Some((key, at_ms)),
+                [key @ ("search" | "filter" | "chart")] => Some((key, at_ms)),
                 _ => None,
             };
             let goes_on = matches!((self.typed, typed), (Some((key, before)), Some((now, _)))

@@ -281,3 +281,107 @@ async fn odd_questions_are_refused_by_name() {
         assert_problem(server.get(&format!("/api/v1/series?run={run_id}&{query}")).await, 400, words);
     }
 }
+
+fn encoded(text: &str) -> String {
+    let escaped: Vec<String> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    escaped.concat()
+}
+
+#[tokio::test]
+async fn an_expression_is_computed_where_all_its_metrics_have_a_value() {
+    on_each(async |server| {
+        let run_id = server.new_run().await;
+        let other = server.new_run().await;
+        let nan = f64::NAN;
+        let a = [(0, 10, 1.0), (1, 11, 2.0), (3, 13, 0.0), (3, 14, -1.0), (5, 15, nan), (9, 19, 4.0)];
+        let b = [(1, 21, 0.0), (3, 12, 0.0), (5, 25, 1.0), (7, 27, 1.0), (9, 29, f64::INFINITY)];
+        ingest(&server, 0, vec![series(&run_id, "train/a", &a), series(&run_id, "b", &b)]).await;
+        ingest(&server, 1, vec![series(&other, "b", &b)]).await;
+        let of = async |text: &str, rest: &str| {
+            let query = format!("run={run_id}&run={other}&expression={}{rest}", encoded(text));
+            read(&server, &query).await
+        };
+        let all = of("`train/a` / b", "").await;
+        assert_eq!(all.len(), 1, "the other run has only one of them");
+        assert_eq!((all[0].run_id.as_str(), all[0].key.as_str()), (run_id.as_str(), "`train/a` / b"));
+        let Columns::Points(points) = &all[0].columns else { panic!("expected points") };
+        assert_eq!(points.steps, [1, 3, 5, 9]);
+        assert_eq!(points.times_ms, [21, 14, 25, 29], "when the later of them was logged");
+        assert_eq!(points.values[..2], [f64::INFINITY, f64::NEG_INFINITY]);
+        assert!(points.values[2].is_nan());
+        assert_eq!(points.values[3], 0.0);
+        assert_eq!(all[0].total, 6, "steps 0 1 3 5 7 9 have one of them");
+
+        let cut = of("`train/a` + b", "&step_min=2&step_max=6").await.remove(0);
+        let Columns::Points(points) = &cut.columns else { panic!("expected points") };
+        assert_eq!((&points.steps[..], cut.total), (&[3, 5][..], 2));
+        let alone = of("b * 2", "").await;
+        assert_eq!(alone.len(), 2);
+        assert!(of("b - missing", "").await.is_empty());
+
+        // As an axis of time, smoothed, and as one curve of two runs.
+        let timed = of("b + 1", "&x=wall&buckets=10").await;
+        assert_eq!(timed[0].extra.xs, [21.0, 12.0, 25.0, 27.0, 29.0]);
+        let smooth = of("`train/a` - `train/a`", "&smoothing=running_mean&weight=3&buckets=10").await;
+        assert_eq!(smooth[0].extra.smooth.len(), 5);
+        let together = of("b + 1", "&group=4&group=4&buckets=10").await.remove(0);
+        assert_eq!((together.group, together.total), (Some(4), 10));
+        assert_eq!(group(&together).members.iter().sum::<i64>(), 8, "an infinity is no member");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_expression_over_long_series_is_exact_before_it_is_bucketed() {
+    on_each(async |server| {
+        let run_id = server.new_run().await;
+        ingest(&server, 0, vec![long(&run_id)]).await;
+        // Every second step, logged in parts that overlap in time of writing.
+        let half = |from: i64| -> Vec<(i64, i64, f64)> {
+            (from..from + 25_000)
+                .map(|index| (index * 2 + 1, index, if index == 27_160 { 0.0 } else { 2.0 }))
+                .collect()
+        };
+        ingest(&server, 1, vec![series(&run_id, "scale", &half(25_000))]).await;
+        ingest(&server, 2, vec![series(&run_id, "scale", &half(0))]).await;
+        let query = format!("run={run_id}&expression={}&buckets=400", encoded("loss / scale"));
+        let answer = read(&server, &query).await.remove(0);
+        let rows = buckets(&answer);
+        assert_eq!((answer.total, rows.counts.iter().sum::<i64>()), (100_000, 50_000));
+        assert_eq!(rows.non_finite_counts.iter().sum::<i64>(), 1, "a division by zero");
+        // The spike at 54 321 was divided by zero, so the highest is that of the first step.
+        let highest = rows.max.iter().copied().fold(0.0, f64::max);
+        assert_eq!(highest, 0.25);
+        let near = format!("{query}&step_min=54310&step_max=54330");
+        let near = read(&server, &near).await.remove(0);
+        let Columns::Points(points) = &near.columns else { panic!("expected points") };
+        assert_eq!((points.len(), near.total), (10, 21));
+        assert_eq!(
+            points.values[points.steps.iter().position(|step| *step == 54_321).unwrap()],
+            f64::INFINITY
+        );
+        let together = read(&server, &format!("{query}&group=0")).await.remove(0);
+        assert_eq!(group(&together).counts.iter().sum::<i64>(), 50_000);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_expression_that_cannot_be_read_is_refused_with_its_character() {
+    let server = Server::start().await;
+    let run_id = server.new_run().await;
+    let of = async |rest: &str| {
+        let request = server.request(Method::GET, &format!("/api/v1/series?run={run_id}&{rest}"));
+        crate::harness::answer(request.send().await.unwrap()).await
+    };
+    assert_problem(of(&format!("expression={}", encoded("a + "))).await, 400, "at character 5");
+    assert_problem(
+        of(&format!("expression={}&key=a", encoded("a + b"))).await,
+        400,
+        "expected none with expression",
+    );
+    let deep = format!("{}a{}", "(".repeat(300), ")".repeat(300));
+    assert_problem(of(&format!("expression={}", encoded(&deep))).await, 400, "levels");
+    let many = (0..9).map(|key| format!("m{key}")).collect::<Vec<_>>().join("+");
+    assert_problem(of(&format!("expression={}", encoded(&many))).await, 400, "more than 8 metrics");
+}

@@ -40,6 +40,30 @@ async fn a_view_is_made_listed_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_view_of_charts_keeps_what_repeats_and_opens_with_it() {
+    on_each(async |server| {
+        let state = "search=a&view=charts&panel=y-log:loss&panel=:lr&expr=gap=a-b&place=lr&place=loss";
+        let new = json!({"experiment_id": "0", "name": "v", "state": state, "default_for_me": true});
+        let (status, view) = server.post("/api/v1/views", new).await;
+        assert_eq!(status.as_u16(), 201, "{view}");
+        let kept = "search=a&view=charts&panel=y-log%3Aloss&panel=%3Alr&expr=gap%3Da-b&place=lr&place=loss";
+        assert_eq!(view["state"], kept);
+        assert_eq!(server.get("/api/v1/views?experiment_id=0").await.1, json!([view]));
+        let path = format!("/api/v1/views/{}", view["id"].as_str().unwrap());
+        for (state, words) in
+            [("view=moon", "view: expected charts"), ("expr=a=b%2B", "expr: expected a metric")]
+        {
+            assert_problem(server.send(Method::PATCH, &path, json!({ "state": state })).await, 400, words);
+        }
+        let (status, there) = location(&server, "/experiments/0").await;
+        assert_eq!(status, 302);
+        assert!(there.contains("view=charts&panel=y-log:loss&panel=:lr&expr=gap%3Da-b"), "{there}");
+        assert_eq!(location(&server, &there).await, (200, String::new()));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_experiment_opens_with_its_default_view_before_any_script() {
     let server = Server::start().await;
     server.new_run().await;

@@ -28,6 +28,10 @@ pub use parse::{
     Part, Rules, parse, parse_fields, parse_group, parse_group_orders, parse_order, parse_orders, parse_with,
 };
 pub use pattern::Pattern;
+pub(crate) use {
+    parse::unquoted,
+    token::{Input, between, each},
+};
 
 use crate::{Error, UnixMillis};
 use serde::{Deserialize, Serialize};
@@ -373,12 +377,12 @@ pub struct QueryError {
 }
 
 impl QueryError {
-    fn new(at: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(at: Range<usize>, message: impl Into<String>) -> Self {
         Self { at, character: 0, message: message.into() }
     }
 
     /// The same, with its character counted.
-    fn counted(mut self, text: &str) -> Self {
+    pub(crate) fn counted(mut self, text: &str) -> Self {
         self.character = text[..self.at.start].chars().count() + 1;
         self
     }

@@ -614,7 +614,7 @@ fn attribute(rules: Rules, name: &str, at: Range<usize>) -> Parsed<Field> {
 }
 
 /// What a quoted text stands for.
-fn unquoted(quote: char, inner: &str) -> String {
+pub(crate) fn unquoted(quote: char, inner: &str) -> String {
     inner.replace(&format!("{quote}{quote}"), &quote.to_string())
 }
 

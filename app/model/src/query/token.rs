@@ -32,23 +32,28 @@ pub(super) struct Spanned<'a> {
     pub at: Range<usize>,
 }
 
-type Input<'a> = LocatingSlice<&'a str>;
+pub(crate) type Input<'a> = LocatingSlice<&'a str>;
 
 /// The tokens of a text, or where it stops making sense.
 pub(super) fn tokens(text: &str) -> Result<Vec<Spanned<'_>>, QueryError> {
+    Ok(each(text, token)?.into_iter().map(|(token, at)| Spanned { token, at }).collect())
+}
+
+/// What follows each other in a text with blanks between, each with its place, or where none of them begins.
+pub(crate) fn each<'a, T>(
+    text: &'a str,
+    one: fn(&mut Input<'a>) -> winnow::ModalResult<T>,
+) -> Result<Vec<(T, Range<usize>)>, QueryError> {
     let mut input = LocatingSlice::new(text);
-    let mut tokens = Vec::new();
+    let mut found = Vec::new();
     loop {
         let blank: winnow::ModalResult<&str> = multispace0.parse_next(&mut input);
         blank.map_err(|_| QueryError::new(0..text.len(), "cannot be read"))?;
         if input.is_empty() {
-            return Ok(tokens);
+            return Ok(found);
         }
         let start = text.len() - input.len();
-        let Ok((token, at)) = token.with_span().parse_next(&mut input) else {
-            return Err(unreadable(text, start));
-        };
-        tokens.push(Spanned { token, at });
+        found.push(one.with_span().parse_next(&mut input).map_err(|_| unreadable(text, start))?);
     }
 }
 
@@ -75,14 +80,20 @@ fn token<'a>(input: &mut Input<'a>) -> winnow::ModalResult<Token<'a>> {
     .parse_next(input)
 }
 
-/// Text between two quotes; two quotes in it are one of them.
 fn quoted<'a>(
     quote: char,
 ) -> impl winnow::Parser<Input<'a>, Token<'a>, winnow::error::ErrMode<winnow::error::ContextError>> {
+    between(quote).map(move |inner| Token::Quoted { quote, inner })
+}
+
+/// Text between two quotes, as written; two quotes in it are one of them.
+pub(crate) fn between<'a>(
+    quote: char,
+) -> impl winnow::Parser<Input<'a>, &'a str, winnow::error::ErrMode<winnow::error::ContextError>> {
     let double = (one_of(quote), one_of(quote)).void();
     let plain = take_till(1.., quote).void();
     let inner = repeat::<_, _, (), _, _>(0.., alt((plain, double))).take();
-    delimited(one_of(quote), inner, one_of(quote)).map(move |inner| Token::Quoted { quote, inner })
+    delimited(one_of(quote), inner, one_of(quote))
 }
 
 /// Letters and digits of all scripts, and what keys and numbers hold beside them.

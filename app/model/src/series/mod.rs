@@ -6,7 +6,7 @@ mod wire;
 pub use smoothing::Smoothing;
 pub use wire::{MIME, decode, encode};
 
-use crate::{Error, RunId, limits, metric::Context, param};
+use crate::{Error, RunId, expression::Expression, limits, metric::Context, param};
 use serde::{Deserialize, Serialize};
 
 /// What the points of a chart stand over.
@@ -63,6 +63,12 @@ pub struct SeriesQuery {
     /// Repeat for several metrics; none: every metric of the runs.
     #[serde(default)]
     pub key: Vec<String>,
+    /// In place of metrics, what is computed from some: numbers, keys (in backticks or quotes where they are more than a
+    /// word), `+ - * / ^`, parentheses, and `log log10 exp sqrt abs min max ratio`. It has a value at the steps at which
+    /// all its metrics have one, of equal steps the last, and is computed over every point before anything is smoothed
+    /// or put into buckets. `total` counts the steps at which any of its metrics has a value.
+    #[serde(default)]
+    pub expression: Option<String>,
     #[serde(default)]
     #[cfg_attr(feature = "openapi", param(inline))]
     pub x: Axis,
@@ -108,7 +114,12 @@ impl SeriesQuery {
         if self.run.is_empty() {
             return Err(Error::invalid("run", "expected at least one run id"));
         }
-        if self.run.len().saturating_mul(self.key.len().max(1)) > limits::SERIES_PER_QUERY_MAX {
+        let computed = self.computed()?;
+        if computed.is_some() && !self.key.is_empty() {
+            return Err(Error::invalid("key", "expected none with expression"));
+        }
+        let keys = computed.map_or(self.key.len(), |expression| expression.keys().len());
+        if self.run.len().saturating_mul(keys.max(1)) > limits::SERIES_PER_QUERY_MAX {
             let expected = format!("at most {} series in one request", limits::SERIES_PER_QUERY_MAX);
             return Err(Error::too_large("key", expected));
         }
@@ -143,6 +154,12 @@ impl SeriesQuery {
             }
         }
         Ok(())
+    }
+
+    /// What is computed, when that is asked for.
+    pub fn computed(&self) -> Result<Option<Expression>, Error> {
+        let read = |text: &String| Expression::parse(text).map_err(|error| error.into_error("expression"));
+        self.expression.as_ref().map(read).transpose()
     }
 
     /// The group of a run of this query, when it asks for groups.

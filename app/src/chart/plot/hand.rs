@@ -1,11 +1,12 @@
 //! What the pointer and the keys do with a chart: walk along it, hold its values, zoom and come back.
 
-use super::Parts;
+use super::{Focus, Parts};
 use crate::chart::{
     extent::{Zoom, extent},
     format,
     gesture::{Drag, zoomed},
     hit,
+    lane::Placed,
     scene::Scene,
     tick::Measure,
     tip::{Reading, closest, place_of},
@@ -27,8 +28,19 @@ impl Parts {
         if let Some(drag) = self.drag.get_untracked() {
             self.drag.set(Some(Drag { to: spot, ..drag }));
         }
-        self.here.set(true);
         let lines = self.lines.get_untracked().unwrap_or_default();
+        let happened = scene.lane.as_ref().map(|lane| lane.under(spot, scene.ratio)).unwrap_or_default();
+        if self.happened.with_untracked(|known| *known != happened) {
+            self.happened.set(happened);
+        }
+        let owner = self.happened.with_untracked(|known| known.first().map(|one| one.event.owner.clone()));
+        if let Some(owner) = owner {
+            self.here.set(false);
+            self.view.hover.set(None);
+            self.view.focus.set((lines.len() > 1).then(|| Focus::on_all_of(owner)));
+            return;
+        }
+        self.here.set(true);
         let nearest = untrack(|| hit::nearest_x(&self.view.shown(&lines), scene.axes.x.value(spot.0)));
         let hover = nearest.map(|x| (scene.axis, x));
         if self.view.hover.get_untracked() != hover {
@@ -36,7 +48,7 @@ impl Parts {
         }
         let focus = nearest.filter(|_| lines.len() > 1).and_then(|x| {
             let readings = self.read(x);
-            closest(&readings, &scene, spot.1).map(|reading| reading.id.clone())
+            closest(&readings, &scene, spot.1).map(|reading| Focus::on_line(&reading.owner, &reading.id))
         });
         if self.view.focus.get_untracked() != focus {
             self.view.focus.set(focus);
@@ -45,6 +57,7 @@ impl Parts {
 
     pub(super) fn left(self) {
         self.here.set(false);
+        self.happened.set(Vec::new());
         self.view.hover.set(None);
         self.view.focus.set(None);
         self.drag.set(None);
@@ -141,7 +154,9 @@ impl Parts {
         if let Some(x) = next.filter(|x| (low..=high).contains(x)) {
             self.here.set(true);
             self.view.hover.set(Some((scene.axis, x)));
-            self.spoken.set(spoken(Measure::of(scene.axis), x, &self.read(x)));
+            let events = scene.lane.as_ref().map(|lane| lane.near(scene.axes.x.px(x), scene.ratio));
+            let measure = Measure::of(scene.axis);
+            self.spoken.set(spoken(measure, x, &self.read(x), &events.unwrap_or_default()));
         }
         true
     }
@@ -174,22 +189,24 @@ impl Parts {
     }
 }
 
-fn spoken(measure: Measure, x: f64, readings: &[Reading]) -> String {
+fn spoken(measure: Measure, x: f64, readings: &[Reading], events: &[Placed]) -> String {
     // More is not listened to.
-    let values: Vec<String> =
-        readings.iter().take(5).map(|one| format!("{} {}", one.name, format::number(one.shown()))).collect();
-    format!("{}: {}", place_of(measure, x), values.join(", "))
+    let values = readings.iter().take(5).map(|one| format!("{} {}", one.name, format::number(one.shown())));
+    let events = events.iter().take(5).map(|one| format!("event {}", one.event.name));
+    format!("{}: {}", place_of(measure, x), values.chain(events).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{line::tests::points, tip::readings};
+    use crate::chart::{lane::Event, line::tests::points, tip::readings};
 
     #[test]
     fn the_keyboard_says_where_it_is_and_what_stands_there() {
         let line = points(&[0, 119], &[1.0, 0.123_456]);
-        let text = spoken(Measure::Step, 119.0, &readings(&[&line], 119.0, 0.0));
-        assert_eq!(text, "step 119: a 0.1235");
+        let event = Event { name: "saved".into(), ..Event::default() };
+        let event = Placed { event, ..Placed::default() };
+        let text = spoken(Measure::Step, 119.0, &readings(&[&line], 119.0, 0.0), &[event]);
+        assert_eq!(text, "step 119: a 0.1235, event saved");
     }
 }

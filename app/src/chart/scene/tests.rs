@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chart::{
+    lane::{Event, place},
     line::{
         Kind,
         tests::{buckets, over, points, series, smoothed, wide_buckets},
@@ -104,6 +105,34 @@ fn symlog_on_both_sides_of_zero() {
     let values: Vec<f64> = (0..81).map(|at| f64::from(at - 40).powi(3) / 64.0).collect();
     let look = Look { y: scale::Kind::Symlog, ..Look::default() };
     golden!("symlog", draw(&[points(&steps(81), &values)], look, Zoom::default(), &Dress::default()));
+}
+
+#[test]
+fn events_under_the_axis() {
+    let event = |owner: &str, color: u8, from_ms: i64, to_ms: i64| Event {
+        owner: owner.into(),
+        color,
+        from_ms,
+        to_ms,
+        ..Event::default()
+    };
+    let line = |owner: &str, color: u8, seed: f64| {
+        let times_ms = steps(60);
+        let name = format!("run {owner}");
+        Line {
+            owner: owner.into(),
+            id: owner.into(),
+            name,
+            color,
+            times_ms,
+            ..points(&steps(60), &loss(60, seed))
+        }
+    };
+    let lines = [line("a", 0, 0.0), line("b", 1, 3.0)];
+    let events = [event("a", 0, 5, 5), event("a", 0, 20, 35), event("b", 1, 30, 50), event("b", 1, 51, 51)];
+    let (placed, _) = place(&events, &lines.each_ref(), Axis::Step, true);
+    let dress = Dress { legend: true, x_name: "step".into(), events: Some(placed), ..Dress::default() };
+    golden!("events", draw(&lines, Look::default(), Zoom::default(), &dress));
 }
 
 #[test]
@@ -231,6 +260,7 @@ fn dressed_for_a_paper() {
         note: "320 of 48 211 points".into(),
         legend: true,
         x_name: "step".into(),
+        events: None,
     };
     let lines: Vec<_> = (0..5).map(named).collect();
     golden!("dressed", draw(&lines, Look::default(), Zoom::default(), &dress));

@@ -5,11 +5,12 @@ use super::Table;
 use crate::{
     link,
     run::{api, query},
+    ui::wrong::Wrong,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 use model::{
     ExperimentId,
-    query::{Attribute, Field, QueryError, Wanted, complete, parse},
+    query::{Attribute, Field, Wanted, complete, parse},
     run::{RunFieldQuery, RunValueQuery},
 };
 use std::time::Duration;
@@ -177,21 +178,6 @@ pub fn QueryBar(table: Table) -> impl IntoView {
                 {move || error.get().map(|error| view! { <Wrong error text=text.get() /> })}
             </div>
         </div>
-    }
-}
-
-/// What is wrong, and a mark under where.
-#[component]
-fn Wrong(error: QueryError, text: String) -> impl IntoView {
-    let before = text.get(..error.at.start).unwrap_or_default().to_owned();
-    let wrong = text.get(error.at.clone()).unwrap_or_default().to_owned();
-    let after = text.get(error.at.end..).unwrap_or_default().to_owned();
-    let wrong = if wrong.is_empty() { " ".to_owned() } else { wrong };
-    view! {
-        <code class="query__echo">
-            {before} <mark>{wrong}</mark> {after}
-        </code>
-        <span class="query__message">{error.message}</span>
     }
 }
 

@@ -1,6 +1,9 @@
 //! The x-axis of a chart: what stands on it, how far it reaches, and which bucket a point falls into.
 
-use super::scan::Scan;
+use super::{
+    join::{Join, Joined},
+    scan::{Scan, Windows},
+};
 use crate::Result;
 use model::series::{Axis, Points, SeriesQuery};
 use segment::Grid;
@@ -11,6 +14,8 @@ use store::{Snapshot, metric::SegmentPlace};
 #[derive(Clone, Debug)]
 pub(super) struct Numbers {
     pub places: Vec<SegmentPlace>,
+    /// In place of segments of its own, when it is computed from others.
+    pub joined: Option<Joined>,
     /// Segments of the metric that is the x-axis.
     pub over: Vec<SegmentPlace>,
     pub started_ms: i64,
@@ -18,6 +23,24 @@ pub(super) struct Numbers {
     pub steps: (i64, i64),
     /// Width of the whole series on the x-axis.
     pub range: f64,
+}
+
+impl Numbers {
+    pub fn scan(&self, query: &SeriesQuery) -> Scan {
+        match &self.joined {
+            None => Scan::Logged(Windows::new(&self.places)),
+            Some(joined) => {
+                let range = (query.step_min.unwrap_or(i64::MIN), query.step_max.unwrap_or(i64::MAX));
+                Scan::Computed(Join::new(joined, range))
+            }
+        }
+    }
+
+    /// All segments that a scan reads.
+    pub fn read(&self) -> impl Iterator<Item = &SegmentPlace> {
+        let joined = self.joined.iter().flat_map(|joined| joined.operands.iter().flatten());
+        self.places.iter().chain(joined)
+    }
 }
 
 /// The x-axis that all series of an answer share.
@@ -96,7 +119,8 @@ pub(super) async fn lay_out(
     let buckets = query.buckets.unwrap_or(1);
     let scale = if query.x == Axis::Step {
         for one in &mut numbers {
-            one.range = one.steps.1 as f64 - one.steps.0 as f64;
+            // What is computed of series that never meet has no steps at all.
+            one.range = (one.steps.1 as f64 - one.steps.0 as f64).max(0.0);
         }
         let low =
             numbers.iter().map(|one| one.steps.0).min().map(|low| low.max(query.step_min.unwrap_or(low)));
@@ -112,7 +136,7 @@ pub(super) async fn lay_out(
     } else {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for one in &mut numbers {
-            let mut walk = Walk::new(query.x, one);
+            let mut walk = Walk::new(query, one);
             let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
             while let Some((points, xs)) = walk.next(snapshot).await? {
                 for (&step, &x) in points.steps.iter().zip(&xs) {
@@ -145,8 +169,8 @@ pub(super) fn within(query: &SeriesQuery, step: i64, x: f64) -> bool {
 pub(super) struct Walk {
     axis: Axis,
     started_ms: i64,
-    scan: Scan,
-    over: Scan,
+    pub scan: Scan,
+    over: Windows,
     /// Points of the metric that is the x-axis, from where the walk stands.
     ahead: VecDeque<(i64, f64)>,
     over_ended: bool,
@@ -154,12 +178,12 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub fn new(axis: Axis, numbers: &Numbers) -> Self {
+    pub fn new(query: &SeriesQuery, numbers: &Numbers) -> Self {
         Self {
-            axis,
+            axis: query.x,
             started_ms: numbers.started_ms,
-            scan: Scan::new(&numbers.places),
-            over: Scan::new(&numbers.over),
+            scan: numbers.scan(query),
+            over: Windows::new(&numbers.over),
             ahead: VecDeque::new(),
             over_ended: false,
             x: f64::NAN,

@@ -1,6 +1,7 @@
 //! Metrics: batches in, series out.
 
 mod axis;
+mod join;
 mod read;
 mod scan;
 mod series;

@@ -62,13 +62,14 @@ pub(super) async fn fetch_ahead(snapshot: &mut Snapshot, axes: &Axes, from: usiz
     let mut points = 0;
     let mut to = from;
     for one in &axes.numbers[from..] {
-        let count: i64 = one.places.iter().map(|place| place.count).sum();
+        let count: i64 = one.read().map(|place| place.count).sum();
         points += count;
         if to > from && points > FETCH_AHEAD_POINTS_MAX {
             break;
         }
         if count <= FETCH_AHEAD_POINTS_MAX {
-            wanted.extend(one.places.iter().filter(|place| axes.needs_points(place)));
+            let needed = |place: &&SegmentPlace| one.joined.is_some() || axes.needs_points(place);
+            wanted.extend(one.read().filter(needed));
         }
         to += 1;
     }
@@ -89,33 +90,35 @@ pub(super) async fn curve(
 ) -> Result<Curve> {
     let mut exact = Exact { points: Points::default(), extra: Extra::default(), room, overflown: false };
     let mut gatherer = Gatherer::new(if query.buckets.is_some() { axes.buckets() } else { 0 });
-    pour(snapshot, query, axes, numbers, Some(&mut exact), &mut gatherer).await?;
+    let seen = pour(snapshot, query, axes, numbers, Some(&mut exact), &mut gatherer).await?;
     if !exact.overflown {
-        let total = exact.points.len() as u64;
+        let total = seen.unwrap_or(exact.points.len() as u64);
         return Ok(Curve { total, columns: Columns::Points(exact.points), extra: exact.extra });
     }
     if query.buckets.is_none() {
         let expected = format!("more than {} points; ask for buckets or a range", limits::RAW_POINTS_MAX);
         return Err(Error::too_large("buckets", expected).into());
     }
-    let total = gatherer.total();
+    let total = seen.unwrap_or(gatherer.total());
     let (buckets, extra) = gatherer.finish((axes.axis != Axis::Step).then_some(of_order));
     Ok(Curve { total, columns: Columns::Buckets(buckets), extra })
 }
 
-/// One series in the buckets of the axis, however few points it has.
+/// One series in the buckets of the axis, however few points it has, and how many it has in all.
 pub(super) async fn gather(
     snapshot: &mut Snapshot,
     query: &SeriesQuery,
     axes: &Axes,
     numbers: &Numbers,
-) -> Result<Gatherer> {
+) -> Result<(Gatherer, u64)> {
     let mut gatherer = Gatherer::new(axes.buckets());
-    pour(snapshot, query, axes, numbers, None, &mut gatherer).await?;
-    Ok(gatherer)
+    let seen = pour(snapshot, query, axes, numbers, None, &mut gatherer).await?;
+    let total = seen.unwrap_or(gatherer.total());
+    Ok((gatherer, total))
 }
 
-/// Reads a series once and hands its points on: exact ones to `exact`, and all to the gatherer, when it has buckets.
+/// Reads a series once and hands its points on: exact ones to `exact`, and all to the gatherer, when it has buckets. Of
+/// what is computed, it answers at how many steps any of its metrics has a value.
 async fn pour(
     snapshot: &mut Snapshot,
     query: &SeriesQuery,
@@ -123,7 +126,7 @@ async fn pour(
     numbers: &Numbers,
     mut exact: Option<&mut Exact>,
     gatherer: &mut Gatherer,
-) -> Result<()> {
+) -> Result<Option<u64>> {
     let bucketed = query.buckets.is_some();
     let plain = query.x == Axis::Step && query.smoothing == Smoothing::None;
     let room = exact.as_ref().map_or(0, |exact| exact.room);
@@ -135,7 +138,9 @@ async fn pour(
         }
     }
     if let (true, Scale::Steps { low, high, grid, .. }) = (plain, axes.scale) {
-        return pour_steps(snapshot, (low, high), grid, &rest, exact, bucketed.then_some(gatherer)).await;
+        let mut scan = rest.scan(query);
+        pour_steps(snapshot, (low, high), grid, &mut scan, exact, bucketed.then_some(gatherer)).await?;
+        return Ok(scan.seen());
     }
     let mut smoother = (query.smoothing != Smoothing::None)
         .then(|| Smoother::new(query.smoothing, query.weight, numbers.range));
@@ -154,7 +159,7 @@ async fn pour(
             gatherer.add(bucket, axes.place(step, x), step, time_ms, value, smooth);
         }
     };
-    let mut walk = Walk::new(query.x, &rest);
+    let mut walk = Walk::new(query, &rest);
     while let Some((points, xs)) = walk.next(snapshot).await? {
         for (row, &x) in xs.iter().enumerate() {
             let point = (points.steps[row], points.times_ms[row], points.values[row], x);
@@ -179,7 +184,7 @@ async fn pour(
             hand_on(waiting.pop_front().expect("one smoothed value a point"), Some(smooth));
         }
     }
-    Ok(())
+    Ok(walk.scan.seen())
 }
 
 /// The usual case of `pour`: the axis of steps, nothing smoothed. Points go on in stretches, not one by one.
@@ -187,11 +192,10 @@ async fn pour_steps(
     snapshot: &mut Snapshot,
     (low, high): (i64, i64),
     grid: Grid,
-    numbers: &Numbers,
+    scan: &mut Scan,
     mut exact: Option<&mut Exact>,
     mut gatherer: Option<&mut Gatherer>,
 ) -> Result<()> {
-    let mut scan = Scan::new(&numbers.places);
     while let Some(points) = scan.next(snapshot).await? {
         // What was logged after the axis was laid out comes with the next question.
         let start = points.steps.partition_point(|&step| step < low);

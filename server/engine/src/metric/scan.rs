@@ -1,20 +1,45 @@
 //! A series from its first step to its last, a window at a time, so that memory is bounded by a window.
 
+use super::join::Join;
 use crate::Result;
 use model::{limits, series::Points};
 use std::collections::VecDeque;
 use store::{Snapshot, metric::SegmentPlace};
 
-/// Windows yet to be read, in order of step.
+/// What is logged, or computed from what is logged.
 #[derive(Debug)]
-pub(super) struct Scan(VecDeque<Vec<SegmentPlace>>);
+pub(super) enum Scan {
+    Logged(Windows),
+    Computed(Join),
+}
 
 impl Scan {
+    /// The next points, in order of step; equal steps in the order of writing. `None` at the end.
+    pub async fn next(&mut self, snapshot: &mut Snapshot) -> Result<Option<Points>> {
+        match self {
+            Self::Logged(windows) => windows.next(snapshot).await,
+            Self::Computed(join) => join.next(snapshot).await,
+        }
+    }
+
+    /// Of what is computed: the steps so far at which any of its metrics has a value.
+    pub fn seen(&self) -> Option<u64> {
+        match self {
+            Self::Logged(_) => None,
+            Self::Computed(join) => Some(join.seen()),
+        }
+    }
+}
+
+/// Windows yet to be read, in order of step.
+#[derive(Debug)]
+pub(super) struct Windows(VecDeque<Vec<SegmentPlace>>);
+
+impl Windows {
     pub fn new(places: &[SegmentPlace]) -> Self {
         Self(windows(places).into())
     }
 
-    /// The next points, in order of step; equal steps in the order of writing. `None` at the end.
     pub async fn next(&mut self, snapshot: &mut Snapshot) -> Result<Option<Points>> {
         match self.0.pop_front() {
             Some(window) => Ok(Some(snapshot.points(&window).await?)),

@@ -2,17 +2,26 @@
 
 use super::{
     axis::{self, Axes, Numbers},
+    join::Joined,
     read,
 };
 use crate::{Base, Result, digest};
 use model::{
-    Error, RunId, limits,
+    Error, RunId,
+    expression::Expression,
+    limits,
     metric::{Context, Kind},
     series::{Axis, Columns, Extra, Group, Series, SeriesQuery},
 };
 use segment::{Gatherer, Member, spread};
-use std::collections::{BTreeMap, HashMap};
-use store::{Snapshot, metric::FoundSeries};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+use store::{
+    Snapshot,
+    metric::{FoundSeries, SegmentPlace},
+};
 use tokio::sync::Semaphore;
 
 /// What a series query comes to.
@@ -42,7 +51,9 @@ pub(super) async fn answer(
         return Err(Error::not_found("run", missing).into());
     }
     let series_max = limits::SERIES_PER_QUERY_MAX;
-    let found = store::metric::find_series(db, &query.run, &query.key, series_max as i64 + 1).await?;
+    let expression = query.computed()?.map(Arc::new);
+    let keys = expression.as_ref().map_or(&query.key[..], |expression| expression.keys());
+    let found = store::metric::find_series(db, &query.run, keys, series_max as i64 + 1).await?;
     if found.len() > series_max {
         return Err(Error::too_large("key", format!("more than {series_max} series; name fewer")).into());
     }
@@ -67,11 +78,15 @@ pub(super) async fn answer(
     let _turn =
         reads.acquire().await.map_err(|_| Error::new(model::ErrorKind::Unavailable, "shutting down"))?;
     let snapshot = Snapshot::begin(db).await?;
-    let mut reading = Reading { query, snapshot, over, started, rows: 0 };
+    let sources = match &expression {
+        Some(expression) => computed(&query, expression, found),
+        None => found.into_iter().map(|found| Source { found, operands: Vec::new() }).collect(),
+    };
+    let mut reading = Reading { query, expression, snapshot, over, started, rows: 0 };
     let series = if reading.query.group.is_empty() {
-        reading.each(found).await?
+        reading.each(sources).await?
     } else {
-        reading.groups(found).await?
+        reading.groups(sources).await?
     };
     reading.snapshot.end().await?;
     Ok(SeriesAnswer::Fresh { version, series })
@@ -89,9 +104,46 @@ fn version(
     digest::of_text(&format!("{query:?} {counts:?} {started:?}"))[..24].to_owned()
 }
 
+/// What one curve is made of.
+struct Source {
+    found: FoundSeries,
+    /// The series that it is computed from; none when it was logged.
+    operands: Vec<FoundSeries>,
+}
+
+/// What there is to compute: for each run and context the metrics of the expression, those without a context where there
+/// is none with it.
+fn computed(query: &SeriesQuery, expression: &Expression, mut found: Vec<FoundSeries>) -> Vec<Source> {
+    found.retain(|one| one.kind == Kind::Number);
+    let names: BTreeSet<(RunId, Context)> =
+        found.iter().map(|one| (one.run_id.clone(), one.context.clone())).collect();
+    let by_name: HashMap<(&RunId, &str, &Context), &FoundSeries> =
+        found.iter().map(|one| ((&one.run_id, one.key.as_str(), &one.context), one)).collect();
+    let none = Context::default();
+    let source = |(run_id, context): &(RunId, Context)| {
+        let operand = |key: &String| {
+            let own = by_name.get(&(run_id, key.as_str(), context));
+            own.or_else(|| by_name.get(&(run_id, key.as_str(), &none))).map(|one| (*one).clone())
+        };
+        let operands: Vec<FoundSeries> = expression.keys().iter().map(operand).collect::<Option<_>>()?;
+        let found = FoundSeries {
+            key: query.expression.clone().unwrap_or_default(),
+            context: context.clone(),
+            count: operands.iter().map(|one| one.count).min()?,
+            first_step: operands.iter().map(|one| one.first_step).max()?,
+            last_step: operands.iter().map(|one| one.last_step).min()?,
+            ..operands.first()?.clone()
+        };
+        Some(Source { found, operands })
+    };
+    names.iter().filter_map(source).collect()
+}
+
 /// One query under way.
 struct Reading {
     query: SeriesQuery,
+    /// What is computed, when that is asked for.
+    expression: Option<Arc<Expression>>,
     snapshot: Snapshot,
     /// The series of the x-axis, when that is a metric.
     over: Vec<FoundSeries>,
@@ -101,8 +153,9 @@ struct Reading {
 }
 
 impl Reading {
-    async fn each(&mut self, found: Vec<FoundSeries>) -> Result<Vec<Series>> {
-        let (numbers, texts): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.kind == Kind::Number);
+    async fn each(&mut self, sources: Vec<Source>) -> Result<Vec<Series>> {
+        let (numbers, texts): (Vec<_>, Vec<_>) =
+            sources.into_iter().partition(|one| one.found.kind == Kind::Number);
         let axes = self.axes(&numbers).await?;
         let mut answer = Vec::with_capacity(numbers.len() + texts.len());
         let mut fetched = 0;
@@ -117,9 +170,9 @@ impl Reading {
             if let (None, Columns::Points(points)) = (self.query.buckets, &curve.columns) {
                 self.rows += points.len();
             }
-            answer.push(series(one, curve.total, curve.columns, curve.extra));
+            answer.push(series(one.found, curve.total, curve.columns, curve.extra));
         }
-        for one in texts {
+        for Source { found: one, .. } in texts {
             let texts = read::texts(&mut self.snapshot, &self.query, &one).await?;
             answer.push(series(one, texts.0, Columns::Texts(texts.1), Extra::default()));
         }
@@ -128,31 +181,28 @@ impl Reading {
     }
 
     /// Runs of one group as one curve for each key and context.
-    async fn groups(&mut self, mut found: Vec<FoundSeries>) -> Result<Vec<Series>> {
-        found.retain(|one| one.kind == Kind::Number);
+    async fn groups(&mut self, mut sources: Vec<Source>) -> Result<Vec<Series>> {
+        sources.retain(|one| one.found.kind == Kind::Number);
         let buckets = self.query.buckets.unwrap_or(limits::BUCKETS_MAX);
-        if found.len().saturating_mul(buckets as usize) > limits::GROUP_CELLS_MAX {
-            let expected = format!(
-                "at most {} buckets for {} series",
-                limits::GROUP_CELLS_MAX / found.len(),
-                found.len()
-            );
+        let count = sources.len();
+        if count.saturating_mul(buckets as usize) > limits::GROUP_CELLS_MAX {
+            let expected = format!("at most {} buckets for {count} series", limits::GROUP_CELLS_MAX / count);
             return Err(Error::too_large("buckets", expected).into());
         }
-        let axes = self.axes(&found).await?;
+        let axes = self.axes(&sources).await?;
         let mut groups: BTreeMap<(u32, String, Context), Gathering> = BTreeMap::new();
         let mut fetched = 0;
-        for (index, one) in found.into_iter().enumerate() {
+        for (index, Source { found: one, .. }) in sources.into_iter().enumerate() {
             if index == fetched {
                 fetched = read::fetch_ahead(&mut self.snapshot, &axes, index).await?;
             }
             let numbers = &axes.numbers[index];
             let group = self.query.group_of(&one.run_id).unwrap_or_default();
-            let gatherer = read::gather(&mut self.snapshot, &self.query, &axes, numbers).await?;
+            let (gatherer, total) = read::gather(&mut self.snapshot, &self.query, &axes, numbers).await?;
             groups
                 .entry((group, one.key, one.context))
                 .or_insert_with(|| Gathering::new(one.run_id, axes.buckets()))
-                .add(&gatherer, &axes);
+                .add(&gatherer, total, &axes);
         }
         let (center, band) = (self.query.center, self.query.band);
         Ok(groups
@@ -169,12 +219,28 @@ impl Reading {
             .collect())
     }
 
-    async fn axes(&mut self, found: &[FoundSeries]) -> Result<Axes> {
+    /// The segments of these series between two steps, by series; one that several curves are made of is sought once.
+    async fn places(
+        &mut self,
+        sources: &[Source],
+        (step_min, step_max): (i64, i64),
+    ) -> Result<HashMap<i64, Vec<SegmentPlace>>> {
+        let read = sources.iter().flat_map(|source| {
+            let own = source.operands.is_empty().then_some(&source.found);
+            own.into_iter().chain(&source.operands)
+        });
+        let each: BTreeMap<i64, FoundSeries> = read.map(|one| (one.id, one.clone())).collect();
+        let (ids, each): (Vec<i64>, Vec<FoundSeries>) = each.into_iter().unzip();
+        let places = self.snapshot.places(&each, step_min, step_max).await?;
+        Ok(ids.into_iter().zip(places).collect())
+    }
+
+    async fn axes(&mut self, sources: &[Source]) -> Result<Axes> {
         let needs_all = self.query.smoothing != model::series::Smoothing::None || self.query.x != Axis::Step;
         let (step_min, step_max) =
             (self.query.step_min.unwrap_or(i64::MIN), self.query.step_max.unwrap_or(i64::MAX));
         let range = if needs_all { (i64::MIN, i64::MAX) } else { (step_min, step_max) };
-        let places = self.snapshot.places(found, range.0, range.1).await?;
+        let places = self.places(sources, range).await?;
         let over_places = self.snapshot.places(&self.over, i64::MIN, i64::MAX).await?;
         let over: HashMap<(&RunId, &Context), _> = self
             .over
@@ -183,11 +249,18 @@ impl Reading {
             .map(|(one, places)| ((&one.run_id, &one.context), places))
             .collect();
         let none = Context::default();
-        let numbers = found.iter().zip(places).map(|(one, places)| {
+        let of = |one: &FoundSeries| places.get(&one.id).cloned().unwrap_or_default();
+        let expression = &self.expression;
+        let numbers = sources.iter().map(|Source { found: one, operands }| {
+            let joined = expression.as_ref().map(|expression| Joined {
+                expression: expression.clone(),
+                operands: operands.iter().map(of).collect(),
+            });
             // The x-axis has the series' own context where it was logged so, and else none.
             let over = over.get(&(&one.run_id, &one.context)).or_else(|| over.get(&(&one.run_id, &none)));
             Numbers {
-                places,
+                places: if joined.is_none() { of(one) } else { Vec::new() },
+                joined,
                 over: over.cloned().unwrap_or_default(),
                 started_ms: self.started[&one.run_id],
                 steps: (one.first_step, one.last_step),
@@ -216,8 +289,8 @@ impl Gathering {
         Self { first, buckets: vec![Vec::new(); buckets], edges: vec![None; buckets], total: 0 }
     }
 
-    fn add(&mut self, member: &Gatherer, axes: &Axes) {
-        self.total += member.total();
+    fn add(&mut self, member: &Gatherer, total: u64, axes: &Axes) {
+        self.total += total;
         for (index, bucket) in member.buckets() {
             let held = &bucket.held;
             let (mean, min, max) = match &bucket.smooth {

@@ -1,7 +1,7 @@
 //! Saved views.
 
 use super::{NOW, add_experiment, on_each};
-use crate::{Db, Error, account, trash, view, view::Whose};
+use crate::{Db, Error, account, db::on, trash, view, view::Whose};
 use model::{
     ExperimentId, UnixMillis, UserId, ViewId, experiment::ExperimentUpdate, trash::TrashSet, user::Role,
     view::ViewState,
@@ -59,6 +59,30 @@ async fn people_see_their_own_views_and_those_that_are_shared() {
         assert_eq!(seen, view::ViewRecord { updated_at_ms: UnixMillis(NOW.0 + 5), ..found.clone() });
         found.name = "ours".into();
         assert!(matches!(view::update(&mut tx, &found, NOW).await, Err(Error::Unique)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_view_reads_as_it_was_stored_whichever_version_stored_it() {
+    on_each(async |db| {
+        let id = add_experiment(&db, "e", &[]).await;
+        let ada = add_account(&db, "ada").await;
+        let view_id = add(&db, id, ada, "mine", false).await.unwrap();
+        for (stored, read) in [
+            ("search=a&filter=metrics.loss+%3C+1&sort=name&cols=params.lr&diff=1", None),
+            ("search=a&view=charts&chart=y-log&panel=%3Aa&panel=%3Ab", None),
+            ("search=a&later=1&view=moon&chart=y-log", Some("search=a&chart=y-log")),
+            ("", None),
+        ] {
+            let mut tx = db.begin().await.unwrap();
+            let change = "UPDATE saved_view SET state = $1 WHERE id = $2";
+            on!(tx, c => sqlx::query(change).bind(stored).bind(view_id.0).execute(c).await.map(drop))
+                .unwrap();
+            tx.commit().await.unwrap();
+            let views = view::list(&db, id, ada).await.unwrap();
+            assert_eq!(views[0].state.as_str(), read.unwrap_or(stored));
+        }
     })
     .await;
 }
