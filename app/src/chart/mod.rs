@@ -18,7 +18,7 @@ pub mod scale;
 mod scene;
 mod size;
 pub mod summary;
-mod svg;
+pub mod svg;
 mod tick;
 mod tip;
 

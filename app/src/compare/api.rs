@@ -6,13 +6,11 @@ use super::wanted::Wanted;
 use crate::error::AppError;
 use leptos::{prelude::*, server_fn::codec::Json};
 #[cfg(feature = "ssr")]
-use model::compare::{
-    ChangesQuery, DiffOf, DiffQuery, GroupQuery, MetricTableQuery, MetricValue, TableQuery,
-};
+use model::compare::{ChangesQuery, DiffOf, DiffQuery, GroupQuery, MetricTableQuery, MetricValue, Section};
 use model::{
     RunId,
     artifact::Artifact,
-    compare::{Changes, ComparedRun, GroupComparison, MetricTable, Section, Split, Table, TextDiff},
+    compare::{Changes, ComparedRun, Count, GroupComparison, MetricTable, Split, Table, TextDiff},
     note::Note,
 };
 use serde::{Deserialize, Serialize};
@@ -61,14 +59,6 @@ impl Default for Shown {
     }
 }
 
-/// How many rows of a section there are, and in how many the runs differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Count {
-    pub section: Section,
-    pub all: i64,
-    pub differing: i64,
-}
-
 /// The file that is looked at, of every run that has it; two of them line by line when they are texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct File {
@@ -93,13 +83,7 @@ pub async fn compare(wanted: Wanted) -> Result<Look, AppError> {
     };
     let shown = match wanted.view {
         View::Summary => {
-            let mut counts = Vec::new();
-            for of in Section::ALL {
-                let query =
-                    TableQuery { run: wanted.runs.clone(), of, limit: Some(0), ..TableQuery::default() };
-                let table = verbs.table(&caller, &query).await?;
-                counts.push(Count { section: of, all: table.all, differing: table.differing });
-            }
+            let counts = verbs.counts(&caller, &wanted.runs).await?;
             let query = MetricTableQuery { value: MetricValue::Best, limit: None, ..wanted.metrics() };
             let mut metrics = verbs.metrics(&caller, &query).await?;
             metrics.rows.sort_by_key(|row| (row.goal.is_none(), model::metric::of_system(&row.key)));

@@ -80,7 +80,7 @@ fn partings(found: &Changes, from: &str, to: &str) -> AnyView {
 }
 
 /// A parting in a sentence.
-fn said(parting: &Parting) -> String {
+pub fn said(parting: &Parting) -> String {
     match parting {
         Parting::TooShort { common } => {
             format!("too short to tell: {} in common", format::counted(*common, "place", "places"))

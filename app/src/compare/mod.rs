@@ -9,9 +9,13 @@ mod file;
 mod group;
 mod metrics;
 mod note;
+#[cfg(feature = "ssr")]
+mod offline;
 mod page;
 mod summary;
 mod table;
 mod wanted;
 
+#[cfg(feature = "ssr")]
+pub use offline::html as file_of;
 pub use page::Page;

@@ -13,7 +13,10 @@ mod sight;
 mod tab;
 
 pub use board::{Board, BoardRun};
+#[cfg(feature = "ssr")]
+pub use lines::lines;
 pub use section::Sections;
+pub use setup::HIDDEN;
 pub use tab::Tab;
 
 use model::metric::Context;

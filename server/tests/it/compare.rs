@@ -181,3 +181,51 @@ async fn groups_over_seeds_get_a_verdict() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_whole_comparison_is_one_inert_file() {
+    on_each(async |server| {
+        let hostile = "</script><script>alert(1)</script><!--";
+        let (a, b) = (server.new_run().await, server.new_run().await);
+        server.send(Method::PATCH, &format!("/api/v1/runs/{a}"), json!({ "name": hostile })).await;
+        let facts = json!({"runs": [
+            {"run_id": a, "params": {"lr": 0.1, "same": 1, "text": hostile}},
+            {"run_id": b, "params": {"lr": 0.2, "same": 1, "text": "plain"}},
+        ]});
+        server.post("/api/v1/ingest", facts).await;
+        server.send(Method::PUT, &format!("/api/v1/runs/{a}/note"), json!({ "body": hostile })).await;
+        let steps: Vec<i64> = (0..4_000).collect();
+        // One spike, which no bucket may swallow.
+        let values: Vec<f64> = steps.iter().map(|step| if *step == 1_234 { 77.5 } else { 1.0 }).collect();
+        server.log(&a, "val_loss", &steps, json!(values)).await;
+        server.log(&b, "val_loss", &[0, 10], json!([3.0, 1.5])).await;
+        let path = format!("/api/v1/compare.html?run={a}&run={b}");
+        let answer = server.request(Method::GET, &path).send().await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-disposition"), "attachment; filename=\"comparison.html\"");
+        assert_eq!(header("content-security-policy"), "sandbox; default-src 'none'");
+        assert_eq!(header("content-type"), "text/html; charset=utf-8");
+        let file = answer.text().await.unwrap();
+        assert!(file.contains("content=\"default-src 'none'; style-src 'sha256-"), "{file}");
+        assert_eq!(file.matches("<script").count(), 2, "the data and the script, and no other");
+        assert!(!file.contains("<!--") && !file.contains("alert(1)</script><"));
+        assert!(
+            file.contains(">text</th>") && !file.contains(">same</th>"),
+            "params that differ, and no other"
+        );
+        assert!(file.contains("lr") && file.contains("What changed?"));
+        let data = file.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+        let data: Value = serde_json::from_str(data).unwrap();
+        let line = &data[0]["lines"][0];
+        assert_eq!((&line["name"], &line["total"]), (&json!(hostile), &json!(4_000)));
+        let high: model::ingest::Base64 = serde_json::from_value(line["high"].clone()).unwrap();
+        assert!(high.0.chunks_exact(8).any(|bytes| f64::from_le_bytes(bytes.try_into().unwrap()) == 77.5));
+        assert!(file.contains("of 4\u{202f}002 points"));
+        let hidden = text(&server, &format!("{path}&off={}", &a[..12])).await;
+        assert!(!hidden.contains("\"total\":4000") && hidden.contains("\"total\":2"));
+        assert_problem(server.get("/api/v1/compare.html").await, 400, "expected 1 to 50 run ids");
+        let other = format!("{path}&with={}", "f".repeat(32));
+        assert_problem(server.get(&other).await, 400, "expected one of the runs compared");
+    })
+    .await;
+}

@@ -1,6 +1,7 @@
 //! Runs side by side: one row a param or metric, one cell a run, differences marked.
 
 mod change;
+mod document;
 mod grid;
 mod group;
 mod metric;
@@ -8,6 +9,7 @@ mod table;
 mod text;
 
 pub use change::{Change, ChangeKind, Changes, ChangesQuery, Parting, PartingMetric, Weight};
+pub use document::{Count, Curves, Document, DocumentQuery, pair};
 pub use grid::Grid;
 pub use group::{GroupComparison, GroupQuery, GroupRow, GroupStat, Pairing, Split, Verdict};
 pub use metric::{MetricCell, MetricRow, MetricTable, MetricTableQuery, MetricValue};

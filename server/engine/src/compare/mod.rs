@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod change;
+mod document;
 mod group;
 mod metric;
 mod part;
@@ -19,7 +20,7 @@ use model::{
     environment::Environment,
     experiment::Experiment,
     limits,
-    metric::{Goal, goal},
+    metric::{Goal, goal, of_system},
     user::{Caller, Role},
 };
 use std::{
@@ -50,6 +51,11 @@ impl Compared {
     /// Whether somebody said that this metric is what counts.
     fn is_the_goal(&self, key: &str) -> bool {
         self.experiments.iter().filter_map(|one| one.goal.as_ref()).any(|goal| goal.key == key)
+    }
+
+    /// The experiment's goal first, then what has a direction, then the rest; the machine last.
+    fn rank(&self, key: &str) -> (bool, bool, bool, String) {
+        (!self.is_the_goal(key), of_system(key), self.goal(key).is_none(), key.to_owned())
     }
 }
 
