@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { screenshots } from "../place";
 import { awake, expect, fits, picture, test } from "../fixture";
-import { sweep } from "../seed";
+import { png, sweep } from "../seed";
 
 const chosen = ["sweep-03", "sweep-08", "sweep-16"];
 
@@ -112,6 +112,41 @@ test("the table is taken along as a file and as Markdown", async ({ page, world 
   expect((await download).suggestedFilename()).toBe("compare-params.csv");
   await page.getByRole("button", { name: "Copy as Markdown" }).click();
   await expect(page.getByText("Copied the table as Markdown")).toBeVisible();
+});
+
+test("images of the runs stand side by side at one step", async ({ page, api }, info) => {
+  const experiment = await api.experiment(`images ${info.project.name}`);
+  const ids = [await api.run(experiment, "sharp"), await api.run(experiment, "blurred"), await api.run(experiment, "broken")];
+  const image = (shade: number) => png(64, (x, y) => (shade + ((x >> 3) + (y >> 3)) * 8) % 256);
+  const at = (id: string, step: number, shade: number) => api.artifact(id, `media/samples/${step}.png`, image(shade));
+  for (const step of [0, 9, 10, 40]) await at(ids[0], step, step * 5);
+  for (const step of [0, 20]) await at(ids[1], step, 255 - step * 5);
+  await at(ids[2], 0, 128);
+  await api.artifact(ids[2], "media/samples/40.png", "no image");
+  await api.artifact(ids[0], "media/other/3.png", image(7));
+  await page.goto(`/compare?runs=${ids.join(",")}&view=artifacts&image=samples`);
+  await awake(page);
+  const card = page.getByRole("region", { name: "Images samples" });
+  const slider = card.getByRole("slider", { name: "Step" });
+  await expect(card).toContainText("step 40 (5 of 5)");
+  const one = (name: string) => card.getByRole("listitem").filter({ hasText: name });
+  await expect(one("sharp").getByRole("img", { name: "sharp at step 40" })).toBeVisible();
+  await expect(one("blurred")).toContainText("step 20, the last before");
+  await expect(one("broken")).toContainText("no image that can be shown");
+  await picture(page, "compare-images");
+  await slider.focus();
+  await slider.press("ArrowLeft");
+  await slider.press("ArrowLeft");
+  await expect(card).toContainText("step 10 (3 of 5)");
+  await expect(one("broken").getByRole("img", { name: "broken at step 0" })).toBeVisible();
+  await slider.press("ArrowLeft");
+  await expect(one("sharp").getByRole("img", { name: "sharp at step 9" })).toBeVisible();
+  await expect(page).toHaveURL(/at=9/);
+  await page.reload();
+  await awake(page);
+  await expect(card).toContainText("step 9 (2 of 5)");
+  await card.getByRole("combobox", { name: "Images" }).selectOption("other");
+  await expect(page.getByRole("region", { name: "Images other" })).toContainText("step 3 (1 of 1)");
 });
 
 test("a whole comparison leaves as one file that needs no server", async ({ page, api, browser }, info) => {

@@ -217,6 +217,8 @@ pub const COMPARE_DOCUMENT_METRICS_MAX: usize = 60;
 pub const COMPARE_DOCUMENT_BUCKETS_MAX: usize = 320;
 /// Rows of all its curves together: 64 bytes each once written, so some megabytes.
 pub const COMPARE_DOCUMENT_POINTS_MAX: usize = 100_000;
+/// Names of images that a comparison offers: what fits into a list.
+pub const COMPARE_IMAGES_MAX: usize = 200;
 /// Characters of a value in one cell of a comparison: some lines of a narrow column.
 pub const COMPARE_CELL_CHARACTERS_MAX: usize = 600;
 /// Bytes of two values that are held against each other word by word: a large configuration.

@@ -9,8 +9,8 @@ use leptos::{prelude::*, server_fn::codec::Json};
 use model::compare::{ChangesQuery, DiffOf, DiffQuery, GroupQuery, MetricTableQuery, MetricValue, Section};
 use model::{
     RunId,
-    artifact::Artifact,
-    compare::{Changes, ComparedRun, Count, GroupComparison, MetricTable, Split, Table, TextDiff},
+    artifact::{Artifact, ArtifactPath},
+    compare::{Changes, ComparedRun, Count, GroupComparison, Images, MetricTable, Split, Table, TextDiff},
     note::Note,
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,7 @@ pub enum Shown {
     Files {
         table: Table,
         file: Option<File>,
+        images: Images,
     },
     Notes {
         notes: Vec<Option<Note>>,
@@ -142,7 +143,8 @@ pub async fn compare(wanted: Wanted) -> Result<Look, AppError> {
                 }
                 None => None,
             };
-            Shown::Files { table, file }
+            let images = verbs.images(&caller, &wanted.runs, wanted.image.as_deref()).await?;
+            Shown::Files { table, file, images }
         }
         View::Params | View::Environment | View::Packages | View::Data => {
             let section = wanted.view.section().unwrap_or_default();
@@ -183,7 +185,7 @@ impl Shown {
 }
 
 /// Where the content of a run's file is.
-pub fn source(id: &RunId, file: &Artifact) -> String {
-    let path: Vec<String> = file.path.as_str().split('/').map(crate::link::encode).collect();
+pub fn source(id: &RunId, path: &ArtifactPath) -> String {
+    let path: Vec<String> = path.as_str().split('/').map(crate::link::encode).collect();
     format!("/api/v1/runs/{id}/artifacts/{}", path.join("/"))
 }

@@ -70,13 +70,20 @@ fn partings(found: &Changes, from: &str, to: &str) -> AnyView {
                     <tbody>{found.metrics.iter().map(row).collect_view()}</tbody>
                 </table>
             </div>
-            <details class="compare-method">
-                <summary>"How this was found"</summary>
-                <p>{found.method.clone()}</p>
-            </details>
+            {found_by(&found.method)}
         </section>
     }
     .into_any()
+}
+
+/// The method behind numbers, for those who ask.
+pub fn found_by(method: &str) -> impl IntoView + use<> {
+    view! {
+        <details class="compare-method">
+            <summary>"How this was found"</summary>
+            <p>{method.to_owned()}</p>
+        </details>
+    }
 }
 
 /// A parting in a sentence.

@@ -7,6 +7,7 @@ mod diff;
 mod export;
 mod file;
 mod group;
+mod images;
 mod metrics;
 mod note;
 #[cfg(feature = "ssr")]

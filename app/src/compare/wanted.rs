@@ -103,6 +103,8 @@ pub struct Wanted {
     pub step: Option<i64>,
     /// The file that is looked at.
     pub path: Option<ArtifactPath>,
+    /// The name whose images are looked at.
+    pub image: Option<String>,
     pub a: Vec<RunId>,
     pub b: Vec<RunId>,
     pub pair: Option<String>,
@@ -134,6 +136,7 @@ impl Wanted {
             value: if value == MetricValue::Step && step.is_none() { MetricValue::Last } else { value },
             step: step.filter(|_| value == MetricValue::Step),
             path: query.get("path").and_then(|path| path.parse().ok()),
+            image: text("image"),
             pair: text("pair"),
             offset: query.number("offset").unwrap_or_default(),
             view: view.unwrap_or_default(),

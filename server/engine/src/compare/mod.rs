@@ -4,6 +4,7 @@ mod bootstrap;
 mod change;
 mod document;
 mod group;
+mod image;
 mod metric;
 mod part;
 mod table;
