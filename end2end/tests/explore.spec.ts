@@ -193,7 +193,7 @@ test("every picture leaves as SVG, PNG and CSV", async ({ page, api }, info) => 
 test("a comparison leads to pictures of exactly its runs", async ({ page, api }) => {
   const id = await sweep(api, "led");
   const { items } = await api.send("GET", `/runs?experiment_id=${id}&filter=${encodeURIComponent("params.layers < 3")}`);
-  await page.goto(`/compare?runs=${items.map((run: { id: string }) => run.id).join(",")}`);
+  await page.goto(`/compare?runs=${items.map(({ run }: { run: { id: string } }) => run.id).join(",")}`);
   await awake(page);
   await page.getByRole("link", { name: "Parallel", exact: true }).click();
   await expect(head(page)).toHaveText("3 runs");

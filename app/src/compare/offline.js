@@ -73,7 +73,7 @@
         button.type = "button";
         button.title = line.name;
         button.addEventListener("click", () => {
-          if (!hidden.delete(line.name)) hidden.add(line.name);
+          if (!hidden.delete(line.id)) hidden.add(line.id);
           charts.forEach((chart) => chart.draw());
         });
         line.button = button;
@@ -82,7 +82,7 @@
     }
 
     get shown() {
-      return this.lines.filter((line) => !hidden.has(line.name));
+      return this.lines.filter((line) => !hidden.has(line.id));
     }
 
     px(x) {
@@ -146,8 +146,8 @@
       shape("rect", { x: LEFT, y: TOP - 2, width: this.width - LEFT - RIGHT, height: foot - TOP + 4 }, frame);
       const curves = shape("g", { "clip-path": `url(#${clip})` }, this.still);
       for (const line of this.lines) {
-        line.button.setAttribute("aria-pressed", String(!hidden.has(line.name)));
-        if (!hidden.has(line.name)) this.curve(line, curves);
+        line.button.setAttribute("aria-pressed", String(!hidden.has(line.id)));
+        if (!hidden.has(line.id)) this.curve(line, curves);
       }
       this.point();
     }
@@ -233,8 +233,9 @@
         element("span", "num", text, entry);
       }
       if (found.length > 20) element("div", "muted", `and ${found.length - 20} more`, this.tip);
-      if (x > this.width / 2) this.tip.style.right = `${this.width - x + 12}px`;
-      else this.tip.style.left = `${x + 12}px`;
+      const wide = this.tip.offsetWidth;
+      const left = x > this.width / 2 ? x - 12 - wide : x + 12;
+      this.tip.style.left = `${Math.max(0, Math.min(left, this.width - wide))}px`;
     }
 
     /* Never closer than one step, never farther than all. */

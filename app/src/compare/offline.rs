@@ -279,9 +279,9 @@ fn changes(found: &Changes) -> String {
              <th scope=\"col\" class=\"num\">Last of {to}</th><th scope=\"col\">Where the curves part</th>"
         );
         content += &table("Where the curves part", &head, &rows);
-        let _ = write!(
+        let _ = writeln!(
             content,
-            "<details><summary>How this was found</summary><p>{}</p></details>\n",
+            "<details><summary>How this was found</summary><p>{}</p></details>",
             escape(&found.method)
         );
     }
@@ -374,7 +374,7 @@ fn behind(lines: &[Line]) -> String {
 fn columns(line: &Line) -> Value {
     let floats = |column: &[f64]| Base64(column.iter().flat_map(|one| one.to_le_bytes()).collect());
     let mut all = json!({
-        "name": line.name, "color": line.color, "dash": line.dash, "total": line.total,
+        "id": line.id, "name": line.name, "color": line.color, "dash": line.dash, "total": line.total,
         "from": floats(&line.from), "last": floats(&line.last),
     });
     if line.is_sampled() {

@@ -150,6 +150,9 @@ fn dots(
     all.filter(|(_, dots)| !dots.is_empty()).collect()
 }
 
+/// Places one after another, in CSS pixels.
+type Way = Vec<(f64, f64)>;
+
 #[derive(Clone, Copy)]
 struct Parts {
     stage: Stage,
@@ -463,7 +466,7 @@ impl Parts {
     }
 
     /// The way along the front, and the points on it, if it is wished for.
-    fn front(self) -> Option<(Vec<(f64, f64)>, Vec<(f64, f64)>)> {
+    fn front(self) -> Option<(Way, Way)> {
         let (lower_x, lower_y) = (self.lower("x")?, self.lower("y")?);
         self.on("front").then_some(())?;
         let (rows, xs, ys) = self.values();
