@@ -130,8 +130,8 @@ fn row(row: &MetricRow, base: usize) -> AnyView {
     });
     view! {
         <tr class:row-differs=row.differs>
-            <th scope="row" class="mono" title=row.key.clone()>
-                {row.key.clone()}
+            <th scope="row" class="mono" title=row.name()>
+                {row.name()}
                 {row.goal.map(better)}
             </th>
             {cells.collect_view()}

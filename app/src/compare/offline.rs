@@ -184,7 +184,7 @@ fn metric(row: &MetricRow, base: usize) -> String {
         Some(Goal::Max) => " <span class=\"muted\" title=\"more is better\">↑</span>",
         None => "",
     };
-    let mut out = format!("<tr><th scope=\"row\" class=\"mono\">{}{goal}</th>", escape(&row.key));
+    let mut out = format!("<tr><th scope=\"row\" class=\"mono\">{}{goal}</th>", escape(&row.name()));
     for (place, cell) in row.cells.iter().enumerate() {
         let Some(cell) = cell else {
             out.push_str("<td class=\"num muted\">–</td>");
@@ -434,6 +434,7 @@ mod tests {
         let value = |value: f64| Some(MetricCell { value: Float64(value), step: 3 });
         let metric = MetricRow {
             key: HOSTILE.to_owned(),
+            context: Context::default(),
             goal: Some(Goal::Min),
             cells: vec![value(0.5), value(0.25)],
             differs: true,

@@ -18,11 +18,3 @@ pub use lines::lines;
 pub use section::Sections;
 pub use setup::HIDDEN;
 pub use tab::Tab;
-
-use model::metric::Context;
-
-/// A series' context as people read it: `subset=val`.
-pub fn label(context: &Context) -> String {
-    let pairs: Vec<_> = context.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    pairs.join(" ")
-}

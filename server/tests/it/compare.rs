@@ -119,6 +119,41 @@ async fn metrics_are_compared_by_last_best_or_at_a_step() {
 }
 
 #[tokio::test]
+async fn series_of_one_key_in_several_contexts_are_rows_of_their_own() {
+    on_each(async |server| {
+        let (a, b) = (server.new_run().await, server.new_run().await);
+        for (id, shift) in [(&a, 0.0), (&b, 1.0)] {
+            let series = |subset: &str, values: [f64; 2]| {
+                json!({"run_id": id, "key": "loss", "context": {"subset": subset}, "steps": [0, 10],
+                    "times_ms": [0, 1], "values": values})
+            };
+            let batch = json!({"series": [series("train", [3.0, 1.0]), series("val", [4.0, 2.0 + shift])]});
+            assert!(server.post("/api/v1/ingest", batch).await.0.is_success());
+        }
+        let rows = async |more: &str| {
+            let (_, table) = server.get(&format!("/api/v1/compare/metrics?run={a}&run={b}{more}")).await;
+            let rows = table["rows"].as_array().unwrap().clone();
+            let told = rows.iter().map(|row| {
+                let values =
+                    row["cells"].as_array().unwrap().iter().map(|cell| cell["value"].as_f64().unwrap());
+                (row["context"]["subset"].as_str().unwrap().to_owned(), values.collect::<Vec<_>>())
+            });
+            told.collect::<Vec<_>>()
+        };
+        let (train, val) = ("train".to_owned(), "val".to_owned());
+        assert_eq!(rows("").await, [(train.clone(), vec![1.0, 1.0]), (val.clone(), vec![2.0, 3.0])]);
+        assert_eq!(rows("&differing=true").await, [(val.clone(), vec![2.0, 3.0])]);
+        assert_eq!(rows("&search=subset%3Dval").await, [(val.clone(), vec![2.0, 3.0])]);
+        assert_eq!(rows("&value=step&step=5").await, [(train, vec![3.0, 3.0]), (val, vec![4.0, 4.0])]);
+        let file = text(&server, &format!("/api/v1/compare.html?run={a}&run={b}")).await;
+        assert!(file.contains("loss subset=val"), "in the table");
+        let csv = text(&server, &format!("/api/v1/compare/metrics.csv?run={a}&run={b}")).await;
+        assert!(csv.ends_with("\r\nloss subset=train,1,1\r\nloss subset=val,2,3\r\n"), "{csv}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_changed_is_ranked_and_curves_part() {
     on_each(async |server| {
         let (a, b) = (server.new_run().await, server.new_run().await);

@@ -18,6 +18,7 @@ impl Compare {
     pub async fn document(&self, caller: &Caller, query: &DocumentQuery) -> Result<Document> {
         caller.require(Role::Viewer)?;
         query.check()?;
+        let _place = self.base.place_for_export()?;
         let metrics = self.metrics(caller, &query.metrics()).await?;
         let changes = match query.pair() {
             Some((from, to)) => Some(self.changes(caller, &ChangesQuery { from, to, metric: None }).await?),

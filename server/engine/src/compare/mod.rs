@@ -276,11 +276,11 @@ enum Text {
 const KEYS_MAX: i64 = limits::PARAMS_PER_RUN_MAX as i64;
 
 /// One row a key that any run has, one cell a run.
-fn side_by_side<T: Clone>(
+fn side_by_side<K: Clone + Ord, T: Clone>(
     run_ids: &[RunId],
-    of_runs: HashMap<String, BTreeMap<String, T>>,
-) -> impl Iterator<Item = (String, Vec<Option<T>>)> + use<T> {
-    let mut rows: BTreeMap<String, Vec<Option<T>>> = BTreeMap::new();
+    of_runs: HashMap<String, BTreeMap<K, T>>,
+) -> impl Iterator<Item = (K, Vec<Option<T>>)> + use<K, T> {
+    let mut rows: BTreeMap<K, Vec<Option<T>>> = BTreeMap::new();
     for (column, id) in run_ids.iter().enumerate() {
         for (key, value) in of_runs.get(id.as_str()).into_iter().flatten() {
             rows.entry(key.clone()).or_insert_with(|| vec![None; run_ids.len()])[column] =
