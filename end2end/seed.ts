@@ -104,14 +104,18 @@ async function fill(api: Api, runId: string) {
 
 /** A confusion matrix of ten classes as a PNG: dark where right, lighter where wrong. */
 function picture(): Buffer {
-  const [classes, cell] = [10, 16];
-  const side = classes * cell;
+  const cell = 16;
+  return png(10 * cell, (x, y) => {
+    const [a, b] = [Math.floor(x / cell), Math.floor(y / cell)];
+    return a === b ? 40 : 215 + ((a * 7 + b * 13) % 40);
+  });
+}
+
+/** A square PNG in greys from 0 to 255. */
+export function png(side: number, grey: (x: number, y: number) => number): Buffer {
   const rows = Array.from({ length: side }, (_, y) => {
     const row = Buffer.alloc(1 + side);
-    for (let x = 0; x < side; x += 1) {
-      const [a, b] = [Math.floor(x / cell), Math.floor(y / cell)];
-      row[1 + x] = a === b ? 40 : 215 + ((a * 7 + b * 13) % 40);
-    }
+    for (let x = 0; x < side; x += 1) row[1 + x] = grey(x, y);
     return row;
   });
   const header = Buffer.alloc(13);

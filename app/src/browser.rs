@@ -51,6 +51,11 @@ pub fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
+/// The address of the page, as a copied link has it.
+pub fn address() -> String {
+    origin() + &path() + &search()
+}
+
 /// The first element that matches a selector.
 pub fn find(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()

@@ -33,6 +33,8 @@ mod ui;
 mod view;
 
 #[cfg(feature = "ssr")]
+pub use compare::file_of as comparison_file;
+#[cfg(feature = "ssr")]
 pub use shell::shell;
 
 use leptos::prelude::*;

@@ -1,6 +1,9 @@
 // Pictures over many runs: brushes, boxes and lassos choose runs, and the table shows the same ones.
 
 import type { Page } from "@playwright/test";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { screenshots } from "../place";
 import type { Api } from "../api";
 import { accessible, awake, expect, picture, test } from "../fixture";
 
@@ -143,4 +146,58 @@ test("bars, boxes and importance say which runs and params are good", async ({ p
   await expect(page.getByText("12 runs have metrics.val_loss: too few for a forest")).toBeVisible();
   await expect(page.getByRole("row", { name: /^layers/ })).toContainText("+1.000");
   await accessible(page);
+});
+
+test("every picture leaves as SVG, PNG and CSV", async ({ page, api }, info) => {
+  const id = await sweep(api, "exported");
+  const views: [string, string, string, number][] = [
+    ["parallel&color=params.lr", "Parallel", "val_loss", 12],
+    ["scatter&x=params.layers&color=metrics.val_loss&fit=1", "Scatter", "layers", 12],
+    ["bars", "Bars", "try-3", 12],
+    ["box&by=params.optimizer", "Box", "lion (n = 4)", 3],
+    ["importance", "Importance", "correlation (Spearman)", 3],
+  ];
+  for (const [view, name, words, rows] of views) {
+    await page.goto(`/experiments/${id}?view=${view}`);
+    await awake(page);
+    await expect(page.locator(name === "Parallel" ? ".parallel[data-lines='12']" : name === "Scatter" ? ".scatter[data-points='12']" : ".explore-bars tbody tr").first()).toBeVisible();
+    const take = async (form: string) => {
+      const details = page.locator(".explore__export details");
+      if (!(await details.evaluate((one: HTMLDetailsElement) => one.open))) await details.locator("summary").click();
+      const download = page.waitForEvent("download");
+      await details.getByRole("button", { name: form }).click();
+      const file = await download;
+      const saved = path.join(screenshots, info.project.name, `export-${file.suggestedFilename()}`);
+      await file.saveAs(saved);
+      return readFile(saved);
+    };
+    const svg = (await take("SVG")).toString();
+    expect(svg).toContain(words);
+    expect(svg).not.toMatch(/NaN|undefined|fill=""|stroke=""/);
+    const png = await take("PNG");
+    const [, width] = /<svg [^>]*width="(\d+)"/.exec(svg)!;
+    expect(png.readUInt32BE(16)).toBe(2 * Number(width));
+    const csv = (await take("CSV")).toString().trim().split("\n");
+    expect(csv).toHaveLength(rows + 1);
+  }
+  await page.goto(`/experiments/${id}?view=scatter`);
+  await awake(page);
+  // Neither the optimizer's name nor a yes or no: numbers that spread the runs.
+  await expect(page.getByRole("combobox", { name: "X", exact: true })).toHaveValue("params.layers");
+  await page.locator(".explore__export summary").click();
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await expect(page.getByText("Copied the link")).toBeVisible();
+  await picture(page, "scatter-export");
+});
+
+test("a comparison leads to pictures of exactly its runs", async ({ page, api }) => {
+  const id = await sweep(api, "led");
+  const { items } = await api.send("GET", `/runs?experiment_id=${id}&filter=${encodeURIComponent("params.layers < 3")}`);
+  await page.goto(`/compare?runs=${items.map(({ run }: { run: { id: string } }) => run.id).join(",")}`);
+  await awake(page);
+  await page.getByRole("link", { name: "Parallel", exact: true }).click();
+  await expect(head(page)).toHaveText("3 runs");
+  await page.goBack();
+  await page.getByRole("link", { name: "Scatter", exact: true }).click();
+  await expect(page.locator(".scatter")).toHaveAttribute("data-points", "3");
 });

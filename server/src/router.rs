@@ -138,6 +138,7 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(compare::changes_csv))
         .api(Api(Viewer), routes!(compare::groups))
         .api(Api(Viewer), routes!(compare::groups_csv))
+        .api(Api(Viewer), routes!(compare::document))
         .api(Api(Viewer), routes!(search::find))
         .api(Api(Viewer), routes!(view::list))
         .api(Api(Member), routes!(view::create))

@@ -226,6 +226,16 @@ pub const IMPORTANCE_AT_ONCE_MAX: usize = 1;
 pub const COMPARE_RUNS_MAX: usize = 50;
 /// Rows on one page of a comparison: with 50 runs ten thousand cells.
 pub const COMPARE_ROWS_MAX: u32 = 200;
+/// Rows of a table in a comparison that leaves as a file: nobody pages through a file, and it must stay small enough to send.
+pub const COMPARE_DOCUMENT_ROWS_MAX: u32 = 500;
+/// Metrics whose curves such a file holds: what is read, not what is recorded.
+pub const COMPARE_DOCUMENT_METRICS_MAX: usize = 60;
+/// Buckets of a curve in it: one for two pixels of a chart.
+pub const COMPARE_DOCUMENT_BUCKETS_MAX: usize = 320;
+/// Rows of all its curves together: 64 bytes each once written, so some megabytes.
+pub const COMPARE_DOCUMENT_POINTS_MAX: usize = 100_000;
+/// Names of images that a comparison offers: what fits into a list.
+pub const COMPARE_IMAGES_MAX: usize = 200;
 /// Characters of a value in one cell of a comparison: some lines of a narrow column.
 pub const COMPARE_CELL_CHARACTERS_MAX: usize = 600;
 /// Bytes of two values that are held against each other word by word: a large configuration.

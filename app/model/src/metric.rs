@@ -19,6 +19,12 @@ impl Context {
         self.0.is_empty()
     }
 
+    /// As people read it: `subset=val`.
+    pub fn label(&self) -> String {
+        let pairs: Vec<_> = self.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        pairs.join(" ")
+    }
+
     pub fn check(&self, field: &str) -> Result<(), Error> {
         let bytes: usize = self.0.iter().map(|(key, value)| key.len() + value.len()).sum();
         if bytes > limits::CONTEXT_BYTES_MAX {

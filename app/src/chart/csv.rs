@@ -35,11 +35,12 @@ pub fn csv(lines: &[&Line]) -> String {
 }
 
 /// Every digit, in words that programs read.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     model::Float64::non_finite_name(value).map_or_else(|| format!("{value:?}"), ToOwned::to_owned)
 }
 
-fn quote(text: &str) -> String {
+/// A text as a cell.
+pub fn quote(text: &str) -> String {
     // A spreadsheet would take a name that begins so for a formula.
     let text =
         if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };

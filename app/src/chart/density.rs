@@ -24,25 +24,32 @@ impl Density {
         if from >= to || self.height == 0 {
             return;
         }
+        let bottom = self.height as f32 - 1.0;
+        let pixel = |y: f32| y.clamp(0.0, bottom) as u32;
         let columns = (to - from) as f32;
-        let lines: Vec<(f32, f32, i64)> = starts
+        let mut lines: Vec<Line> = starts
             .iter()
             .zip(ends)
             .zip(colors)
             .filter(|((start, end), _)| !start.is_nan() && !end.is_nan())
-            .map(|((start, end), color)| (*start, (end - start) / columns, (1 << 32) | i64::from(*color)))
+            .map(|((start, end), color)| Line {
+                ends: (pixel(*start), pixel(*end)),
+                start: *start,
+                slope: (end - start) / columns,
+                weight: (1 << 32) | i64::from(*color),
+            })
             .collect();
-        let bottom = self.height as f32 - 1.0;
+        merge(&mut lines);
+        // Where a line leaves a column it enters the next.
+        let mut entered: Vec<u32> = lines.iter().map(|line| line.ends.0).collect();
         for place in from..to {
-            let at = (place - from) as f32;
+            let at = (place - from + 1) as f32;
             let column = &mut self.steps[place * (self.height + 1)..(place + 1) * (self.height + 1)];
-            for &(start, slope, weight) in &lines {
-                let (one, other) = (start + slope * at, start + slope * (at + 1.0));
-                let (top, foot) = if one < other { (one, other) } else { (other, one) };
-                let top = top.clamp(0.0, bottom) as usize;
-                let foot = foot.clamp(0.0, bottom) as usize;
-                column[top] += weight;
-                column[foot + 1] -= weight;
+            for (line, before) in lines.iter().zip(&mut entered) {
+                let one = std::mem::replace(before, pixel(line.start + line.slope * at));
+                let (top, foot) = if one < *before { (one, *before) } else { (*before, one) };
+                column[top as usize] += line.weight;
+                column[foot as usize + 1] -= line.weight;
             }
         }
     }
@@ -79,6 +86,33 @@ impl Density {
     }
 }
 
+/// A line of a strip, or several that begin and end in the same pixels.
+struct Line {
+    /// The pixels in which it begins and ends.
+    ends: (u32, u32),
+    start: f32,
+    slope: f32,
+    weight: i64,
+}
+
+/// From so many lines on it is worth looking for those that are one: between axes of few values thousands are some dozens.
+const MERGE_FROM: usize = 512;
+
+/// Lines that begin and end in the same pixels become one that weighs as much, unless hardly any do.
+fn merge(lines: &mut Vec<Line>) {
+    if lines.len() < MERGE_FROM {
+        return;
+    }
+    lines.sort_unstable_by_key(|line| line.ends);
+    lines.dedup_by(|next, kept| {
+        let same = next.ends == kept.ends;
+        if same {
+            kept.weight += next.weight;
+        }
+        same
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +144,22 @@ mod tests {
         let pixels = raster.pixels(&ramp(), 0.2);
         assert_eq!((pixels[0], pixels[8]), (150, 10));
         assert!(pixels[3] > pixels[11] && pixels[11] > 0);
+    }
+
+    #[test]
+    fn thousands_of_lines_between_few_places_weigh_as_much_as_one_by_one() {
+        let many = 3 * MERGE_FROM;
+        let place = |line: usize, kinds: usize| (line % kinds * 3) as f32;
+        let starts: Vec<f32> = (0..many).map(|line| place(line, 2)).collect();
+        let ends: Vec<f32> = (0..many).map(|line| place(line, 3)).collect();
+        let colors: Vec<u8> = (0..many).map(|line| (line % 7 * 30) as u8).collect();
+        let (mut together, mut apart) = (Density::new(9, 8), Density::new(9, 8));
+        together.strip((0, 9), &starts, &ends, &colors);
+        for line in 0..many {
+            let one = line..=line;
+            apart.strip((0, 9), &starts[one.clone()], &ends[one.clone()], &colors[one]);
+        }
+        assert_eq!(together.steps, apart.steps);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{
     line::Line,
     plot::axis_name,
     scene::{Dress, Scene, Size, scene},
+    sheet::Sheet,
     svg::svg,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -27,6 +28,28 @@ export function saveImage(canvas, name) { canvas.toBlob((blob) => save(blob, nam
 export function copyImage(canvas) {
   const blob = new Promise((done) => canvas.toBlob(done, 'image/png'));
   navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]).catch(() => {});
+}
+function painted(svg, width, height, ratio) {
+  return new Promise((done, failed) => {
+    const image = new Image();
+    image.onload = () => {
+      const canvas = document.createElement('canvas');
+      canvas.width = width * ratio;
+      canvas.height = height * ratio;
+      canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+      URL.revokeObjectURL(image.src);
+      canvas.toBlob(done, 'image/png');
+    };
+    image.onerror = failed;
+    image.src = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  });
+}
+export function savePainted(svg, width, height, ratio, name) {
+  painted(svg, width, height, ratio).then((blob) => save(blob, name), () => {});
+}
+export function copyPainted(svg, width, height, ratio) {
+  const blob = painted(svg, width, height, ratio);
+  navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]).catch(() => {});
 }")]
 extern "C" {
     #[wasm_bindgen(js_name = saveText)]
@@ -35,6 +58,10 @@ extern "C" {
     fn save_image(canvas: &HtmlCanvasElement, name: &str);
     #[wasm_bindgen(js_name = copyImage)]
     fn copy_image(canvas: &HtmlCanvasElement);
+    #[wasm_bindgen(js_name = savePainted)]
+    fn save_painted(svg: &str, width: f64, height: f64, ratio: f64, name: &str);
+    #[wasm_bindgen(js_name = copyPainted)]
+    fn copy_painted(svg: &str, width: f64, height: f64, ratio: f64);
 }
 
 /// In what form a chart leaves its page.
@@ -59,6 +86,28 @@ pub struct Export<'a> {
     pub events: Option<Vec<Placed>>,
     /// The panel's plot in CSS pixels.
     pub size: (f64, f64),
+}
+
+/// Sends out a picture of many runs, or the numbers in it; `false` when there is nothing.
+pub fn leave(
+    form: Form,
+    title: &str,
+    csv: impl FnOnce() -> String,
+    sheet: impl FnOnce() -> Option<Sheet>,
+) -> bool {
+    let name = file_name(title);
+    if form == Form::Csv {
+        save_text(&csv(), "text/csv", &format!("{name}.csv"));
+        return true;
+    }
+    let Some(sheet) = sheet() else { return false };
+    let (svg, (width, height)) = (sheet.svg(), sheet.whole());
+    match form {
+        Form::Svg => save_text(&svg, "image/svg+xml", &format!("{name}.svg")),
+        Form::Copy => copy_painted(&svg, width, height, IMAGE_RATIO),
+        _ => save_painted(&svg, width, height, IMAGE_RATIO, &format!("{name}.png")),
+    }
+    true
 }
 
 /// A picture is as wide as its panel, but not smaller than this.

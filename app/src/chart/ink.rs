@@ -4,7 +4,7 @@ use super::{density::Ramp, draw, size};
 use crate::browser;
 use leptos::{html, prelude::*};
 use wasm_bindgen::{Clamped, prelude::wasm_bindgen};
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, ImageData};
 
 #[wasm_bindgen(inline_js = "
 export function strokeLines(context, xy, color, width) {
@@ -82,11 +82,7 @@ impl Ink {
 
     /// The colours of the scale in the theme that applies now; the first is for what has no place on it.
     pub fn ramp(&self) -> Ramp {
-        let stops: [[u8; 3]; STOPS] =
-            std::array::from_fn(|place| rgb(&self.token(&format!("--scale-{place}"))));
-        let mut ramp = ramp(&stops);
-        ramp[0] = rgb(&self.token("--text-muted"));
-        ramp
+        scale(&self.canvas)
     }
 
     /// One colour for all shares.
@@ -114,6 +110,15 @@ impl Ink {
         let scaled: Vec<f32> = xyr.iter().map(|one| one * self.ratio as f32).collect();
         fill_dots(&self.context, &scaled, color, alpha);
     }
+}
+
+/// The same where nothing is drawn.
+pub fn scale(element: &Element) -> Ramp {
+    let token = |name: &str| rgb(&browser::css_variable(element, name));
+    let stops: [[u8; 3]; STOPS] = std::array::from_fn(|place| token(&format!("--scale-{place}")));
+    let mut ramp = ramp(&stops);
+    ramp[0] = token("--text-muted");
+    ramp
 }
 
 const STOPS: usize = 5;

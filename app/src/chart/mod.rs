@@ -1,11 +1,12 @@
 //! Charts: lines → extent → scene → canvas or SVG. All but the last is pure; nothing here fetches or knows what a run is.
 
-mod csv;
+pub mod csv;
 pub mod density;
 mod draw;
 mod export;
 pub mod extent;
 pub mod format;
+mod forms;
 mod gesture;
 mod hit;
 pub mod ink;
@@ -17,15 +18,20 @@ mod path;
 mod plot;
 pub mod scale;
 mod scene;
+mod sheet;
 mod size;
 pub mod summary;
-mod svg;
+pub mod svg;
 mod tick;
 mod tip;
 
-pub use export::{Export, Form};
+pub use draw::palette;
+pub use export::{Export, Form, leave};
+pub use forms::Forms;
 pub use legend::Legend;
 pub use plot::{Events, Facts, Focus, Lines, Plot, View, placed};
+pub use scene::Anchor;
+pub use sheet::Sheet;
 
 use model::series::Axis;
 

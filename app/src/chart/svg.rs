@@ -159,7 +159,8 @@ fn n(number: f32) -> f32 {
     (number * 10.0).round() / 10.0
 }
 
-fn escape(text: &str) -> String {
+/// A text as XML and HTML hold it.
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -6,13 +6,11 @@ use super::wanted::Wanted;
 use crate::error::AppError;
 use leptos::{prelude::*, server_fn::codec::Json};
 #[cfg(feature = "ssr")]
-use model::compare::{
-    ChangesQuery, DiffOf, DiffQuery, GroupQuery, MetricTableQuery, MetricValue, TableQuery,
-};
+use model::compare::{ChangesQuery, DiffOf, DiffQuery, GroupQuery, MetricTableQuery, MetricValue, Section};
 use model::{
     RunId,
-    artifact::Artifact,
-    compare::{Changes, ComparedRun, GroupComparison, MetricTable, Section, Split, Table, TextDiff},
+    artifact::{Artifact, ArtifactPath},
+    compare::{Changes, ComparedRun, Count, GroupComparison, Images, MetricTable, Split, Table, TextDiff},
     note::Note,
 };
 use serde::{Deserialize, Serialize};
@@ -48,6 +46,7 @@ pub enum Shown {
     Files {
         table: Table,
         file: Option<File>,
+        images: Images,
     },
     Notes {
         notes: Vec<Option<Note>>,
@@ -59,14 +58,6 @@ impl Default for Shown {
     fn default() -> Self {
         Self::Curves(Vec::new())
     }
-}
-
-/// How many rows of a section there are, and in how many the runs differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Count {
-    pub section: Section,
-    pub all: i64,
-    pub differing: i64,
 }
 
 /// The file that is looked at, of every run that has it; two of them line by line when they are texts.
@@ -93,13 +84,7 @@ pub async fn compare(wanted: Wanted) -> Result<Look, AppError> {
     };
     let shown = match wanted.view {
         View::Summary => {
-            let mut counts = Vec::new();
-            for of in Section::ALL {
-                let query =
-                    TableQuery { run: wanted.runs.clone(), of, limit: Some(0), ..TableQuery::default() };
-                let table = verbs.table(&caller, &query).await?;
-                counts.push(Count { section: of, all: table.all, differing: table.differing });
-            }
+            let counts = verbs.counts(&caller, &wanted.runs).await?;
             let query = MetricTableQuery { value: MetricValue::Best, limit: None, ..wanted.metrics() };
             let mut metrics = verbs.metrics(&caller, &query).await?;
             metrics.rows.sort_by_key(|row| (row.goal.is_none(), model::metric::of_system(&row.key)));
@@ -158,7 +143,8 @@ pub async fn compare(wanted: Wanted) -> Result<Look, AppError> {
                 }
                 None => None,
             };
-            Shown::Files { table, file }
+            let images = verbs.images(&caller, &wanted.runs, wanted.image.as_deref()).await?;
+            Shown::Files { table, file, images }
         }
         View::Params | View::Environment | View::Packages | View::Data => {
             let section = wanted.view.section().unwrap_or_default();
@@ -199,7 +185,7 @@ impl Shown {
 }
 
 /// Where the content of a run's file is.
-pub fn source(id: &RunId, file: &Artifact) -> String {
-    let path: Vec<String> = file.path.as_str().split('/').map(crate::link::encode).collect();
+pub fn source(id: &RunId, path: &ArtifactPath) -> String {
+    let path: Vec<String> = path.as_str().split('/').map(crate::link::encode).collect();
     format!("/api/v1/runs/{id}/artifacts/{}", path.join("/"))
 }

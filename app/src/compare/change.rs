@@ -70,17 +70,24 @@ fn partings(found: &Changes, from: &str, to: &str) -> AnyView {
                     <tbody>{found.metrics.iter().map(row).collect_view()}</tbody>
                 </table>
             </div>
-            <details class="compare-method">
-                <summary>"How this was found"</summary>
-                <p>{found.method.clone()}</p>
-            </details>
+            {found_by(&found.method)}
         </section>
     }
     .into_any()
 }
 
+/// The method behind numbers, for those who ask.
+pub fn found_by(method: &str) -> impl IntoView + use<> {
+    view! {
+        <details class="compare-method">
+            <summary>"How this was found"</summary>
+            <p>{method.to_owned()}</p>
+        </details>
+    }
+}
+
 /// A parting in a sentence.
-fn said(parting: &Parting) -> String {
+pub fn said(parting: &Parting) -> String {
     match parting {
         Parting::TooShort { common } => {
             format!("too short to tell: {} in common", format::counted(*common, "place", "places"))

@@ -1,13 +1,17 @@
-//! The view taken along: its table as a CSV file, and as Markdown for a message or an issue.
+//! The comparison taken along: all of it as one file, its view's table as a CSV file, and as Markdown for a message or an issue.
 
 use super::api::{Look, Shown};
 use crate::{
     browser,
+    link::Query,
+    metric::HIDDEN,
     run::export,
     ui::{icon::Icon, toast::Toaster},
 };
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 use model::compare::Grid;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 /// The view's table as texts; none when it has none.
 fn grid(look: &Look) -> Option<(Grid, bool)> {
@@ -36,6 +40,15 @@ pub fn Export(look: Signal<Look>) -> impl IntoView {
             }
         })
     };
+    let whole = move || look.with(|look| look.wanted.html(std::iter::empty()));
+    // Which curves are hidden is known to the address alone, and changes without the router.
+    let without_hidden = move |event: MouseEvent| {
+        let query = Query::parse(browser::search().trim_start_matches('?'));
+        let href = look.with_untracked(|look| look.wanted.html(query.all(HIDDEN)));
+        if let Some(link) = event.current_target().and_then(|link| link.dyn_into::<Element>().ok()) {
+            link.set_attribute("href", &href).ok();
+        }
+    };
     let copy = move |_| {
         let toaster = Toaster::here();
         if let Some((grid, numbers)) = look.with_untracked(grid) {
@@ -45,6 +58,17 @@ pub fn Export(look: Signal<Look>) -> impl IntoView {
     };
     let has_grid = move || look.with(|look| grid(look).is_some_and(|(grid, _)| !grid.rows.is_empty()));
     view! {
+        <a
+            class="button"
+            href=whole
+            download=""
+            rel="external"
+            title="The whole comparison as one file that opens without a server"
+            on:click=without_hidden
+        >
+            <Icon name="download" />
+            "HTML"
+        </a>
         {csv}
         <Show when=has_grid>
             <button class="button" type="button" on:click=copy>

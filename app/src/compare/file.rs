@@ -26,7 +26,7 @@ pub fn file(
     let one = |(one, run): (&Option<model::artifact::Artifact>, &ComparedRun)| {
         let content = match one {
             Some(one) if is_image(&one.mime) => {
-                let source = api::source(&run.run.id, one);
+                let source = api::source(&run.run.id, &one.path);
                 view! {
                     <a href=source rel="external">
                         <img
@@ -41,7 +41,7 @@ pub fn file(
                 .into_any()
             }
             Some(one) => {
-                let source = api::source(&run.run.id, one);
+                let source = api::source(&run.run.id, &one.path);
                 view! {
                     <a href=source rel="external">"Open"</a>
                     <span class="muted num">{format::bytes(one.size_bytes)}</span>

@@ -1,6 +1,6 @@
 //! Group A against group B: who is in which, and what every metric says of it.
 
-use super::{choice, wanted::Wanted};
+use super::{change::found_by, choice, metrics::better, wanted::Wanted};
 use crate::{
     chart::format,
     link::Query,
@@ -10,7 +10,6 @@ use leptos::prelude::*;
 use model::{
     RunId,
     compare::{ComparedRun, GroupComparison, GroupRow, GroupStat, MetricValue, Pairing, Split},
-    metric::Goal,
 };
 
 /// Which values; pairs or not.
@@ -174,27 +173,18 @@ fn result(found: &GroupComparison) -> AnyView {
                 <tbody>{found.rows.iter().map(row).collect_view()}</tbody>
             </table>
         </div>
-        <details class="compare-method">
-            <summary>"How this was found"</summary>
-            <p>{found.method.clone()}</p>
-        </details>
+        {found_by(&found.method)}
     }
     .into_any()
 }
 
 fn row(row: &GroupRow) -> impl IntoView {
-    let goal = row.goal.map(|goal| match goal {
-        Goal::Min => ("↓", "less is better"),
-        Goal::Max => ("↑", "more is better"),
-    });
     let class = format!("compare-verdict compare-verdict--{}", row.verdict.as_str());
     view! {
         <tr>
             <th scope="row" class="mono">
                 {row.key.clone()}
-                {goal.map(|(sign, words)| {
-                    view! { <span class="compare-goal" title=words aria-label=words role="img">{sign}</span> }
-                })}
+                {row.goal.map(better)}
             </th>
             <td class=class>{row.words.clone()}</td>
             {stat(row.a)}

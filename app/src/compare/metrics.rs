@@ -128,22 +128,25 @@ fn row(row: &MetricRow, base: usize) -> AnyView {
         Some(one) => cell(*one, best, there.filter(|_| place != base), row.goal, span),
         None => view! { <td class="cell-num none">"–"</td> }.into_any(),
     });
-    let goal = row.goal.map(|goal| match goal {
-        Goal::Min => ("↓", "less is better"),
-        Goal::Max => ("↑", "more is better"),
-    });
     view! {
         <tr class:row-differs=row.differs>
-            <th scope="row" class="mono" title=row.key.clone()>
-                {row.key.clone()}
-                {goal.map(|(sign, words)| {
-                    view! { <span class="compare-goal" title=words aria-label=words role="img">{sign}</span> }
-                })}
+            <th scope="row" class="mono" title=row.name()>
+                {row.name()}
+                {row.goal.map(better)}
             </th>
             {cells.collect_view()}
         </tr>
     }
     .into_any()
+}
+
+/// Which way a metric is better, as a sign.
+pub fn better(goal: Goal) -> impl IntoView {
+    let (sign, words) = match goal {
+        Goal::Min => ("↓", "less is better"),
+        Goal::Max => ("↑", "more is better"),
+    };
+    view! { <span class="compare-goal" title=words aria-label=words role="img">{sign}</span> }
 }
 
 fn cell(

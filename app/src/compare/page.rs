@@ -6,16 +6,18 @@ use super::{
     choice::{self, Named},
     diff,
     export::Export,
-    file, group, metrics, note, summary, table,
+    file, group, images, metrics, note, summary, table,
     wanted::{View, Wanted},
 };
 use crate::{
     error::AppError,
+    explore::Picture,
     feed::Feed,
     frame::crumbs::Crumbs,
     link::{self, Query},
     live,
     metric::{Board, BoardRun, Entry, Roster, Sections},
+    run::query::VIEW,
     ui::{
         filter::{FilterForm, Hidden},
         notice::{AllExperiments, Empty, Failure, Problem},
@@ -27,6 +29,7 @@ use model::{
     RunId,
     compare::{ComparedRun, Row, Section},
     event::Event,
+    query::{Attribute, Clause, Field, Test},
 };
 
 #[component]
@@ -127,6 +130,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
         <div class="page-head">
             <h1>{title}</h1>
             <div class="page-head__actions">
+                {move || pictures(&runs.get())}
                 <Export look=look.into() />
             </div>
         </div>
@@ -148,6 +152,25 @@ fn steps(runs: &[ComparedRun]) -> Vec<(String, String)> {
         steps.push((first.experiment_name.clone(), format!("/experiments/{}", first.run.experiment_id)));
     }
     steps
+}
+
+/// Leads to the pictures of many runs, of exactly these. They draw the runs of one experiment.
+fn pictures(runs: &[ComparedRun]) -> Option<AnyView> {
+    let experiment = runs.first().map(|one| one.run.experiment_id)?;
+    if runs.len() < 2 || runs.iter().any(|one| one.run.experiment_id != experiment) {
+        return None;
+    }
+    let ids = runs.iter().map(|one| one.run.id.to_string()).collect();
+    let filter = Clause { field: Field::Attribute(Attribute::Id), test: Test::In(ids) }.to_string();
+    let link = |picture: Picture| {
+        let query = Query::default().with(VIEW, picture.word()).with("filter", filter.clone());
+        view! {
+            <a class="button" href=query.href(&format!("/experiments/{experiment}"))>
+                {picture.title()}
+            </a>
+        }
+    };
+    Some(view! { {link(Picture::Parallel)} {link(Picture::Scatter)} }.into_any())
 }
 
 #[component]
@@ -236,10 +259,11 @@ fn shown(
             }
             .into_any()
         }
-        Shown::Files { table: found, file: looked_at } => {
+        Shown::Files { table: found, file: looked_at, images } => {
             let link =
                 |row: &Row| Some(search.get_untracked().with("path", row.key.as_str()).href("/compare"));
             view! {
+                {images::images(images, runs, search)}
                 {looked_at.as_ref().map(|looked_at| file::file(looked_at, runs, wanted, search, two))}
                 {table::table(Section::Artifacts, found, wanted, search, link)}
             }

@@ -1,6 +1,6 @@
 //! The summary: who is compared, how much differs where, and who did best.
 
-use super::{api::Count, metrics, wanted::Wanted};
+use super::{metrics, wanted::Wanted};
 use crate::{
     link::Query,
     ui::{
@@ -13,7 +13,7 @@ use crate::{
 use leptos::prelude::*;
 use model::{
     RunId,
-    compare::{ComparedRun, MetricTable},
+    compare::{ComparedRun, Count, MetricTable},
 };
 
 pub fn summary(

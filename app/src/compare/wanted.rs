@@ -4,7 +4,7 @@ use crate::link::Query;
 use model::{
     Error, RunId,
     artifact::ArtifactPath,
-    compare::{MetricValue, Section},
+    compare::{MetricValue, Section, pair},
 };
 #[cfg(feature = "ssr")]
 use model::{
@@ -103,6 +103,8 @@ pub struct Wanted {
     pub step: Option<i64>,
     /// The file that is looked at.
     pub path: Option<ArtifactPath>,
+    /// The name whose images are looked at.
+    pub image: Option<String>,
     pub a: Vec<RunId>,
     pub b: Vec<RunId>,
     pub pair: Option<String>,
@@ -134,6 +136,7 @@ impl Wanted {
             value: if value == MetricValue::Step && step.is_none() { MetricValue::Last } else { value },
             step: step.filter(|_| value == MetricValue::Step),
             path: query.get("path").and_then(|path| path.parse().ok()),
+            image: text("image"),
             pair: text("pair"),
             offset: query.number("offset").unwrap_or_default(),
             view: view.unwrap_or_default(),
@@ -151,10 +154,7 @@ impl Wanted {
 
     /// The base and the run that is held against it; none when there is but one.
     pub fn pair_of_runs(&self) -> Option<(RunId, RunId)> {
-        let base = self.runs.get(self.base_place())?;
-        let with = self.with.as_ref().filter(|with| *with != base);
-        let with = with.or_else(|| self.runs.iter().find(|id| *id != base))?;
-        Some((base.clone(), with.clone()))
+        pair(&self.runs, self.runs.get(self.base_place())?, self.with.as_ref())
     }
 
     #[cfg(feature = "ssr")]
@@ -182,6 +182,16 @@ impl Wanted {
             offset: self.offset,
             limit: Some(limits::COMPARE_ROWS_MAX),
         }
+    }
+
+    /// Where the whole comparison is as one file, without the curves that are hidden.
+    pub fn html<'a>(&self, hidden: impl Iterator<Item = &'a str>) -> String {
+        let id = |id: &Option<RunId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let step = self.step.map(|step| step.to_string()).unwrap_or_default();
+        let value = if self.value == MetricValue::default() { "" } else { self.value.as_str() };
+        let query = self.runs.iter().fold(Query::default(), |query, id| query.and("run", id.as_str()));
+        let query = query.with("base", id(&self.base)).with("with", id(&self.with)).with("value", value);
+        hidden.fold(query.with("step", step), |query, id| query.and("off", id)).href("/api/v1/compare.html")
     }
 
     /// Where the view's table is as a CSV file, all its pages.
@@ -279,6 +289,16 @@ mod tests {
         let wanted = parse("runs=<a>&value=step&step=40");
         assert_eq!((wanted.value, wanted.step), (MetricValue::Step, Some(40)));
         assert_eq!(parse("runs=<a>&value=best&step=40").step, None);
+    }
+
+    #[test]
+    fn a_whole_file_is_of_these_runs_without_what_is_hidden() {
+        let wanted = parse("runs=<a>,<b>&base=<b>&view=metrics&value=step&step=7");
+        let runs = format!("run={}&run={}&base={}", id("a"), id("b"), id("b"));
+        assert_eq!(
+            wanted.html(["aaaa x=1"].into_iter()),
+            format!("/api/v1/compare.html?{runs}&value=step&step=7&off=aaaa%20x%3D1")
+        );
     }
 
     #[test]

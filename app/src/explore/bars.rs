@@ -1,9 +1,15 @@
 //! Values of one metric: a bar a run, the best first, or a box a group.
 
-use super::{Nothing, Stage, choice::FieldChoice, chosen};
+use super::{
+    Nothing, Stage,
+    choice::FieldChoice,
+    chosen,
+    export::{self, Export},
+};
 use crate::{
     chart::{
-        format,
+        Anchor, csv, format,
+        scale::ticks,
         summary::{Boxed, boxed},
     },
     run::columns,
@@ -18,8 +24,27 @@ use std::collections::BTreeMap;
 
 /// How many bars are shown.
 const TOPS: [usize; 4] = [20, 50, 100, 500];
+/// Some thousand outliers are a line of dots.
+const OUTLIERS_MAX: usize = 200;
 /// Groups beyond that are no longer compared by eye.
 const GROUPS_MAX: usize = 40;
+
+/// Of a picture that leaves the page, in CSS pixels: a row, the names at its left, what is drawn beside them, and all of it
+/// with the numbers at the right.
+const ROW: f64 = 24.0;
+const NAMES: f64 = 220.0;
+const PLOT: f64 = 480.0;
+const WIDTH: f64 = NAMES + PLOT + 90.0;
+/// Letters of a name there.
+const NAME_MAX: usize = 32;
+
+/// The beginning of a name.
+fn short(name: &str) -> String {
+    if name.chars().count() <= NAME_MAX {
+        return name.to_owned();
+    }
+    name.chars().take(NAME_MAX - 1).chain(['…']).collect()
+}
 
 /// Every run with a finite number in a field, the best first.
 fn ranked(data: &RunColumns, rows: &[usize], field: &Field, lower: bool) -> Vec<(usize, f64)> {
@@ -89,6 +114,32 @@ pub(super) fn Bars(stage: Stage) -> impl IntoView {
         }
     };
     let rows = move || all.with(|all| all.iter().take(top.get()).copied().map(row).collect_view());
+    let shown = move || all.with(|all| all.iter().take(top.get()).copied().collect::<Vec<_>>());
+    let sheet = move || {
+        let (field, shown, span) = (stage.field("metric")?, shown(), span.get());
+        let title =
+            format!("{} of {}", columns::name(&field), format::counted(shown.len() as i64, "run", "runs"));
+        let mut sheet = export::sheet(title, WIDTH, shown.len() as f64 * ROW)?;
+        for (place, (row, value)) in shown.into_iter().enumerate() {
+            let y = place as f64 * ROW;
+            let (left, width) = bar(value, span);
+            let color = sheet.palette().run(stage.color(row)).to_owned();
+            let (name, number) = (short(&stage.name(row)), format::number(value));
+            sheet.name((NAMES - 10.0, y + 16.0), Anchor::End, &name);
+            sheet.area(
+                (NAMES + left * PLOT / 100.0, y + 4.0, (width * PLOT / 100.0).max(1.0), ROW - 8.0),
+                &color,
+                1.0,
+            );
+            sheet.text((WIDTH, y + 16.0), Anchor::End, &number);
+        }
+        (!all.with(Vec::is_empty)).then_some(sheet)
+    };
+    let csv = move || {
+        let fields: Vec<Field> = stage.field("metric").into_iter().collect();
+        let rows: Vec<usize> = shown().into_iter().map(|(row, _)| row).collect();
+        stage.data.current.with(|data| export::rows(data, &rows, &fields))
+    };
     let empty = Memo::new(move |_| all.with(Vec::is_empty));
     let change =
         move |event| stage.show(&stage.search.get_untracked().with("top", event_target_value(&event)));
@@ -114,6 +165,7 @@ pub(super) fn Bars(stage: Stage) -> impl IntoView {
                     format!("{shown} of {} with a value, the best first", format::counted(all as i64, "run", "runs"))
                 }}
             </span>
+            <Export stage sheet=Callback::new(move |()| untrack(sheet)) csv=Callback::new(move |()| untrack(csv)) />
         </div>
         <Show when=move || empty.get()>
             <Nothing stage why="No run has a finite number of this. Choose another metric above." />
@@ -175,11 +227,10 @@ pub(super) fn Boxes(stage: Stage) -> impl IntoView {
         let (low, high) = span.get();
         let at = move |value: f64| format!("{:.3}%", (value - low) / (high - low) * 100.0);
         let width = |from: f64, to: f64| format!("{:.3}%", (to - from) / (high - low) * 100.0);
-        // Some thousand outliers are a line of dots.
         let dots = one
             .outliers
             .iter()
-            .take(200)
+            .take(OUTLIERS_MAX)
             .map(|value| view! { <circle cx=at(*value) cy="50%" r="2.5"></circle> });
         let words = format!(
             "median {}, quartiles {} to {}, whiskers {} to {}, {}",
@@ -214,6 +265,56 @@ pub(super) fn Boxes(stage: Stage) -> impl IntoView {
     };
     let rows = move || all.with(|all| all.iter().take(GROUPS_MAX).cloned().map(row).collect_view());
     let empty = Memo::new(move |_| all.with(Vec::is_empty));
+    let shown = move || all.with(|all| all.iter().take(GROUPS_MAX).cloned().collect::<Vec<_>>());
+    let sheet = move || {
+        let (value, by, shown, (low, high)) =
+            (stage.field("metric")?, stage.field("by")?, shown(), span.get());
+        let title = format!("{} by {}", columns::name(&value), columns::name(&by));
+        let mut sheet = export::sheet(title, WIDTH, shown.len() as f64 * ROW + ROW)?;
+        let at = |value: f64| NAMES + (value - low) / (high - low) * PLOT;
+        let (line, fill, median) =
+            (sheet.palette().text.clone(), export::token("--accent"), export::token("--bad"));
+        for (place, (name, one)) in shown.iter().enumerate() {
+            let (y, middle) = (place as f64 * ROW, place as f64 * ROW + ROW / 2.0);
+            sheet.name(
+                (NAMES - 10.0, y + 16.0),
+                Anchor::End,
+                &format!("{} (n = {})", short(name), one.count),
+            );
+            let bar = |x: f64, half: f64| [x, middle - half, x, middle + half].map(|one| one as f32);
+            sheet.lines(&[at(one.low), middle, at(one.high), middle].map(|one| one as f32), &line, 1.0);
+            sheet.lines(&bar(at(one.low), 4.0), &line, 1.0);
+            sheet.lines(&bar(at(one.high), 4.0), &line, 1.0);
+            let (from, to) = (at(one.quarter), at(one.three_quarters));
+            sheet.area((from, y + 5.0, (to - from).max(1.0), ROW - 10.0), &fill, 0.35);
+            sheet.lines(&bar(at(one.median), 9.0), &median, 2.0);
+            let dots: Vec<f32> = one
+                .outliers
+                .iter()
+                .take(OUTLIERS_MAX)
+                .flat_map(|value| [at(*value) as f32, middle as f32, 2.5])
+                .collect();
+            sheet.dots(&dots, &line, 0.7);
+            sheet.text((WIDTH, y + 16.0), Anchor::End, &format::number(one.median));
+        }
+        let foot = shown.len() as f64 * ROW;
+        let (ticks, step) = ticks((low, high), 6, 0.0);
+        for value in ticks {
+            sheet.text((at(value), foot + 16.0), Anchor::Middle, &format::tick(value, step));
+        }
+        (!shown.is_empty()).then_some(sheet)
+    };
+    let csv = move || {
+        let heads = ["group", "n", "low", "quarter", "median", "three_quarters", "high", "outliers"];
+        let mut lines = vec![heads.join(",")];
+        for (name, one) in shown() {
+            let outliers = one.outliers.iter().map(|value| csv::number(*value)).collect::<Vec<_>>().join(" ");
+            let numbers =
+                [one.low, one.quarter, one.median, one.three_quarters, one.high].map(csv::number).join(",");
+            lines.push(format!("{},{},{numbers},{outliers}", csv::quote(&name), one.count));
+        }
+        lines.join("\n") + "\n"
+    };
     let more = move || {
         let hidden = all.with(Vec::len).saturating_sub(GROUPS_MAX);
         (hidden > 0).then(|| {
@@ -229,6 +330,7 @@ pub(super) fn Boxes(stage: Stage) -> impl IntoView {
             <span class="muted explore__hint">
                 "Box: the middle half and the median; whiskers: the farthest within one and a half boxes; dots: outliers."
             </span>
+            <Export stage sheet=Callback::new(move |()| untrack(sheet)) csv=Callback::new(move |()| untrack(csv)) />
         </div>
         <Show when=move || empty.get()>
             <Nothing stage why="No run has a finite number of this. Choose a metric and what to group by above." />

@@ -1,8 +1,12 @@
 //! How much a metric depends on each param.
 
-use super::{Nothing, Stage, api, choice::FieldChoice};
+use super::{
+    Nothing, Stage, api,
+    choice::FieldChoice,
+    export::{self, Export},
+};
 use crate::{
-    chart::format,
+    chart::{Anchor, csv, format},
     error::AppError,
     feed::Feed,
     run::{api::Runs, columns, query::parse},
@@ -14,6 +18,12 @@ use model::{
     query::Field,
     run::RunQuery,
 };
+
+/// Of a picture that leaves the page, in CSS pixels: a row, where both kinds of bars begin, and their length.
+const ROW: f64 = 24.0;
+const IMPORTANCE: f64 = 220.0;
+const CORRELATION: f64 = 530.0;
+const BAR: f64 = 210.0;
 
 async fn load(query: Option<RunQuery>) -> Result<Option<Importance>, AppError> {
     match query {
@@ -78,11 +88,46 @@ pub(super) fn Shares(stage: Stage, feed: Feed<Runs>) -> impl IntoView {
             </tr>
         }
     };
+    let sheet = move || {
+        let (metric, params, most) = (stage.field("metric")?, params.get(), most.get());
+        let title = format!("What {} depends on", columns::name(&metric));
+        let mut sheet = export::sheet(title, 800.0, (params.len() + 1) as f64 * ROW)?;
+        let (accent, line) = (export::token("--accent"), sheet.palette().muted.clone());
+        sheet.text((IMPORTANCE, 14.0), Anchor::Start, "importance");
+        sheet.text((CORRELATION, 14.0), Anchor::Start, "correlation (Spearman)");
+        for (place, one) in params.iter().enumerate() {
+            let y = (place + 1) as f64 * ROW;
+            sheet.name((IMPORTANCE - 10.0, y + 16.0), Anchor::End, &columns::name(&one.field));
+            let drop = one.importance.map_or(0.0, |drop| drop.0.max(0.0));
+            sheet.area((IMPORTANCE, y + 5.0, drop / most * BAR, ROW - 10.0), &accent, 0.8);
+            let told = one.importance.map_or_else(|| "–".to_owned(), |drop| short(drop.0));
+            sheet.text((IMPORTANCE + BAR + 50.0, y + 16.0), Anchor::End, &told);
+            let correlation = one.correlation.map(|one| one.0);
+            let half = correlation.unwrap_or(0.0) * BAR / 2.0;
+            let middle = CORRELATION + BAR / 2.0;
+            sheet.area((middle + half.min(0.0), y + 5.0, half.abs(), ROW - 10.0), &accent, 0.8);
+            sheet.lines(&[middle, y, middle, y + ROW].map(|one| one as f32), &line, 1.0);
+            let told = correlation.map_or_else(|| "–".to_owned(), short);
+            sheet.text((CORRELATION + BAR + 50.0, y + 16.0), Anchor::End, &told);
+        }
+        (!params.is_empty()).then_some(sheet)
+    };
+    let csv = move || {
+        let mut lines = vec!["param,importance,deviation,correlation".to_owned()];
+        let number = |one: Option<model::Float64>| one.map(|one| csv::number(one.0)).unwrap_or_default();
+        for one in params.get() {
+            let name = csv::quote(&one.field.to_string());
+            let numbers = [one.importance, one.deviation, one.correlation].map(number).join(",");
+            lines.push(format!("{name},{numbers}"));
+        }
+        lines.join("\n") + "\n"
+    };
     let empty = Memo::new(move |_| params.with(Vec::is_empty));
     let wait = move || (found.busy.get() && empty.get()) || (!loaded.get() && input.get().is_some());
     view! {
         <div class="explore__bar" data-busy=move || found.busy.get().to_string()>
             <FieldChoice stage label="Metric" key="metric" />
+            <Export stage sheet=Callback::new(move |()| untrack(sheet)) csv=Callback::new(move |()| untrack(csv)) />
         </div>
         <Problem error=found.failed />
         <p class="explore__facts" role="status">

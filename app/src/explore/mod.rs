@@ -12,8 +12,10 @@ mod bars;
 mod brush;
 mod choice;
 mod chosen;
+mod export;
 mod importance;
 mod parallel;
+mod pointer;
 mod query;
 mod scatter;
 
@@ -107,14 +109,38 @@ impl Stage {
         let named = self.search.with(|query| query::field(query, key));
         named.or_else(|| match key {
             "y" | "metric" => self.main_metric(),
-            "x" | "by" => self.columns.with(|columns| {
+            "x" => {
+                let candidates = self.candidates();
+                let telling = self.data.current.with(|data| query::telling(data, &candidates).cloned());
+                telling.or_else(|| candidates.into_iter().next())
+            }
+            "by" => self.columns.with(|columns| {
                 columns.iter().find(|one| matches!(one, Field::Param(_))).or(columns.first()).cloned()
             }),
             _ => None,
         })
     }
 
-    /// The fields that the picture needs.
+    /// Fields among which the scatter finds its first x: params, then metrics beside the main one.
+    fn candidates(self) -> Vec<Field> {
+        let main = self.main_metric();
+        self.columns.with(|columns| query::candidates(columns, main.as_ref()))
+    }
+
+    /// The fields to ask for: those that the picture shows, and those among which it has yet to choose.
+    fn asked(self) -> Vec<Field> {
+        let mut fields = self.fields();
+        let chosen = self.search.with(|query| query::field(query, "x").is_some());
+        if self.picture == Picture::Scatter && !chosen {
+            fields.extend(self.candidates());
+            let mut seen = BTreeSet::new();
+            fields.retain(|field| seen.insert(field.clone()));
+            fields.truncate(limits::EXPLORE_FIELDS_MAX);
+        }
+        fields
+    }
+
+    /// The fields that the picture shows.
     fn fields(self) -> Vec<Field> {
         let named = |keys: &[&str]| keys.iter().filter_map(|key| self.field(key)).collect::<Vec<_>>();
         let mut fields = match self.picture {
@@ -283,7 +309,7 @@ fn stage(picture: Picture, feed: Feed<Runs>, search: Memo<Query>, path: String) 
         rewrite: StoredValue::new(Arc::new(rewrite)),
     };
     let input = Memo::new(move |_| {
-        let fields = stage.fields();
+        let fields = stage.asked();
         (!fields.is_empty()).then(|| RunQuery {
             fields: joined(&fields),
             offset: 0,

@@ -2,15 +2,19 @@
 //! one, or crisp lines when they are few; the run under the pointer is drawn on a canvas of its own.
 
 use super::{
-    Nothing, Stage, Tip,
+    Nothing, Stage,
     axis::Axis,
     brush::Brush,
     choice::{FieldChoice, ScaleChoice},
+    export::{self, Export},
+    pointer::Pointer,
     query,
 };
 use crate::{
     chart::{
-        density::Density,
+        Anchor, Sheet,
+        density::{Density, Ramp},
+        format,
         ink::{self, Ink},
     },
     frame::theme,
@@ -21,12 +25,14 @@ use leptos::{ev::PointerEvent, html, prelude::*};
 use model::query::Field;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::HtmlElement;
 
 /// Room around the axes, in CSS pixels: names above, and below a lane for runs that lack a value.
 const TOP: f64 = 46.0;
 const BOTTOM: f64 = 34.0;
 const SIDE: f64 = 64.0;
+/// Below a picture that leaves the page: what its colours mean.
+const LEGEND: f64 = 42.0;
 /// An axis with its labels.
 const AXIS_WIDTH: usize = 112;
 /// Up to so many lines are drawn one by one, crisp; more of them would be slower than the raster and tell less.
@@ -35,6 +41,8 @@ const CRISP_MAX: usize = 300;
 const SKETCH_FROM: usize = 1_500;
 /// How near a line is to the pointer to be meant.
 const NEAR: f64 = 10.0;
+/// Letters of a label beside an axis: its neighbour is not far.
+const LABEL_MAX: usize = 12;
 /// Less is a click with an unsteady hand.
 const DRAG_MIN: f64 = 4.0;
 
@@ -105,6 +113,42 @@ impl Frame {
         xy
     }
 
+    /// The lines of runs one by one: those of a colour together.
+    fn crisp(
+        &self,
+        axes: &[Axis],
+        rows: &[usize],
+        colors: &[u8],
+        ramp: &Ramp,
+        mut draw: impl FnMut(&[f32], &str),
+    ) {
+        let mut of_color = |color: [u8; 3], alike: &dyn Fn(u8) -> bool| {
+            let alike = rows.iter().zip(colors).filter(|(_, color)| alike(**color));
+            let xy = self.lines(axes, alike.map(|(row, _)| *row));
+            if !xy.is_empty() {
+                draw(&xy, &ink::css(color));
+            }
+        };
+        of_color(ramp[0], &|color| color == 0);
+        for shade in 0..SHADES {
+            let color = ramp[(shade * 256 + 128) / SHADES];
+            of_color(color, &|color| color > 0 && usize::from(color) * SHADES / 256 == shade);
+        }
+    }
+
+    /// Heights and labels of an axis, as many as fit.
+    fn ticks(&self, axis: &Axis) -> Vec<(f64, String)> {
+        let room = ((self.foot() - TOP) / 30.0).max(2.0) as usize;
+        let short = |label: String| {
+            if label.chars().count() > LABEL_MAX {
+                label.chars().take(LABEL_MAX - 1).chain(['…']).collect()
+            } else {
+                label
+            }
+        };
+        axis.ticks(room).into_iter().map(|(share, label)| (self.y(share), short(label))).collect()
+    }
+
     /// All lines of runs in a raster of so many pixels to a CSS pixel.
     fn raster(
         &self,
@@ -134,7 +178,7 @@ struct Parts {
     /// The axis that gives the lines their colours.
     tint: Memo<Option<Arc<Axis>>>,
     frame: Memo<Frame>,
-    root: NodeRef<html::Div>,
+    pointer: Pointer,
     faint: NodeRef<html::Canvas>,
     strong: NodeRef<html::Canvas>,
     over: NodeRef<html::Canvas>,
@@ -142,10 +186,6 @@ struct Parts {
     drag: RwSignal<Option<(usize, f64, bool)>>,
     /// An axis that is being moved, and where its name is.
     moved: RwSignal<Option<(usize, f64)>>,
-    /// Where the pointer was when a run came under it.
-    tip: RwSignal<Option<(usize, f64, f64)>>,
-    /// The tip stays, so that its link can be reached.
-    pinned: RwSignal<bool>,
 }
 
 #[component]
@@ -168,22 +208,21 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
         axes,
         tint,
         frame,
-        root: NodeRef::new(),
+        pointer: Pointer::new(stage),
         faint: NodeRef::new(),
         strong: NodeRef::new(),
         over: NodeRef::new(),
         drag: RwSignal::new(None),
         moved: RwSignal::new(None),
-        tip: RwSignal::new(None),
-        pinned: RwSignal::new(false),
     };
-    ink::follow_size(parts.root, size);
+    let pointer = parts.pointer;
+    ink::follow_size(pointer.root, size);
     parts.draw_when_needed();
     let count = Memo::new(move |_| axes.with(|axes| axes.len()));
     let empty = Memo::new(move |_| stage.data.current.with(|data| data.ids.is_empty()) || count.get() < 1);
     // Set by the script alone: the page's policy allows no styles in the markup.
     Effect::new(move || {
-        if let Some(root) = parts.root.get() {
+        if let Some(root) = pointer.root.get() {
             let width = format!("{}px", fields.with(Vec::len) * AXIS_WIDTH);
             root.unchecked_ref::<HtmlElement>().style().set_property("min-width", &width).ok();
         }
@@ -194,15 +233,18 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
         format!("Parallel coordinates of {runs} runs: {}. The axes are set below.", names.join(", "))
     };
     let tip = move || {
-        let (row, x, y) = parts.tip.get()?;
-        let fields: Vec<Field> = axes.with(|axes| axes.iter().map(|axis| axis.field.clone()).collect());
-        let left = x > frame.get().width / 2.0;
-        Some(view! { <Tip stage row fields at=(x, y, left) /> })
+        let fields = || axes.with(|axes| axes.iter().map(|axis| axis.field.clone()).collect());
+        pointer.tip(frame.get().width, fields)
     };
     view! {
         <div class="explore__bar">
             <AddAxis parts />
             <FieldChoice stage label="Colour" key="color" none="the main metric" />
+            <Export
+                stage
+                sheet=Callback::new(move |()| untrack(|| parts.sheet()))
+                csv=Callback::new(move |()| untrack(|| parts.csv()))
+            />
             <span class="muted explore__hint">
                 "Drag along an axis to choose runs, drag its name to move it, double-click the name to turn it around."
             </span>
@@ -219,14 +261,14 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
         >
             <div
                 class="parallel"
-                class:parallel--pinned=move || parts.pinned.get()
-                node_ref=parts.root
+                class:parallel--pinned=move || pointer.pinned.get()
+                node_ref=pointer.root
                 data-lines=move || stage.data.current.with(|data| data.ids.len())
                 on:pointermove=move |event| parts.pointed(&event)
-                on:pointerleave=move |_| parts.left()
+                on:pointerleave=move |_| pointer.left()
                 on:pointerup=move |event| parts.released(&event)
                 on:pointercancel=move |_| parts.cancel()
-                on:click=move |_| parts.pin()
+                on:click=move |_| pointer.toggle()
             >
                 <canvas class="parallel__canvas" node_ref=parts.faint></canvas>
                 <canvas class="parallel__canvas" node_ref=parts.strong></canvas>
@@ -276,19 +318,7 @@ impl Parts {
                 return;
             }
             let Some(ink) = self.strong.get().and_then(Ink::fine) else { return };
-            let ramp = ink.ramp();
-            let draw = |color: [u8; 3], alike: &dyn Fn(u8) -> bool| {
-                let alike = rows.iter().zip(&colors).filter(|(_, color)| alike(**color));
-                let xy = frame.lines(&axes, alike.map(|(row, _)| *row));
-                if !xy.is_empty() {
-                    ink.lines(&xy, &ink::css(color), 1.0);
-                }
-            };
-            draw(ramp[0], &|color| color == 0);
-            for shade in 0..SHADES {
-                let color = ramp[(shade * 256 + 128) / SHADES];
-                draw(color, &|color| color > 0 && usize::from(color) * SHADES / 256 == shade);
-            }
+            frame.crisp(&axes, &rows, &colors, &ink.ramp(), |xy, color| ink.lines(xy, color, 1.0));
         });
         Effect::new(move || {
             repaint.track();
@@ -302,15 +332,8 @@ impl Parts {
         });
     }
 
-    /// Where the pointer is inside the picture.
-    fn at(self, event: &PointerEvent) -> (f64, f64) {
-        let Some(root) = self.root.get_untracked() else { return (0.0, 0.0) };
-        let edge = root.unchecked_ref::<Element>().get_bounding_client_rect();
-        (f64::from(event.client_x()) - edge.left(), f64::from(event.client_y()) - edge.top())
-    }
-
     fn pointed(self, event: &PointerEvent) {
-        let (x, y) = self.at(event);
+        let (x, y) = self.pointer.at(event);
         let frame = self.frame.get_untracked();
         if let Some((place, _)) = self.moved.get_untracked() {
             self.moved.set(Some((place, x)));
@@ -319,16 +342,15 @@ impl Parts {
                 self.drag.set(Some((place, from, true)));
                 self.stage.draft.set(self.brush(place, from, y));
             }
-        } else if !self.pinned.get_untracked() && event.pointer_type() != "touch" {
-            let rows = self.stage.chosen.with_untracked(|mask| {
-                let count = self.axes.with_untracked(|axes| axes.first().map_or(0, |axis| axis.shares.len()));
-                (0..count)
-                    .filter(|row| mask.as_ref().is_none_or(|mask| mask.get(*row) == Some(&true)))
-                    .collect::<Vec<_>>()
+        } else if event.pointer_type() != "touch" {
+            self.pointer.follow((x, y), || {
+                let rows = untrack(|| self.stage.rows());
+                self.axes.with_untracked(|axes| {
+                    let known =
+                        axes.first().is_some_and(|axis| rows.iter().all(|row| *row < axis.shares.len()));
+                    known.then(|| frame.hit(axes, &rows, (x, y))).flatten()
+                })
             });
-            let hit = self.axes.with_untracked(|axes| frame.hit(axes, &rows, (x, y)));
-            self.stage.hover.set(hit);
-            self.tip.set(hit.map(|row| (row, x, y)));
         }
     }
 
@@ -339,28 +361,6 @@ impl Parts {
             let span = axis.span(frame.share(from), frame.share(to))?;
             Some(Brush { field: axis.field.clone(), span })
         })
-    }
-
-    /// A click keeps the tip, so that the pointer can get to its link; the next lets it go.
-    fn pin(self) {
-        if self.pinned.get_untracked() {
-            self.unpin();
-        } else if self.tip.get_untracked().is_some() {
-            self.pinned.set(true);
-        }
-    }
-
-    fn unpin(self) {
-        self.pinned.set(false);
-        self.tip.set(None);
-        self.stage.hover.set(None);
-    }
-
-    fn left(self) {
-        if !self.pinned.get_untracked() {
-            self.tip.set(None);
-            self.stage.hover.set(None);
-        }
     }
 
     fn cancel(self) {
@@ -374,20 +374,13 @@ impl Parts {
             return;
         }
         event.prevent_default();
-        self.capture(event);
-        self.unpin();
-        self.drag.set(Some((place, self.at(event).1, false)));
-    }
-
-    /// What the pointer does outside the picture still belongs to what it began inside.
-    fn capture(self, event: &PointerEvent) {
-        if let Some(root) = self.root.get_untracked() {
-            root.unchecked_ref::<Element>().set_pointer_capture(event.pointer_id()).ok();
-        }
+        self.pointer.capture(event);
+        self.pointer.let_go();
+        self.drag.set(Some((place, self.pointer.at(event).1, false)));
     }
 
     fn released(self, event: &PointerEvent) {
-        let (x, y) = self.at(event);
+        let (x, y) = self.pointer.at(event);
         let stage = self.stage;
         if let Some((place, _)) = self.moved.get_untracked() {
             self.move_axis(place, self.frame.get_untracked().nearest(x));
@@ -433,6 +426,76 @@ impl Parts {
         }
     }
 
+    /// What the page shows: axes and words as shapes, thousands of lines as the raster that they are.
+    fn sheet(self) -> Option<Sheet> {
+        let stage = self.stage;
+        let (frame, axes, tint, rows) = (self.frame.get(), self.axes.get(), self.tint.get(), stage.rows());
+        let root = document().document_element()?;
+        if axes.is_empty() || rows.iter().any(|row| *row >= axes[0].shares.len()) {
+            return None;
+        }
+        let legend = if tint.is_some() { LEGEND } else { 0.0 };
+        let all = axes[0].shares.len();
+        let count = format::counted(rows.len() as i64, "run", "runs");
+        let count =
+            if rows.len() < all { format!("{count} chosen of {}", format::count(all as i64)) } else { count };
+        let mut sheet =
+            export::sheet(format!("Parallel coordinates of {count}"), frame.width, frame.height + legend)?;
+        let raster = |sheet: &mut Sheet, canvas: NodeRef<html::Canvas>| {
+            if let Some(source) = canvas.get().and_then(|canvas| canvas.to_data_url().ok()) {
+                sheet.raster(&source, frame.height);
+            }
+        };
+        if stage.chosen.with(Option::is_some) {
+            raster(&mut sheet, self.faint);
+        }
+        if rows.len() > CRISP_MAX {
+            raster(&mut sheet, self.strong);
+        } else {
+            let colors: Vec<u8> = rows.iter().map(|row| shade(tint.as_deref(), *row)).collect();
+            frame.crisp(&axes, &rows, &colors, &ink::scale(&root), |xy, color| sheet.lines(xy, color, 1.0));
+        }
+        let (line, accent) = (sheet.palette().muted.clone(), export::token("--accent"));
+        let brushes = stage.brushes.get();
+        for (place, axis) in axes.iter().enumerate() {
+            let x = frame.x(place);
+            sheet.lines(&[x as f32, TOP as f32, x as f32, frame.foot() as f32], &line, 1.0);
+            for (y, label) in frame.ticks(axis) {
+                sheet.lines(&[x as f32 - 4.0, y as f32, x as f32, y as f32], &line, 1.0);
+                sheet.text((x - 7.0, y + 4.0), Anchor::End, &label);
+            }
+            if axis.absent > 0 {
+                sheet.text((x - 7.0, frame.height - 8.0), Anchor::End, "none");
+            }
+            for (low, high) in brushes
+                .iter()
+                .filter(|one| one.field == axis.field)
+                .filter_map(|one| axis.shares_of(&one.span))
+            {
+                let (top, foot) = (frame.y(high.min(1.0)), frame.y(low.max(0.0)));
+                sheet.area((x - 8.0, top - 1.0, 16.0, (foot - top).max(1.0) + 2.0), &accent, 0.3);
+            }
+            let turned = if axis.flipped { " · flipped" } else { "" };
+            sheet.text(
+                (x, 14.0),
+                Anchor::Middle,
+                &format!("{} · {}{turned}", columns::kind(&axis.field), axis.scale.name()),
+            );
+            sheet.name((x, 30.0), Anchor::Middle, &columns::name(&axis.field));
+        }
+        if let Some(tint) = &tint {
+            export::explain(&mut sheet, (SIDE / 2.0, frame.height + 8.0), tint);
+        }
+        Some(sheet)
+    }
+
+    /// The runs that are shown, with what they have on each axis.
+    fn csv(self) -> String {
+        let fields: Vec<Field> = self.axes.with(|axes| axes.iter().map(|axis| axis.field.clone()).collect());
+        let rows = self.stage.rows();
+        self.stage.data.current.with(|data| export::rows(data, &rows, &fields))
+    }
+
     fn flip(self, place: usize) {
         if let Some(field) = self.field(place) {
             self.stage.show(&query::flip(&self.stage.search.get_untracked(), &field));
@@ -460,19 +523,12 @@ fn AxisLines(parts: Parts, place: usize) -> impl IntoView {
     let x = move || frame.get().x(place);
     let ticks = move || {
         let frame = frame.get();
-        let room = ((frame.foot() - TOP) / 30.0).max(2.0) as usize;
-        let ticks = axes.with(|axes| axes.get(place).map(|axis| axis.ticks(room)).unwrap_or_default());
-        let tick = |(share, label): (f64, String)| {
-            let y = frame.y(share);
-            let short: String = if label.chars().count() > 12 {
-                label.chars().take(11).chain(['…']).collect()
-            } else {
-                label
-            };
+        let ticks = axes.with(|axes| axes.get(place).map(|axis| frame.ticks(axis)).unwrap_or_default());
+        let tick = |(y, label): (f64, String)| {
             view! {
                 <line x1=frame.x(place) - 4.0 x2=frame.x(place) y1=y y2=y></line>
                 <text x=frame.x(place) - 7.0 y=y + 4.0>
-                    {short}
+                    {label}
                 </text>
             }
         };
@@ -539,9 +595,9 @@ fn Head(parts: Parts, place: usize) -> impl IntoView {
     let pressed = move |event: PointerEvent| {
         if event.button() == 0 {
             event.prevent_default();
-            parts.capture(&event);
-            parts.unpin();
-            moved.set(Some((place, parts.at(&event).0)));
+            parts.pointer.capture(&event);
+            parts.pointer.let_go();
+            moved.set(Some((place, parts.pointer.at(&event).0)));
         }
     };
     let style = move || {

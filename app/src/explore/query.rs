@@ -9,10 +9,12 @@ use crate::{
 };
 use model::{
     experiment::GoalMetric,
+    explore::{FieldColumn, FieldValues, RunColumns},
     limits,
     metric::Goal,
     query::{self, Attribute, Field},
 };
+use std::collections::BTreeSet;
 
 const AXES: &str = "axes";
 const FLIP: &str = "flip";
@@ -38,6 +40,15 @@ impl Picture {
         (Self::Box, "box", "Box"),
         (Self::Importance, "importance", "Importance"),
     ];
+
+    /// Its word in the address.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(one, ..)| *one == self).map_or("", |(_, word, _)| word)
+    }
+
+    pub fn title(self) -> &'static str {
+        Self::ALL.iter().find(|(one, ..)| *one == self).map_or("", |(.., title)| title)
+    }
 
     /// None: the table.
     pub fn of(query: &Query) -> Option<Self> {
@@ -77,6 +88,25 @@ pub fn main_metric(columns: &[Field], goal: Option<&GoalMetric>) -> Option<Field
     }
     let metrics = || columns.iter().filter(|one| matches!(one, Field::Metric { .. }));
     metrics().find(|one| direction(one, None).is_some()).or_else(|| metrics().next()).cloned()
+}
+
+/// Params and metrics that the scatter may begin with, the likeliest first.
+pub fn candidates(columns: &[Field], main: Option<&Field>) -> Vec<Field> {
+    let params = columns.iter().filter(|one| matches!(one, Field::Param(_))).take(8);
+    let metrics =
+        columns.iter().filter(|one| matches!(one, Field::Metric { .. }) && Some(*one) != main).take(4);
+    params.chain(metrics).cloned().collect()
+}
+
+/// The first of these that spreads runs over an axis: numbers, and more of them than yes and no.
+pub fn telling<'a>(data: &RunColumns, candidates: &'a [Field]) -> Option<&'a Field> {
+    candidates.iter().find(|field| {
+        let column = data.columns.iter().find(|column| column.field == **field);
+        let Some(FieldColumn { values: FieldValues::Numbers { numbers }, .. }) = column else { return false };
+        let mut kinds = BTreeSet::new();
+        let finite = numbers.iter().flatten().filter(|one| one.0.is_finite());
+        finite.map(|one| one.0.to_bits()).any(|bits| kinds.insert(bits) && kinds.len() > 2)
+    })
 }
 
 /// Which way a metric is better, when that is known.
@@ -184,5 +214,29 @@ mod tests {
         assert_eq!(brushes(&query), [brush]);
         assert_eq!(Picture::of(&query), Some(Picture::Parallel));
         assert_eq!(table(&query), Query::default());
+    }
+
+    #[test]
+    fn the_scatter_begins_with_numbers_that_are_more_than_yes_and_no() {
+        let column = |key: &str, numbers: &[f64]| {
+            let numbers = numbers.iter().map(|one| Some(model::Float64(*one))).collect();
+            FieldColumn { field: Field::Param(key.into()), values: FieldValues::Numbers { numbers } }
+        };
+        let texts = FieldValues::Texts { texts: vec!["adam".into()], places: vec![Some(0); 4] };
+        let data = RunColumns {
+            columns: vec![
+                FieldColumn { field: Field::Param("optimizer".into()), values: texts },
+                column("amp", &[0.0, 1.0, 1.0, 0.0]),
+                column("lr", &[0.1, 0.2, 0.3, 0.3]),
+            ],
+            ..RunColumns::default()
+        };
+        let loss = Field::metric("loss");
+        let mut columns: Vec<Field> = data.columns.iter().map(|one| one.field.clone()).collect();
+        columns.push(loss.clone());
+        let candidates = candidates(&columns, Some(&loss));
+        assert_eq!(candidates.len(), 3, "the main metric is the other axis");
+        assert_eq!(telling(&data, &candidates), Some(&Field::Param("lr".into())));
+        assert_eq!(telling(&data, &candidates[..2]), None);
     }
 }

@@ -1,14 +1,18 @@
 //! Runs as points over two fields, with colour and size by two more; a box or a line drawn around points chooses their runs.
 
 use super::{
-    Nothing, Stage, Tip,
+    Nothing, Stage,
     axis::{Axis, Scale},
     brush::Brush,
     choice::{FieldChoice, ScaleChoice},
+    export::{self, Export},
+    pointer::Pointer,
     query,
 };
 use crate::{
     chart::{
+        Anchor, Sheet,
+        density::Ramp,
         format,
         ink::{self, Ink},
         lasso,
@@ -20,7 +24,6 @@ use crate::{
 use leptos::{ev::PointerEvent, html, prelude::*};
 use model::{explore::FieldValues, limits, metric::Goal, query::Field, relation};
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 const LEFT: f64 = 76.0;
@@ -29,6 +32,8 @@ const TOP: f64 = 14.0;
 const BOTTOM: f64 = 46.0;
 /// Points keep away from the edges.
 const ROOM: f64 = 0.04;
+/// Below a picture that leaves the page: what its colours mean.
+const LEGEND: f64 = 42.0;
 const NEAR: f64 = 12.0;
 const DRAG_MIN: f64 = 5.0;
 
@@ -48,6 +53,18 @@ impl Frame {
         self.height - BOTTOM - (ROOM + share * (1.0 - 2.0 * ROOM)) * (self.height - TOP - BOTTOM)
     }
 
+    /// Places and labels of the axis below.
+    fn across(&self, axis: &Axis) -> Vec<(f64, String)> {
+        let ticks = axis.ticks((self.width / 90.0).max(2.0) as usize);
+        ticks.into_iter().map(|(share, label)| (self.x(share), label)).collect()
+    }
+
+    /// Places and labels of the axis at the left.
+    fn upwards(&self, axis: &Axis) -> Vec<(f64, String)> {
+        let ticks = axis.ticks((self.height / 50.0).max(2.0) as usize);
+        ticks.into_iter().map(|(share, label)| (self.y(share), label)).collect()
+    }
+
     fn share_x(&self, x: f64) -> f64 {
         ((x - LEFT) / (self.width - LEFT - RIGHT) - ROOM) / (1.0 - 2.0 * ROOM)
     }
@@ -65,6 +82,77 @@ fn hit(points: &[(f64, f64)], (x, y): (f64, f64)) -> Option<usize> {
     near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(row, _)| row)
 }
 
+/// How a dot is painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paint {
+    /// Of a run that was not chosen.
+    Faint,
+    /// Of a run without a value on the scale of colours.
+    Plain,
+    /// On the scale, one of [`SHADES`].
+    Shade(usize),
+    /// In the run's own colour.
+    Run(usize),
+}
+
+impl Paint {
+    /// As CSS writes it, and how opaque.
+    fn of(self, ramp: &Ramp, token: &dyn Fn(&str) -> String) -> (String, f64) {
+        match self {
+            Self::Faint => (token("--text-muted"), 0.2),
+            Self::Plain => (token("--text-muted"), 0.75),
+            Self::Shade(shade) => (ink::css(ramp[(shade * 256 + 128) / SHADES]), 0.75),
+            Self::Run(place) => (token(&format!("--run-{place}")), 0.75),
+        }
+    }
+}
+
+/// Dots of x, y and radius, those painted alike together; what was not chosen lies below.
+fn dots(
+    points: &[(f64, f64)],
+    tint: Option<&Axis>,
+    weight: Option<&Axis>,
+    chosen: Option<&Vec<bool>>,
+    color: impl Fn(usize) -> u8,
+) -> Vec<(Paint, Vec<f32>)> {
+    let (mut faint, mut plain) = (Vec::new(), Vec::new());
+    let mut shades: Vec<Vec<f32>> = vec![Vec::new(); SHADES.max(usize::from(limits::RUN_COLORS))];
+    for (row, (x, y)) in points.iter().enumerate() {
+        if !x.is_finite() || !y.is_finite() {
+            continue;
+        }
+        let radius = match weight.and_then(|axis| axis.shares.get(row)).copied() {
+            Some(share) if share.is_nan() => 2.0,
+            Some(share) => 2.5 + 7.0 * share.sqrt(),
+            None => 3.5,
+        };
+        let dot = [*x as f32, *y as f32, radius];
+        if chosen.is_some_and(|chosen| chosen.get(row) != Some(&true)) {
+            faint.extend(dot);
+            continue;
+        }
+        let shade = match tint {
+            Some(axis) => {
+                let share = axis.shares.get(row).copied().unwrap_or(0.0);
+                if share.is_nan() {
+                    plain.extend(dot);
+                    continue;
+                }
+                (share * (SHADES - 1) as f32) as usize
+            }
+            None => usize::from(color(row)),
+        };
+        shades[shade].extend(dot);
+    }
+    let paint = |place| if tint.is_some() { Paint::Shade(place) } else { Paint::Run(place) };
+    let shades = shades.into_iter().enumerate().map(|(place, dots)| (paint(place), dots));
+    let all = [(Paint::Faint, faint), (Paint::Plain, plain)].into_iter().chain(shades);
+    all.filter(|(_, dots)| !dots.is_empty()).collect()
+}
+
+/// Places one after another, in CSS pixels.
+type Way = Vec<(f64, f64)>;
+
 #[derive(Clone, Copy)]
 struct Parts {
     stage: Stage,
@@ -74,15 +162,13 @@ struct Parts {
     weight: Memo<Option<Arc<Axis>>>,
     frame: Memo<Frame>,
     points: Memo<Arc<Vec<(f64, f64)>>>,
-    root: NodeRef<html::Div>,
+    pointer: Pointer,
     still: NodeRef<html::Canvas>,
     over: NodeRef<html::Canvas>,
     /// The way of the pointer since it was pressed.
     drawn: RwSignal<Vec<(f64, f64)>>,
     /// A line around points rather than a box.
     free: RwSignal<bool>,
-    tip: RwSignal<Option<(usize, f64, f64)>>,
-    pinned: RwSignal<bool>,
 }
 
 #[component]
@@ -109,15 +195,14 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
         weight,
         frame,
         points,
-        root: NodeRef::new(),
+        pointer: Pointer::new(stage),
         still: NodeRef::new(),
         over: NodeRef::new(),
         drawn: RwSignal::new(Vec::new()),
         free: RwSignal::new(false),
-        tip: RwSignal::new(None),
-        pinned: RwSignal::new(false),
     };
-    ink::follow_size(parts.root, size);
+    let pointer = parts.pointer;
+    ink::follow_size(pointer.root, size);
     parts.draw_when_needed();
     let empty = Memo::new(move |_| {
         stage.data.current.with(|data| data.ids.is_empty()) || x.get().is_none() || y.get().is_none()
@@ -135,11 +220,7 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
             format!("{} without a value are not drawn. ", format::counted(missing as i64, "run", "runs"))
         })
     };
-    let tip = move || {
-        let (row, x, y) = parts.tip.get()?;
-        let left = x > frame.get().width / 2.0;
-        Some(view! { <Tip stage row fields=stage.fields() at=(x, y, left) /> })
-    };
+    let tip = move || pointer.tip(frame.get().width, || stage.fields());
     let field = move |key: &'static str| Signal::derive(move || stage.field(key));
     let scaled = move |axis: Memo<Option<Arc<Axis>>>| {
         Signal::derive(move || axis.with(|axis| axis.as_ref().map(|axis| (axis.scale, axis.scales()))))
@@ -153,6 +234,11 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
             <FieldChoice stage label="Colour" key="color" none="the run" />
             <FieldChoice stage label="Size" key="size" none="all the same" />
             <Toggles parts />
+            <Export
+                stage
+                sheet=Callback::new(move |()| untrack(|| parts.sheet()))
+                csv=Callback::new(move |()| untrack(|| parts.csv()))
+            />
         </div>
         <p class="explore__facts" role="status">
             {without}
@@ -170,11 +256,11 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
         >
             <div
                 class="scatter"
-                class:parallel--pinned=move || parts.pinned.get()
-                node_ref=parts.root
+                class:parallel--pinned=move || pointer.pinned.get()
+                node_ref=pointer.root
                 data-points=move || placed.get()
                 on:pointermove=move |event| parts.pointed(&event)
-                on:pointerleave=move |_| parts.left()
+                on:pointerleave=move |_| pointer.left()
                 on:pointerdown=move |event| parts.pressed(&event)
                 on:pointerup=move |event| parts.released(&event)
                 on:pointercancel=move |_| parts.drawn.set(Vec::new())
@@ -203,48 +289,11 @@ impl Parts {
             let (points, tint, weight) = (self.points.get(), self.tint.get(), self.weight.get());
             let Some(ink) = self.still.get().and_then(Ink::fine) else { return };
             let mask = stage.chosen.get();
-            let ramp = ink.ramp();
-            // By colour: runs have twelve, a scale twenty-four. What was not chosen lies below.
-            let mut faint = Vec::new();
-            let mut plain = Vec::new();
-            let mut shades: Vec<Vec<f32>> = vec![Vec::new(); SHADES.max(usize::from(limits::RUN_COLORS))];
-            for (row, (x, y)) in points.iter().enumerate() {
-                if !x.is_finite() || !y.is_finite() {
-                    continue;
-                }
-                let share = weight.as_ref().and_then(|axis| axis.shares.get(row)).copied();
-                let radius = match share {
-                    Some(share) if share.is_nan() => 2.0,
-                    Some(share) => 2.5 + 7.0 * share.sqrt(),
-                    None => 3.5,
-                };
-                let dot = [*x as f32, *y as f32, radius];
-                if mask.as_ref().is_some_and(|mask| mask.get(row) != Some(&true)) {
-                    faint.extend(dot);
-                    continue;
-                }
-                let shade = match &tint {
-                    Some(axis) => {
-                        let share = axis.shares.get(row).copied().unwrap_or(0.0);
-                        if share.is_nan() {
-                            plain.extend(dot);
-                            continue;
-                        }
-                        (share * (SHADES - 1) as f32) as usize
-                    }
-                    None => usize::from(stage.color(row)),
-                };
-                shades[shade].extend(dot);
-            }
-            ink.dots(&faint, &ink.token("--text-muted"), 0.2);
-            ink.dots(&plain, &ink.token("--text-muted"), 0.75);
-            for (shade, dots) in shades.iter().enumerate().filter(|(_, dots)| !dots.is_empty()) {
-                let color = if tint.is_some() {
-                    ink::css(ramp[(shade * 256 + 128) / SHADES])
-                } else {
-                    ink.token(&format!("--run-{shade}"))
-                };
-                ink.dots(dots, &color, 0.75);
+            let dots =
+                dots(&points, tint.as_deref(), weight.as_deref(), mask.as_deref(), |row| stage.color(row));
+            for (color, dots) in dots {
+                let (color, alpha) = color.of(&ink.ramp(), &|token| ink.token(token));
+                ink.dots(&dots, &color, alpha);
             }
         });
         Effect::new(move || {
@@ -261,12 +310,6 @@ impl Parts {
         });
     }
 
-    fn at(self, event: &PointerEvent) -> (f64, f64) {
-        let Some(root) = self.root.get_untracked() else { return (0.0, 0.0) };
-        let edge = root.unchecked_ref::<Element>().get_bounding_client_rect();
-        (f64::from(event.client_x()) - edge.left(), f64::from(event.client_y()) - edge.top())
-    }
-
     fn pressed(self, event: &PointerEvent) {
         let on_tip = event_target::<Element>(event).closest(".tip").ok().flatten().is_some();
         // A finger scrolls the page unless it draws a line.
@@ -274,14 +317,12 @@ impl Parts {
             return;
         }
         event.prevent_default();
-        if let Some(root) = self.root.get_untracked() {
-            root.unchecked_ref::<Element>().set_pointer_capture(event.pointer_id()).ok();
-        }
-        self.drawn.set(vec![self.at(event)]);
+        self.pointer.capture(event);
+        self.drawn.set(vec![self.pointer.at(event)]);
     }
 
     fn pointed(self, event: &PointerEvent) {
-        let at = self.at(event);
+        let at = self.pointer.at(event);
         if self.drawn.with_untracked(|drawn| !drawn.is_empty()) {
             self.drawn.update(|drawn| {
                 // A line of many thousand points is no better.
@@ -289,32 +330,18 @@ impl Parts {
                     drawn.push(at);
                 }
             });
-        } else if !self.pinned.get_untracked() {
-            let hit = self.points.with_untracked(|points| hit(points, at));
-            self.stage.hover.set(hit);
-            self.tip.set(hit.map(|row| (row, at.0, at.1)));
-        }
-    }
-
-    fn left(self) {
-        if !self.pinned.get_untracked() {
-            self.tip.set(None);
-            self.stage.hover.set(None);
+        } else {
+            self.pointer.follow(at, || self.points.with_untracked(|points| hit(points, at)));
         }
     }
 
     fn released(self, event: &PointerEvent) {
         let drawn = self.drawn.get_untracked();
         self.drawn.set(Vec::new());
-        let (Some(&from), to) = (drawn.first(), self.at(event)) else { return };
+        let (Some(&from), to) = (drawn.first(), self.pointer.at(event)) else { return };
         let far = drawn.iter().any(|at| (at.0 - from.0).abs().max((at.1 - from.1).abs()) >= DRAG_MIN);
         if !far {
-            // A click keeps the tip, so that the pointer can get to its link; the next lets it go.
-            let pin = !self.pinned.get_untracked() && self.tip.get_untracked().is_some();
-            self.pinned.set(pin);
-            if !pin {
-                self.left();
-            }
+            self.pointer.toggle();
         } else if self.free.get_untracked() {
             self.surround(&drawn);
         } else {
@@ -370,6 +397,95 @@ impl Parts {
         })
     }
 
+    /// What the page shows.
+    fn sheet(self) -> Option<Sheet> {
+        let stage = self.stage;
+        let (x, y, tint, weight) = (self.x.get()?, self.y.get()?, self.tint.get(), self.weight.get());
+        let (frame, points) = (self.frame.get(), self.points.get());
+        let ramp = ink::scale(&document().document_element()?);
+        let legend = if tint.is_some() { LEGEND } else { 0.0 };
+        let title = format!("{} over {}", columns::name(&y.field), columns::name(&x.field));
+        let mut sheet = export::sheet(title, frame.width, frame.height + legend)?;
+        let grid = sheet.palette().grid.clone();
+        let (foot, right) = (frame.height - BOTTOM, frame.width - RIGHT);
+        for (at, label) in frame.across(&x) {
+            sheet.lines(&[at as f32, TOP as f32, at as f32, foot as f32], &grid, 1.0);
+            sheet.text((at, foot + 16.0), Anchor::Middle, &label);
+        }
+        for (at, label) in frame.upwards(&y) {
+            sheet.lines(&[LEFT as f32, at as f32, right as f32, at as f32], &grid, 1.0);
+            sheet.text((LEFT - 7.0, at + 4.0), Anchor::End, &label);
+        }
+        sheet.name(
+            (f64::midpoint(LEFT, right), frame.height - 8.0),
+            Anchor::Middle,
+            &columns::name(&x.field),
+        );
+        sheet.upright((14.0, f64::midpoint(TOP, foot)), &columns::name(&y.field));
+        let mask = stage.chosen.get();
+        let dots = dots(&points, tint.as_deref(), weight.as_deref(), mask.as_deref(), |row| stage.color(row));
+        for (paint, dots) in dots {
+            let (color, alpha) = paint.of(&ramp, &export::token);
+            sheet.dots(&dots, &color, alpha);
+        }
+        let flat = |points: &[(f64, f64)]| {
+            points.iter().flat_map(|(x, y)| [*x as f32, *y as f32]).collect::<Vec<_>>()
+        };
+        let accent = export::token("--accent");
+        if let Some(ends) = self.fit() {
+            sheet.lines(&flat(&ends), &accent, 1.5);
+        }
+        if let Some((steps, _)) = self.front() {
+            sheet.lines(&flat(&steps), &accent, 1.5);
+        }
+        if let Some(tint) = &tint {
+            export::explain(&mut sheet, (LEFT, frame.height + 8.0), tint);
+        }
+        Some(sheet)
+    }
+
+    /// The runs that are shown, with what the picture says of them.
+    fn csv(self) -> String {
+        let (rows, fields) = (self.stage.rows(), self.stage.fields());
+        self.stage.data.current.with(|data| export::rows(data, &rows, &fields))
+    }
+
+    fn on(self, key: &'static str) -> bool {
+        self.stage.search.with(|query| query.get(key).is_some())
+    }
+
+    /// The ends of the line of least squares, if it is wished for. On a scale of logarithms it is one of logarithms: it is
+    /// straight as drawn.
+    fn fit(self) -> Option<[(f64, f64); 2]> {
+        let (x, y, frame) = (self.x.get()?, self.y.get()?, self.frame.get());
+        self.on("fit").then_some(())?;
+        let rows = self.stage.rows();
+        let shares = |axis: &Axis| rows.iter().map(|row| f64::from(axis.shares[*row])).collect::<Vec<f64>>();
+        let (slope, base) = relation::least_squares(&shares(&x), &shares(&y))?;
+        Some([0.0, 1.0].map(|share| (frame.x(share), frame.y(base + slope * share))))
+    }
+
+    /// The way along the front, and the points on it, if it is wished for.
+    fn front(self) -> Option<(Way, Way)> {
+        let (lower_x, lower_y) = (self.lower("x")?, self.lower("y")?);
+        self.on("front").then_some(())?;
+        let (rows, xs, ys) = self.values();
+        let pairs: Vec<(f64, f64)> = xs.into_iter().zip(ys).collect();
+        let front = pareto(&pairs, lower_x, lower_y);
+        let points: Vec<(f64, f64)> = self
+            .points
+            .with(|points| front.iter().filter_map(|place| points.get(rows[*place]).copied()).collect());
+        // From one to the next it goes around what neither reaches.
+        let mut steps: Vec<(f64, f64)> = Vec::new();
+        for &(x, y) in &points {
+            if let Some(&(last_x, last_y)) = steps.last() {
+                steps.push(if lower_x { (x, last_y) } else { (last_x, y) });
+            }
+            steps.push((x, y));
+        }
+        Some((steps, points))
+    }
+
     /// Whether less is better on an axis; none where it is no metric.
     fn lower(self, key: &str) -> Option<bool> {
         let field = self.stage.field(key)?;
@@ -389,8 +505,7 @@ fn Axes(parts: Parts) -> impl IntoView {
     let across = move || {
         let (axis, frame) = (x.get()?, frame.get());
         let foot = frame.height - BOTTOM;
-        let tick = |(share, label): (f64, String)| {
-            let at = frame.x(share);
+        let tick = |(at, label): (f64, String)| {
             view! {
                 <line class="scatter__grid" x1=at x2=at y1=TOP y2=foot></line>
                 <text class="scatter__x" x=at y=foot + 16.0>
@@ -398,7 +513,7 @@ fn Axes(parts: Parts) -> impl IntoView {
                 </text>
             }
         };
-        let ticks = axis.ticks((frame.width / 90.0).max(2.0) as usize).into_iter().map(tick).collect_view();
+        let ticks = frame.across(&axis).into_iter().map(tick).collect_view();
         let middle = f64::midpoint(LEFT, frame.width - RIGHT);
         Some(view! {
             {ticks}
@@ -409,8 +524,7 @@ fn Axes(parts: Parts) -> impl IntoView {
     };
     let upwards = move || {
         let (axis, frame) = (y.get()?, frame.get());
-        let tick = |(share, label): (f64, String)| {
-            let at = frame.y(share);
+        let tick = |(at, label): (f64, String)| {
             view! {
                 <line class="scatter__grid" x1=LEFT x2=frame.width - RIGHT y1=at y2=at></line>
                 <text x=LEFT - 7.0 y=at + 4.0>
@@ -418,7 +532,7 @@ fn Axes(parts: Parts) -> impl IntoView {
                 </text>
             }
         };
-        let ticks = axis.ticks((frame.height / 50.0).max(2.0) as usize).into_iter().map(tick).collect_view();
+        let ticks = frame.upwards(&axis).into_iter().map(tick).collect_view();
         let middle = f64::midpoint(TOP, frame.height - BOTTOM);
         Some(view! {
             {ticks}
@@ -437,36 +551,14 @@ fn Axes(parts: Parts) -> impl IntoView {
 #[component]
 fn Marks(parts: Parts) -> impl IntoView {
     let Parts { stage, x, y, frame, drawn, free, .. } = parts;
-    let on = move |key: &'static str| stage.search.with(|query| query.get(key).is_some());
     let path = |points: &[(f64, f64)]| {
         points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect::<Vec<_>>().join(" ")
     };
-    // On a scale of logarithms the line is one of logarithms: it is straight as drawn.
     let fit = move || {
-        let (x, y, frame) = (x.get()?, y.get()?, frame.get());
-        let rows = stage.rows();
-        let shares = |axis: &Axis| rows.iter().map(|row| f64::from(axis.shares[*row])).collect::<Vec<f64>>();
-        let (slope, base) = relation::least_squares(&shares(&x), &shares(&y)).filter(|_| on("fit"))?;
-        let ends = [0.0, 1.0].map(|share| (frame.x(share), frame.y(base + slope * share)));
-        Some(view! { <polyline class="scatter__fit" points=path(&ends)></polyline> })
+        parts.fit().map(|ends| view! { <polyline class="scatter__fit" points=path(&ends)></polyline> })
     };
     let front = move || {
-        let (lower_x, lower_y) = (parts.lower("x")?, parts.lower("y")?);
-        on("front").then_some(())?;
-        let (rows, xs, ys) = parts.values();
-        let pairs: Vec<(f64, f64)> = xs.into_iter().zip(ys).collect();
-        let front = pareto(&pairs, lower_x, lower_y);
-        let points: Vec<(f64, f64)> = parts
-            .points
-            .with(|points| front.iter().filter_map(|place| points.get(rows[*place]).copied()).collect());
-        // From one to the next it goes around what neither reaches.
-        let mut steps: Vec<(f64, f64)> = Vec::new();
-        for &(x, y) in &points {
-            if let Some(&(last_x, last_y)) = steps.last() {
-                steps.push(if lower_x { (x, last_y) } else { (last_x, y) });
-            }
-            steps.push((x, y));
-        }
+        let (steps, points) = parts.front()?;
         let dots = points
             .iter()
             .map(|&(x, y)| view! { <circle class="scatter__front-dot" cx=x cy=y r="6"></circle> });

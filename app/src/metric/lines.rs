@@ -1,9 +1,6 @@
 //! From the server's series to the lines of a chart: who is drawn in what order, colour and dash, and under what name.
 
-use super::{
-    board::{BoardGroup, BoardRun},
-    label,
-};
+use super::board::{BoardGroup, BoardRun};
 use crate::chart::line::Line;
 use model::{
     RunId,
@@ -19,7 +16,7 @@ pub fn lines(runs: &[BoardRun], mut series: Vec<Series>, axis: Axis) -> Vec<Line
         for one in own {
             let color = run.color;
             let dash = lines.iter().filter(|line| line.color == color).count() as u8 % 4;
-            let context = label(&one.context);
+            let context = one.context.label();
             let short = owner(&run.id);
             let (name, id) = if context.is_empty() {
                 (run.name.clone(), short.to_owned())
@@ -51,7 +48,7 @@ pub fn group_lines(groups: &[BoardGroup], series: Vec<Series>, axis: Axis) -> Ve
     let mut lines: Vec<Line> = Vec::new();
     for one in series {
         let Some(group) = one.group.and_then(|number| groups.get(number as usize)) else { continue };
-        let context = label(&one.context);
+        let context = one.context.label();
         let dash = lines.iter().filter(|line| line.color == group.color).count() as u8 % 4;
         let name = if context.is_empty() { group.name.clone() } else { format!("{} {context}", group.name) };
         let color = group.color;

@@ -18,13 +18,8 @@ mod tab;
 
 pub use board::{Board, BoardRun};
 pub use roster::{Entry, Roster};
+#[cfg(feature = "ssr")]
+pub use lines::lines;
 pub use section::Sections;
+pub use setup::HIDDEN;
 pub use tab::Tab;
-
-use model::metric::Context;
-
-/// A series' context as people read it: `subset=val`.
-pub fn label(context: &Context) -> String {
-    let pairs: Vec<_> = context.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    pairs.join(" ")
-}

@@ -8,9 +8,8 @@ use super::{
     setup::{Computed, Settings, Setup},
 };
 use crate::{
-    browser,
     chart::{
-        Export, Facts, Form, Legend, Lines, Plot,
+        Export, Facts, Form, Forms, Legend, Lines, Plot,
         extent::Zoom,
         format,
         line::{Kind, Line},
@@ -175,9 +174,9 @@ impl PanelParts {
         });
     }
 
-    /// Sends the chart out, and says so.
-    fn export(self, form: Form, toaster: Toaster) {
-        let Some(panel) = self.node.get_untracked() else { return };
+    /// Sends the chart out; `false` when there is nothing to draw.
+    fn export(self, form: Form) -> bool {
+        let Some(panel) = self.node.get_untracked() else { return false };
         let lines = self.lines.get_untracked().unwrap_or_default();
         let plot = panel.query_selector(".plot").ok().flatten();
         let size = plot
@@ -196,11 +195,7 @@ impl PanelParts {
             events: events.and_then(|events| placed(&events, &lines, &view.shown(&lines), zoom).0),
             size,
         });
-        match (export.run(form, panel.unchecked_ref::<Element>()), form) {
-            (false, _) => toaster.fail("There is no curve to draw"),
-            (true, Form::Copy) => toaster.say("Copied the image"),
-            (true, _) => {}
-        }
+        export.run(form, panel.unchecked_ref::<Element>())
     }
 }
 
@@ -229,8 +224,8 @@ fn PanelMenu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
 
 #[component]
 fn Menu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
-    let toaster = Toaster::here();
     let board = parts.board;
+    let toaster = Toaster::here();
     let choice =
         board.choice(parts.settings.into(), Callback::new(move |settings| parts.set(settings)), keys);
     let apart = move || board.setup.with(|setup| parts.key.with_value(|key| setup.panels.contains_key(key)));
@@ -239,28 +234,10 @@ fn Menu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
             parts.key.with_value(|key| setup.panels.remove(key));
         });
     };
-    let copy_link = move |_| {
-        browser::copy(&board.address());
-        toaster.say("Copied the link");
-    };
     let whole = move |_| {
         if let Some(panel) = parts.node.get_untracked() {
             // Refused only where the browser has no full screen; the chart stays as it is then.
             panel.request_fullscreen().ok();
-        }
-    };
-    let forms = [
-        (Form::Png, "download", "PNG, double size"),
-        (Form::Svg, "download", "SVG"),
-        (Form::Csv, "download", "CSV"),
-        (Form::Copy, "copy", "Copy image"),
-    ];
-    let form = move |(form, icon, word): (Form, &'static str, &'static str)| {
-        view! {
-            <button class="button" type="button" on:click=move |_| parts.export(form, toaster)>
-                <Icon name=icon />
-                {word}
-            </button>
         }
     };
     // Made anew only when this chart computes something else, not while somebody types.
@@ -291,11 +268,10 @@ fn Menu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
         <fieldset class="popover__group">
             <legend>"Export"</legend>
             <div class="panel__forms">
-                {forms.map(form).collect_view()}
-                <button class="button" type="button" on:click=copy_link>
-                    <Icon name="copy" />
-                    "Copy link"
-                </button>
+                <Forms
+                    export=Callback::new(move |form| parts.export(form))
+                    address=Callback::new(move |()| board.address())
+                />
                 <button class="button" type="button" on:click=whole>
                     <Icon name="square" />
                     "Full screen"

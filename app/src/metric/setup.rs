@@ -209,7 +209,8 @@ const ALL: &str = "chart";
 const OVER: &str = "over";
 const PANEL: &str = "panel";
 const ZOOM: &str = "zoom";
-const HIDDEN: &str = "off";
+/// Lines that are hidden, by their ids.
+pub const HIDDEN: &str = "off";
 const TOGETHER: &str = "together";
 const SPREAD: &str = "spread";
 const COMPUTED: &str = "expr";

@@ -1,6 +1,6 @@
 //! The Metrics tab of a run: its curves, then every metric in numbers.
 
-use super::{Board, BoardRun, Sections, label};
+use super::{Board, BoardRun, Sections};
 use crate::{
     chart::format,
     link::{self, Query},
@@ -85,7 +85,7 @@ fn Table(found: Memo<Vec<MetricSummary>>) -> impl IntoView {
 }
 
 fn row(one: MetricSummary) -> impl IntoView {
-    let context = label(&one.context);
+    let context = one.context.label();
     let odd = if one.non_finite_count > 0 { format::count(one.non_finite_count) } else { "–".to_owned() };
     view! {
         <tr>

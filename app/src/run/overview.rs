@@ -7,7 +7,6 @@ use super::{
 use crate::{
     asset,
     chart::format,
-    metric::label,
     process,
     ui::{
         icon::Icon,
@@ -144,7 +143,7 @@ fn metric_table(view: RunView, metrics: &[MetricSummary]) -> AnyView {
                 <th scope="row" class="mono">
                     {one.key.clone()}
                     {(!one.context.is_empty())
-                        .then(|| view! { <span class="muted">{format!(" {}", label(&one.context))}</span> })}
+                        .then(|| view! { <span class="muted">{format!(" {}", one.context.label())}</span> })}
                 </th>
                 <td class="cell-num">
                     <Number value=one.last.0 />

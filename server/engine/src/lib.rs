@@ -51,6 +51,16 @@ pub(crate) struct Base {
     pub exports: Arc<tokio::sync::Semaphore>,
 }
 
+impl Base {
+    /// A place among the exports under way; `Unavailable` when all are taken.
+    pub fn place_for_export(&self) -> Result<tokio::sync::OwnedSemaphorePermit> {
+        self.exports.clone().try_acquire_owned().map_err(|_| {
+            let message = format!("{} exports are under way; try again later", model::limits::EXPORTS_MAX);
+            model::Error::new(model::ErrorKind::Unavailable, message).into()
+        })
+    }
+}
+
 /// One struct of verbs a feature; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Services {

@@ -8,16 +8,18 @@ use axum::{
     http::header,
     response::{IntoResponse as _, Response},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::Services;
 use model::{
-    RunId,
+    Error, ErrorKind, RunId,
     compare::{
-        Changes, ChangesQuery, Comparison, DiffQuery, Grid, GroupComparison, GroupQuery, MetricTable,
-        MetricTableQuery, Table, TableQuery, TextDiff,
+        Changes, ChangesQuery, Comparison, DiffQuery, DocumentQuery, Grid, GroupComparison, GroupQuery,
+        MetricTable, MetricTableQuery, Table, TableQuery, TextDiff,
     },
     user::Caller,
 };
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +140,36 @@ pub(crate) async fn groups_csv(
     Query(query): Query<GroupQuery>,
 ) -> Result<Response, Problem> {
     csv(&Grid::from(&services.compare.groups(&caller, &query).await?), "groups")
+}
+
+/// A whole comparison as one HTML file that opens without a server: summary, tables, what changed, and curves that answer the
+/// pointer. It loads nothing, and nothing in it runs but its own script.
+#[utoipa::path(get, path = "/api/v1/compare.html", params(DocumentQuery), tag = "compare",
+    responses((status = 200, content_type = "text/html", body = String)))]
+pub(crate) async fn document(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<DocumentQuery>,
+) -> Result<Response, Problem> {
+    let document = services.compare.document(&caller, &query).await?;
+    // Off the threads that answer others: it may be some megabytes.
+    let html = tokio::task::spawn_blocking(move || {
+        app::comparison_file(&document, query.value, query.step, &query.off, seal)
+    });
+    let html = html.await.map_err(|_| Error::new(ErrorKind::Internal, "the file could not be written"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"comparison.html\""),
+        (header::CACHE_CONTROL, "private, no-store"),
+        // Saved, it has a policy of its own; on this server it is never a page.
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
+    ];
+    Ok((headers, html).into_response())
+}
+
+/// What a policy knows a text by.
+fn seal(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
 }
 
 /// A table as a file of that name.

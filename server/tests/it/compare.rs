@@ -119,6 +119,41 @@ async fn metrics_are_compared_by_last_best_or_at_a_step() {
 }
 
 #[tokio::test]
+async fn series_of_one_key_in_several_contexts_are_rows_of_their_own() {
+    on_each(async |server| {
+        let (a, b) = (server.new_run().await, server.new_run().await);
+        for (id, shift) in [(&a, 0.0), (&b, 1.0)] {
+            let series = |subset: &str, values: [f64; 2]| {
+                json!({"run_id": id, "key": "loss", "context": {"subset": subset}, "steps": [0, 10],
+                    "times_ms": [0, 1], "values": values})
+            };
+            let batch = json!({"series": [series("train", [3.0, 1.0]), series("val", [4.0, 2.0 + shift])]});
+            assert!(server.post("/api/v1/ingest", batch).await.0.is_success());
+        }
+        let rows = async |more: &str| {
+            let (_, table) = server.get(&format!("/api/v1/compare/metrics?run={a}&run={b}{more}")).await;
+            let rows = table["rows"].as_array().unwrap().clone();
+            let told = rows.iter().map(|row| {
+                let values =
+                    row["cells"].as_array().unwrap().iter().map(|cell| cell["value"].as_f64().unwrap());
+                (row["context"]["subset"].as_str().unwrap().to_owned(), values.collect::<Vec<_>>())
+            });
+            told.collect::<Vec<_>>()
+        };
+        let (train, val) = ("train".to_owned(), "val".to_owned());
+        assert_eq!(rows("").await, [(train.clone(), vec![1.0, 1.0]), (val.clone(), vec![2.0, 3.0])]);
+        assert_eq!(rows("&differing=true").await, [(val.clone(), vec![2.0, 3.0])]);
+        assert_eq!(rows("&search=subset%3Dval").await, [(val.clone(), vec![2.0, 3.0])]);
+        assert_eq!(rows("&value=step&step=5").await, [(train, vec![3.0, 3.0]), (val, vec![4.0, 4.0])]);
+        let file = text(&server, &format!("/api/v1/compare.html?run={a}&run={b}")).await;
+        assert!(file.contains("loss subset=val"), "in the table");
+        let csv = text(&server, &format!("/api/v1/compare/metrics.csv?run={a}&run={b}")).await;
+        assert!(csv.ends_with("\r\nloss subset=train,1,1\r\nloss subset=val,2,3\r\n"), "{csv}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_changed_is_ranked_and_curves_part() {
     on_each(async |server| {
         let (a, b) = (server.new_run().await, server.new_run().await);
@@ -178,6 +213,54 @@ async fn groups_over_seeds_get_a_verdict() {
         let both = format!("/api/v1/compare/groups?a={id}&b={id}");
         assert_problem(server.get(&both).await, 400, "is in group a too");
         assert_problem(server.get(&format!("/api/v1/compare/groups?a={id}")).await, 400, "expected 1 to 50");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_whole_comparison_is_one_inert_file() {
+    on_each(async |server| {
+        let hostile = "</script><script>alert(1)</script><!--";
+        let (a, b) = (server.new_run().await, server.new_run().await);
+        server.send(Method::PATCH, &format!("/api/v1/runs/{a}"), json!({ "name": hostile })).await;
+        let facts = json!({"runs": [
+            {"run_id": a, "params": {"lr": 0.1, "same": 1, "text": hostile}},
+            {"run_id": b, "params": {"lr": 0.2, "same": 1, "text": "plain"}},
+        ]});
+        server.post("/api/v1/ingest", facts).await;
+        server.send(Method::PUT, &format!("/api/v1/runs/{a}/note"), json!({ "body": hostile })).await;
+        let steps: Vec<i64> = (0..4_000).collect();
+        // One spike, which no bucket may swallow.
+        let values: Vec<f64> = steps.iter().map(|step| if *step == 1_234 { 77.5 } else { 1.0 }).collect();
+        server.log(&a, "val_loss", &steps, json!(values)).await;
+        server.log(&b, "val_loss", &[0, 10], json!([3.0, 1.5])).await;
+        let path = format!("/api/v1/compare.html?run={a}&run={b}");
+        let answer = server.request(Method::GET, &path).send().await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-disposition"), "attachment; filename=\"comparison.html\"");
+        assert_eq!(header("content-security-policy"), "sandbox; default-src 'none'");
+        assert_eq!(header("content-type"), "text/html; charset=utf-8");
+        let file = answer.text().await.unwrap();
+        assert!(file.contains("content=\"default-src 'none'; style-src 'sha256-"), "{file}");
+        assert_eq!(file.matches("<script").count(), 2, "the data and the script, and no other");
+        assert!(!file.contains("<!--") && !file.contains("alert(1)</script><"));
+        assert!(
+            file.contains(">text</th>") && !file.contains(">same</th>"),
+            "params that differ, and no other"
+        );
+        assert!(file.contains("lr") && file.contains("What changed?"));
+        let data = file.split("id=\"data\">").nth(1).unwrap().split("</script>").next().unwrap();
+        let data: Value = serde_json::from_str(data).unwrap();
+        let line = &data[0]["lines"][0];
+        assert_eq!((&line["name"], &line["total"]), (&json!(hostile), &json!(4_000)));
+        let high: model::ingest::Base64 = serde_json::from_value(line["high"].clone()).unwrap();
+        assert!(high.0.chunks_exact(8).any(|bytes| f64::from_le_bytes(bytes.try_into().unwrap()) == 77.5));
+        assert!(file.contains("of 4\u{202f}002 points"));
+        let hidden = text(&server, &format!("{path}&off={}", &a[..12])).await;
+        assert!(!hidden.contains("\"total\":4000") && hidden.contains("\"total\":2"));
+        assert_problem(server.get("/api/v1/compare.html").await, 400, "expected 1 to 50 run ids");
+        let other = format!("{path}&with={}", "f".repeat(32));
+        assert_problem(server.get(&other).await, 400, "expected one of the runs compared");
     })
     .await;
 }

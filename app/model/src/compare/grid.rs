@@ -48,7 +48,7 @@ impl From<&MetricTable> for Grid {
     fn from(table: &MetricTable) -> Self {
         let rows = table.rows.iter().map(|row| {
             let cells = row.cells.iter().map(|cell| maybe(cell.map(|cell| cell.value)));
-            std::iter::once(row.key.clone()).chain(cells).collect()
+            std::iter::once(row.name()).chain(cells).collect()
         });
         Self { head: heads("metric", &table.runs), rows: rows.collect() }
     }

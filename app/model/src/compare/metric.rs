@@ -4,7 +4,10 @@ use super::{
     ComparedRun,
     table::{base_place, check_runs},
 };
-use crate::{Error, Float64, RunId, metric::Goal};
+use crate::{
+    Error, Float64, RunId,
+    metric::{Context, Goal},
+};
 use serde::{Deserialize, Serialize};
 
 /// Which number of a series.
@@ -95,10 +98,23 @@ pub struct MetricTable {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MetricRow {
     pub key: String,
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
     /// Which way is better, when the experiment or the key's words say so.
     pub goal: Option<Goal>,
     pub cells: Vec<Option<MetricCell>>,
     pub differs: bool,
+}
+
+impl MetricRow {
+    /// The key, and what tells this series from others of that key: `loss subset=val`.
+    pub fn name(&self) -> String {
+        if self.context.is_empty() {
+            self.key.clone()
+        } else {
+            format!("{} {}", self.key, self.context.label())
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,15 +1,19 @@
 //! Runs side by side: one row a param or metric, one cell a run, differences marked.
 
 mod change;
+mod document;
 mod grid;
 mod group;
+mod image;
 mod metric;
 mod table;
 mod text;
 
 pub use change::{Change, ChangeKind, Changes, ChangesQuery, Parting, PartingMetric, Weight};
+pub use document::{Count, Curves, Document, DocumentQuery, pair};
 pub use grid::Grid;
 pub use group::{GroupComparison, GroupQuery, GroupRow, GroupStat, Pairing, Split, Verdict};
+pub use image::{Images, Picture, of_media};
 pub use metric::{MetricCell, MetricRow, MetricTable, MetricTableQuery, MetricValue};
 pub use table::{Cell, Row, Section, Table, TableQuery};
 pub use text::{DiffLine, DiffOf, DiffQuery, Hunk, LineKind, Piece, TextDiff};

@@ -1,12 +1,12 @@
 //! Group A against group B: the same training over several seeds, twice.
 
-use super::{Compare, Compared, bootstrap, change::of_seed, metric};
+use super::{Compare, bootstrap, change::of_seed, metric};
 use crate::Result;
 use model::{
     Float64, RunId,
     compare::{GroupComparison, GroupQuery, GroupRow, GroupStat, MetricValue, Pairing, Split, Verdict},
     limits,
-    metric::{Goal, MetricSummary, of_system},
+    metric::{Goal, MetricSummary},
     param::ParamValue,
     user::{Caller, Role},
 };
@@ -35,7 +35,7 @@ impl Compare {
         });
         let mut shared: Vec<_> = shared.collect();
         let total = shared.len() as i64;
-        shared.sort_by_cached_key(|(key, _)| rank(&compared, key));
+        shared.sort_by_cached_key(|(key, _)| compared.rank(key));
         shared.truncate(limits::GROUP_METRICS_MAX);
         let judge = Judge { value: query.value, a: query.a.len(), order };
         let goals: Vec<_> = shared.iter().map(|(key, _)| compared.goal(key)).collect();
@@ -84,11 +84,6 @@ fn split(param: String, run_ids: &[RunId], cells: &[Option<ParamValue>]) -> Opti
         run_ids.iter().zip(&values).filter(|(_, value)| *value == wanted).map(|(id, _)| id.clone()).collect()
     };
     Some(Split { a: of(&a_value), b: of(&b_value), param, a_value, b_value })
-}
-
-/// The experiment's goal first, then what has a direction, then the rest; the machine last.
-fn rank(compared: &Compared, key: &str) -> (bool, bool, bool, String) {
-    (!compared.is_the_goal(key), of_system(key), compared.goal(key).is_none(), key.to_owned())
 }
 
 fn method(pairing: &Pairing) -> String {

@@ -6,7 +6,7 @@ use model::{
     RunId,
     compare::{MetricCell, MetricRow, MetricTable, MetricTableQuery, MetricValue},
     limits,
-    metric::{Goal, MetricSummary},
+    metric::{Context, Goal, MetricSummary},
     series::{Columns, Series, SeriesQuery},
     user::{Caller, Role},
 };
@@ -22,7 +22,7 @@ impl Compare {
         let wanted = query.search.to_lowercase();
         let mut table = MetricTable { base: query.base_place() as u32, ..MetricTable::default() };
         let (first, limit) = (i64::from(query.offset), query.limit.map_or(i64::MAX, i64::from));
-        for (key, summaries) in self.summaries(&query.run).await? {
+        for ((key, context), summaries) in self.summaries_in_contexts(&query.run).await? {
             let goal = compared.goal(&key);
             for one in summaries.iter().flatten() {
                 table.first_step =
@@ -40,11 +40,12 @@ impl Compare {
             };
             table.all += 1;
             table.differing += i64::from(differs);
-            if !key.to_lowercase().contains(&wanted) || (query.differing && !differs) {
+            let row = MetricRow { key, context, goal, cells, differs };
+            if !row.name().to_lowercase().contains(&wanted) || (query.differing && !differs) {
                 continue;
             }
             if table.total >= first && table.total - first < limit {
-                table.rows.push(MetricRow { key, goal, cells, differs });
+                table.rows.push(row);
             }
             table.total += 1;
         }
@@ -59,11 +60,28 @@ impl Compare {
     pub async fn shared_metrics(&self, caller: &Caller, run_ids: &[RunId]) -> Result<Vec<String>> {
         caller.require(Role::Viewer)?;
         let least = run_ids.len().min(2);
-        let rows = self.summaries(run_ids).await?;
-        Ok(rows.filter(|(_, cells)| cells.iter().flatten().count() >= least).map(|(key, _)| key).collect())
+        let rows = self.summaries_in_contexts(run_ids).await?;
+        let shared = rows.filter(|(_, cells)| cells.iter().flatten().count() >= least);
+        let mut keys: Vec<String> = shared.map(|((key, _), _)| key).collect();
+        // Curves of one metric in several contexts share a chart.
+        keys.dedup();
+        Ok(keys)
     }
 
-    /// One row a metric, one summary a run.
+    /// One row a metric and context, one summary a run.
+    async fn summaries_in_contexts(
+        &self,
+        run_ids: &[RunId],
+    ) -> Result<impl Iterator<Item = ((String, Context), Vec<Option<MetricSummary>>)> + use<>> {
+        let found = store::metric::summaries_in_contexts(&self.base.db, run_ids, KEYS_MAX).await?;
+        let by_series = |list: Vec<MetricSummary>| -> BTreeMap<(String, Context), MetricSummary> {
+            list.into_iter().map(|one| ((one.key.clone(), one.context.clone()), one)).collect()
+        };
+        let found: HashMap<_, _> = found.into_iter().map(|(id, list)| (id, by_series(list))).collect();
+        Ok(side_by_side(run_ids, found))
+    }
+
+    /// One row a metric without context, one summary a run.
     pub(super) async fn summaries(
         &self,
         run_ids: &[RunId],
@@ -86,9 +104,11 @@ impl Compare {
     ) -> Result<()> {
         let keys_at_once = (limits::SERIES_PER_QUERY_MAX / run_ids.len()).max(1);
         for rows in rows.chunks_mut(keys_at_once) {
+            let mut keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
+            keys.dedup();
             let query = SeriesQuery {
                 run: run_ids.to_vec(),
-                key: rows.iter().map(|row| row.key.clone()).collect(),
+                key: keys,
                 step_max: Some(step),
                 buckets: Some(1),
                 ..SeriesQuery::default()
@@ -96,14 +116,14 @@ impl Compare {
             let SeriesAnswer::Fresh { series, .. } = self.metric.series(caller, query, None).await? else {
                 continue;
             };
-            let mut found: HashMap<(&str, &str), MetricCell> = HashMap::new();
-            for one in series.iter().filter(|one| one.context.is_empty()) {
+            let mut found: HashMap<(&str, &str, &Context), MetricCell> = HashMap::new();
+            for one in &series {
                 if let Some(cell) = last(one) {
-                    found.insert((one.run_id.as_str(), one.key.as_str()), cell);
+                    found.insert((one.run_id.as_str(), one.key.as_str(), &one.context), cell);
                 }
             }
             for row in rows {
-                let at = |id: &RunId| found.get(&(id.as_str(), row.key.as_str())).copied();
+                let at = |id: &RunId| found.get(&(id.as_str(), row.key.as_str(), &row.context)).copied();
                 row.cells = run_ids.iter().map(at).collect();
                 let values: Vec<_> = row.cells.iter().map(|cell| cell.map(|cell| cell.value)).collect();
                 row.differs = !all_equal(&values);

@@ -2,7 +2,9 @@
 
 mod bootstrap;
 mod change;
+mod document;
 mod group;
+mod image;
 mod metric;
 mod part;
 mod table;
@@ -19,7 +21,7 @@ use model::{
     environment::Environment,
     experiment::Experiment,
     limits,
-    metric::{Goal, goal},
+    metric::{Goal, goal, of_system},
     user::{Caller, Role},
 };
 use std::{
@@ -50,6 +52,11 @@ impl Compared {
     /// Whether somebody said that this metric is what counts.
     fn is_the_goal(&self, key: &str) -> bool {
         self.experiments.iter().filter_map(|one| one.goal.as_ref()).any(|goal| goal.key == key)
+    }
+
+    /// The experiment's goal first, then what has a direction, then the rest; the machine last.
+    fn rank(&self, key: &str) -> (bool, bool, bool, String) {
+        (!self.is_the_goal(key), of_system(key), self.goal(key).is_none(), key.to_owned())
     }
 }
 
@@ -269,11 +276,11 @@ enum Text {
 const KEYS_MAX: i64 = limits::PARAMS_PER_RUN_MAX as i64;
 
 /// One row a key that any run has, one cell a run.
-fn side_by_side<T: Clone>(
+fn side_by_side<K: Clone + Ord, T: Clone>(
     run_ids: &[RunId],
-    of_runs: HashMap<String, BTreeMap<String, T>>,
-) -> impl Iterator<Item = (String, Vec<Option<T>>)> + use<T> {
-    let mut rows: BTreeMap<String, Vec<Option<T>>> = BTreeMap::new();
+    of_runs: HashMap<String, BTreeMap<K, T>>,
+) -> impl Iterator<Item = (K, Vec<Option<T>>)> + use<K, T> {
+    let mut rows: BTreeMap<K, Vec<Option<T>>> = BTreeMap::new();
     for (column, id) in run_ids.iter().enumerate() {
         for (key, value) in of_runs.get(id.as_str()).into_iter().flatten() {
             rows.entry(key.clone()).or_insert_with(|| vec![None; run_ids.len()])[column] =

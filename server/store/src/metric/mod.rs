@@ -16,7 +16,7 @@ pub(crate) use bundle::Waiting;
 pub(crate) use read::mean_values;
 pub use read::{
     FoundSeries, SegmentPlace, Snapshot, find_series, last_values_of_runs, stats_of_runs, summaries,
-    summaries_of_runs,
+    summaries_in_contexts, summaries_of_runs,
 };
 pub use segment::seal;
 

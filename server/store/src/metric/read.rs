@@ -39,6 +39,34 @@ pub async fn summaries_of_runs(
     let mut query = Statement::default();
     query.push(concat!("SELECT ", series_columns!(), " FROM series s WHERE "));
     push_numbers_of(&mut query, run_ids, keys);
+    by_run(db, query).await
+}
+
+/// Summaries of the numbers of several runs in whatever context, of so many keys that most of them have.
+pub async fn summaries_in_contexts(
+    db: &Db,
+    run_ids: &[RunId],
+    most: i64,
+) -> Result<HashMap<String, Vec<MetricSummary>>> {
+    let ids = || run_ids.iter().map(RunId::as_str);
+    let mut query = Statement::default();
+    query.push(concat!(
+        "SELECT ",
+        series_columns!(),
+        " FROM series s WHERE s.kind = 'number' AND s.run_id IN "
+    ));
+    query
+        .bind_list(ids())
+        .push(" AND s.key IN (SELECT key FROM series WHERE kind = 'number' AND run_id IN ")
+        .bind_list(ids())
+        .push(" GROUP BY key ORDER BY COUNT(*) DESC, key LIMIT ")
+        .bind(most)
+        .push(")");
+    by_run(db, query).await
+}
+
+/// The summaries that a statement finds, by their run.
+async fn by_run(db: &Db, query: Statement) -> Result<HashMap<String, Vec<MetricSummary>>> {
     let mut conn = db.read().await?;
     let rows: Vec<SeriesRow> = fetch_all!(conn, query)?;
     let mut metrics: HashMap<String, Vec<MetricSummary>> = HashMap::new();
