@@ -161,7 +161,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 33] = [
+const SERVER_FUNCTIONS: [(&str, Role); 34] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -173,6 +173,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 33] = [
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),
+    ("/ui/param/beside", Viewer),
     ("/ui/project/create", Member),
     ("/ui/project/list", Viewer),
     ("/ui/project/remove", Member),

@@ -10,10 +10,12 @@ mod panel;
 mod section;
 mod setup;
 mod sight;
+mod spark;
 mod tab;
 
 pub use board::{Board, BoardRun};
 pub use section::Sections;
+pub use spark::Sparks;
 pub use tab::Tab;
 
 use model::metric::Context;

@@ -9,12 +9,13 @@ use crate::{
         filter::{FilterForm, Hidden},
         notice::Empty,
         number::{MaybeNumber, Number},
+        pager::Pager,
         run_color_place,
     },
 };
 use leptos::prelude::*;
 use model::{
-    Float64,
+    Float64, limits,
     metric::{Kind, MetricSummary},
 };
 
@@ -46,13 +47,13 @@ pub fn Tab(view: RunView) -> impl IntoView {
     let none =
         move || found.with(Vec::is_empty) && view.detail.current.with(|detail| !detail.metrics.is_empty());
     view! {
-        <FilterForm path search label="Find a metric">
-            <Hidden search except=&["search"] />
+        <FilterForm path=path.clone() search label="Find a metric">
+            <Hidden search except=&["search", "offset"] />
         </FilterForm>
         {move || if none() { view! { <Empty icon="search" title="No metric has that in its name" /> }.into_any() } else { view! {
                     <h2 class="hidden">"Curves"</h2>
                 <Sections board keys />
-                    <Table found />
+                    <Table path=path.clone() found />
                 }
                     .into_any() }}
     }
@@ -68,7 +69,17 @@ fn wanted(search: Memo<Query>) -> String {
 }
 
 #[component]
-fn Table(found: Memo<Vec<MetricSummary>>) -> impl IntoView {
+fn Table(path: String, found: Memo<Vec<MetricSummary>>) -> impl IntoView {
+    let search = link::use_search();
+    let total = Signal::derive(move || found.with(Vec::len) as i64);
+    let page = move || {
+        let offset = search.with(|query| query.number("offset").unwrap_or(0)) as usize;
+        let page = found.with(|found| {
+            found.iter().skip(offset).take(limits::PAGE_DEFAULT as usize).cloned().collect::<Vec<_>>()
+        });
+        page.into_iter().map(row).collect_view()
+    };
+    let path = StoredValue::new(path);
     view! {
         <Show when=move || !found.with(Vec::is_empty)>
             <h2 class="section-title">"In numbers"</h2>
@@ -87,9 +98,10 @@ fn Table(found: Memo<Vec<MetricSummary>>) -> impl IntoView {
                             <th scope="col" class="cell-num">"NaN, Inf"</th>
                         </tr>
                     </thead>
-                    <tbody>{move || found.get().into_iter().map(row).collect_view()}</tbody>
+                    <tbody>{page}</tbody>
                 </table>
             </div>
+            <Pager path=path.get_value() query=search total />
         </Show>
     }
 }
