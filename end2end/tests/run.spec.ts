@@ -635,3 +635,23 @@ test("key metrics have curves, tags are edited in place, and another run is foun
   await dialog.getByRole("button", { name: /the other one/ }).click();
   await expect(page).toHaveURL(new RegExp(`/compare\\?runs=${id},${other}`));
 });
+
+test("metrics in numbers are a page at a time, and leave as files", async ({ page, api }) => {
+  const id = await api.run("0", "many metrics");
+  const metrics = Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`layer${index}/norm`, [1, 3, 2]]));
+  await api.log(id, metrics);
+  await page.goto(`/runs/${id}?tab=metrics&search=norm`);
+  await awake(page);
+  const rows = page.getByRole("table", { name: "Metrics in numbers" }).getByRole("row");
+  await expect(rows).toHaveCount(101);
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Next" }).click();
+  await expect(page).toHaveURL(/search=norm&offset=100/);
+  await page.getByRole("searchbox", { name: "Find a metric" }).fill("layer42/");
+  await expect(rows).toHaveCount(2);
+  const whole = page.waitForEvent("download");
+  await page.getByRole("link", { name: "CSV", exact: true }).click();
+  expect((await whole).suggestedFilename()).toBe("many metrics-metrics.csv");
+  const points = page.waitForEvent("download");
+  await page.getByRole("link", { name: "All points of layer42/norm as CSV" }).click();
+  expect((await points).suggestedFilename()).toBe("many metrics-points.csv");
+});

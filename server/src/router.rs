@@ -116,6 +116,8 @@ fn table() -> Table {
         .api(Api(Member), routes!(run_event::add))
         .api(Api(Member), routes!(metric::ingest))
         .api(Api(Viewer), routes!(metric::series, metric::series_by_post))
+        .api(Api(Viewer), routes!(metric::export_csv))
+        .api(Api(Viewer), routes!(metric::export_parquet))
         .api(Api(Viewer), routes!(artifact::list))
         .api(Api(Member), routes!(artifact::upload))
         .api(Api(Viewer), routes!(artifact::download))

@@ -69,13 +69,13 @@ pub fn view(patch: &str, cut: bool) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Kind::{Added, Head, Place, Removed, Same};
 
     #[test]
     fn lines_are_told_apart_also_where_they_look_like_heads() {
         let patch = "diff --git a/x b/x\nindex 1..2\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n a\n--- gone\n+++ came\n\
                      diff --git a/y b/y\n--- a/y\n";
         let kinds: Vec<Kind> = lines(patch).into_iter().map(|(kind, _)| kind).collect();
-        use Kind::{Added, Head, Place, Removed, Same};
         assert_eq!(kinds, [Head, Head, Head, Head, Place, Same, Removed, Added, Head, Head]);
     }
 

@@ -27,8 +27,8 @@ pub fn recipe(run_id: &RunId, environment: &Environment) -> Recipe {
 }
 
 impl Recipe {
-    fn line(&mut self, line: impl AsRef<str>) {
-        self.script.push_str(line.as_ref());
+    fn line(&mut self, line: &str) {
+        self.script.push_str(line);
         self.script.push('\n');
     }
 
@@ -42,8 +42,8 @@ impl Recipe {
             Some(remote) => {
                 let folder = folder(remote);
                 // Nothing behind `--` is an option.
-                self.line(format!("git clone -- {} {folder}", quote::shell(remote)));
-                self.line(format!("cd {folder}"));
+                self.line(&format!("git clone -- {} {folder}", quote::shell(remote)));
+                self.line(&format!("cd {folder}"));
                 if remote.contains(MASK) {
                     self.miss(format!(
                         "The secret in the repository's address was not recorded: put it where {MASK} stands."
@@ -53,7 +53,7 @@ impl Recipe {
             None => self.miss("The repository's address was not recorded: start in a copy of the code."),
         }
         match source.commit.as_deref().filter(|commit| is_commit(commit)) {
-            Some(commit) => self.line(format!("git checkout --detach {commit}")),
+            Some(commit) => self.line(&format!("git checkout --detach {commit}")),
             None => self.miss("No commit was recorded: nobody knows which state of the code ran."),
         }
         if !source.dirty {
@@ -63,8 +63,8 @@ impl Recipe {
         match source.diff.filter(|_| !cut) {
             Some(path) => {
                 let file = quote::shell(&format!("./{path}"));
-                self.line(format!("trackway download {run_id} -- {}", quote::shell(&path)));
-                self.line(format!("git apply {file}"));
+                self.line(&format!("trackway download {run_id} -- {}", quote::shell(&path)));
+                self.line(&format!("git apply {file}"));
             }
             None if cut => self.miss("The uncommitted changes were too long to be recorded whole."),
             None => self.miss(
@@ -82,7 +82,7 @@ impl Recipe {
                 "python3".to_owned()
             }
         };
-        self.line(format!("{python} -m venv .venv"));
+        self.line(&format!("{python} -m venv .venv"));
         self.line(". .venv/bin/activate");
         let packages = facts::packages(environment);
         let (good, odd): (Vec<_>, Vec<_>) =
@@ -109,7 +109,8 @@ impl Recipe {
             _ => Vec::new(),
         };
         let Some((program, arguments)) = words.split_first() else {
-            return self.miss("The command was not recorded as words.");
+            self.miss("The command was not recorded as words.");
+            return;
         };
         if let Some(folder) = environment.text(&["cwd"]) {
             self.miss(format!(
@@ -136,7 +137,7 @@ impl Recipe {
             line.push(' ');
             line.push_str(&quote::shell(word));
         }
-        self.line(line);
+        self.line(&line);
         if words.iter().any(|word| word.contains(MASK)) {
             self.miss(format!("Secrets of the command were not recorded: put them where {MASK} stands."));
         }

@@ -4,7 +4,7 @@ use super::{
     api::{self, Told},
     facts, tab,
 };
-use crate::{feed::Feed, run::RunView, ui::copy::Copy};
+use crate::{feed::Feed, run::RunView};
 use leptos::prelude::*;
 
 /// Rows of a list of facts. `first` is what the page was rendered with, absent when the person came from another tab.
@@ -16,16 +16,6 @@ pub fn Summary(view: RunView, first: Option<Told>) -> impl IntoView {
     let told = Memo::new(move |_| feed.current.with(|told| told.environment.clone()));
     move || {
         told.with(|told| {
-            let command = facts::command(told).map(|command| {
-                let text = command.clone();
-                view! {
-                    <dt>"Command"</dt>
-                    <dd class="environment__command">
-                        <code class="mono">{command}</code>
-                        <Copy text=text what="command" />
-                    </dd>
-                }
-            });
             let host = facts::host(told).map(|host| {
                 view! {
                     <dt>"Host"</dt>
@@ -34,7 +24,7 @@ pub fn Summary(view: RunView, first: Option<Told>) -> impl IntoView {
             });
             view! {
                 {facts::source(told).map(|source| tab::origin(view, source))}
-                {command}
+                {tab::command(told)}
                 {host}
             }
         })

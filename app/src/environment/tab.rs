@@ -150,7 +150,18 @@ fn Patch(told: Memo<Environment>, patch: Memo<Option<String>>) -> impl IntoView 
 }
 
 fn code(view: RunView, told: &Environment) -> impl IntoView + use<> {
-    let command = facts::command(told).map(|command| {
+    view! {
+        <dl class="facts">
+            {facts::source(told).map(|source| origin(view, source))}
+            {command(told)}
+            {rows(facts::program(told))}
+        </dl>
+    }
+}
+
+/// A row of a list of facts.
+pub(super) fn command(told: &Environment) -> Option<impl IntoView + use<>> {
+    facts::command(told).map(|command| {
         let text = command.clone();
         view! {
             <dt>"Command"</dt>
@@ -159,14 +170,7 @@ fn code(view: RunView, told: &Environment) -> impl IntoView + use<> {
                 <Copy text=text what="command" />
             </dd>
         }
-    });
-    view! {
-        <dl class="facts">
-            {facts::source(told).map(|source| origin(view, source))}
-            {command}
-            {rows(facts::program(told))}
-        </dl>
-    }
+    })
 }
 
 pub(super) fn origin(view: RunView, source: Source) -> impl IntoView {

@@ -27,12 +27,12 @@ impl Form {
     }
 }
 
-type Items<'a> = Vec<(String, Nested<&'a ParamValue>)>;
+type Item<'a> = (String, Nested<&'a ParamValue>);
 
 /// With `nested`, keys with dots and slashes become objects inside objects; flags are never nested.
 pub fn write(params: &[Param], form: Form, nested: bool) -> String {
     let pairs = params.iter().map(|one| (one.key.clone(), &one.value));
-    let items: Items = match (form, nested) {
+    let items: Vec<Item> = match (form, nested) {
         (Form::Flags, _) => return flags(params),
         (_, true) => nest(pairs),
         (_, false) => pairs.map(|(key, value)| (key, Nested::Value(value))).collect(),
@@ -57,8 +57,8 @@ pub fn write(params: &[Param], form: Form, nested: bool) -> String {
 }
 
 /// As our API takes them: a number that JSON lacks is `{"float": "NaN"}`.
-fn json(items: Items) -> Map<String, Value> {
-    let one = |(key, item): (String, Nested<&ParamValue>)| {
+fn json(items: Vec<Item>) -> Map<String, Value> {
+    let one = |(key, item): Item| {
         let value = match item {
             Nested::Value(value) => serde_json::to_value(value).expect("params are plain JSON values"),
             Nested::Group(items) => Value::Object(json(items)),
@@ -68,9 +68,10 @@ fn json(items: Items) -> Map<String, Value> {
     items.into_iter().map(one).collect()
 }
 
-fn python(items: &Items, depth: usize, out: &mut String) {
+fn python(items: &[Item], depth: usize, out: &mut String) {
     if items.is_empty() {
-        return out.push_str("{}");
+        out.push_str("{}");
+        return;
     }
     out.push_str("{\n");
     for (key, item) in items {
@@ -99,7 +100,7 @@ fn python_value(value: &ParamValue) -> String {
     }
 }
 
-fn yaml(items: &Items, depth: usize, out: &mut String) {
+fn yaml(items: &[Item], depth: usize, out: &mut String) {
     for (key, item) in items {
         out.push_str(&"  ".repeat(depth));
         out.push_str(&yaml_text(key));

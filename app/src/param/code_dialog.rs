@@ -14,9 +14,12 @@ const LINES_MAX: usize = 200;
 pub fn CodeDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
     let form = RwSignal::new(Form::Python);
     let nested = RwSignal::new(false);
-    let text = Memo::new(move |_| match open.get() {
-        true => view.detail.current.with(|detail| code::write(&detail.params, form.get(), nested.get())),
-        false => String::new(),
+    let text = Memo::new(move |_| {
+        if open.get() {
+            view.detail.current.with(|detail| code::write(&detail.params, form.get(), nested.get()))
+        } else {
+            String::new()
+        }
     });
     let choice = move |one: Form| {
         view! {

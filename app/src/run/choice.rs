@@ -84,11 +84,13 @@ pub fn ChooseRun(
     let list = StoredValue::new(list);
     view! {
         <Dialog open title>
-            <Find
-                placeholder="Part of the name, or the start of the id"
-                label="Find a run"
-                on_find=Callback::new(move |wanted| text.set(wanted))
-            />
+            <div class="form">
+                <Find
+                    placeholder="Part of the name, or the start of the id"
+                    label="Find a run"
+                    on_find=Callback::new(move |wanted| text.set(wanted))
+                />
+            </div>
             <label class="check">
                 <input
                     type="checkbox"

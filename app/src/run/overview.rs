@@ -162,8 +162,8 @@ fn metric_table(view: RunView, sparks: Sparks, metrics: &[MetricSummary]) -> Any
                     {one.key.clone()}
                     {(!one.context.is_empty())
                         .then(|| view! { <span class="muted">{format!(" {}", label(&one.context))}</span> })}
+                    {sparks.draw(one.key.clone(), &one.context)}
                 </th>
-                <td class="metric-spark__cell">{sparks.draw(one.key.clone(), &one.context)}</td>
                 <td class="cell-num">
                     <Number value=one.last.0 />
                 </td>
@@ -182,7 +182,6 @@ fn metric_table(view: RunView, sparks: Sparks, metrics: &[MetricSummary]) -> Any
             <thead>
                 <tr>
                     <th scope="col">"Metric"</th>
-                    <td></td>
                     <th scope="col" class="cell-num">"Last"</th>
                     <th scope="col" class="cell-num">"Lowest"</th>
                     <th scope="col" class="cell-num">"Highest"</th>

@@ -4,7 +4,7 @@
 use super::{Runs, keys_of};
 use crate::{Base, Result};
 use model::{
-    Error, ErrorKind, Float64, RunId, UnixMillis, limits,
+    Error, Float64, RunId, UnixMillis, limits,
     metric::{MetricStat, MetricSummary},
     param::ParamValue,
     query::{self, Attribute, AttributeKind, Field, Stat},
@@ -99,10 +99,7 @@ impl Runs {
             let message = "a run may have many datasets, so they are no column";
             return Err(Error::invalid("fields", message).into());
         }
-        let place = base.exports.clone().try_acquire_owned().map_err(|_| {
-            let message = format!("{} exports are under way; try again later", limits::EXPORTS_MAX);
-            Error::new(ErrorKind::Unavailable, message)
-        })?;
+        let place = base.export_place()?;
         let limit = query.limit.unwrap_or(u32::MAX >> 1);
         let ids = self.find_ids(&query.into_search(limit)?).await?;
         let mut seen = BTreeSet::new();
