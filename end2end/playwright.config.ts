@@ -9,7 +9,7 @@ const desktop = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
 /** Stories that take minutes, of pages that dark was looked at on a desktop. */
-const seenWide = /(digits|environment|frame|plain|process|project|run|run-event|search|sign-in|view)\.spec\.ts$/;
+const seenWide = /(digits|environment|frame|plain|process|param|project|run|run-event|search|sign-in|view)\.spec\.ts$/;
 
 export default defineConfig({
   testDir: "tests",

@@ -24,6 +24,7 @@ mod note;
 mod param;
 mod process;
 mod project;
+mod quote;
 mod run;
 mod run_event;
 mod search;

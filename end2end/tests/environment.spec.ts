@@ -59,3 +59,31 @@ test("an environment that comes late shows without a reload", async ({ page, api
   await api.send("PUT", `/runs/${id}/environment`, { cwd: "/somewhere/else" });
   await expect(page.getByRole("region", { name: "Code" })).toContainText("/somewhere/else");
 });
+
+test("uncommitted changes are read line by line, and the run's commands are there to copy", async ({ page, api }) => {
+  const id = await api.run("0", "to be run again");
+  await api.send("PUT", `/runs/${id}/environment`, {
+    git: {
+      commit: "3f2a9c1d5b7e8f0a1b2c3d4e5f60718293a4b5c6",
+      remote: "git@example.org:team/digits.git",
+      dirty: true,
+      diff_path: "code/diff.patch",
+    },
+    command: ["/opt/venv/bin/python", "train.py", "--note", "it's $HOME"],
+    cwd: "/home/ada/digits",
+    python: { version: "3.12.4" },
+    packages: { numpy: "2.1.0", torch: "2.5.1" },
+  });
+  const patch = "diff --git a/train.py b/train.py\n--- a/train.py\n+++ b/train.py\n@@ -1,2 +1,2 @@\n lr = 1\n-depth = 3\n+depth = 4\n";
+  await api.artifact(id, "code/diff.patch", patch);
+  await page.goto(`/runs/${id}?tab=environment`);
+  await awake(page);
+  const commands = page.getByRole("region", { name: "Commands that run it again" });
+  await expect(commands).toContainText("git clone -- git@example.org:team/digits.git digits");
+  await expect(commands).toContainText("python train.py --note 'it'\\''s $HOME'");
+  await expect(page.getByRole("list", { name: "What these lines cannot do" })).toContainText("/home/ada/digits");
+  const changes = page.getByRole("region", { name: "Uncommitted changes, line by line" });
+  await expect(changes).toContainText("+depth = 4");
+  await expect(page.getByText("1 added, 1 removed")).toBeVisible();
+  await picture(page, "run-reproduce");
+});

@@ -1,5 +1,6 @@
 // Who logs to a run and is alive: many processes, a request to stop, a run that is lost and returns.
 
+import { processId } from "../api";
 import { awake, expect, picture, test } from "../fixture";
 
 test("processes are listed when there is more than one, and the run ends as the worst of them", async ({ page, api }) => {
@@ -63,4 +64,28 @@ test("a silent run shows as lost, and as running with its next sign of life", as
   await picture(page, "run-lost");
   await api.beat(id, "a");
   await expect(run).toContainText("running");
+});
+
+test("the overview tells how a status came about, and of a clock that is behind", async ({ page, api }) => {
+  const id = await api.run("0", "with a story");
+  const process = { id: processId("a"), host: "node-3", pid: 77, rank: 0 };
+  const beat = () =>
+    api.send("POST", "/heartbeats", { runs: [{ run_id: id, process }], sent_at_ms: Date.now() - 180_000 });
+  await beat();
+  await beat();
+  await page.goto(`/runs/${id}`);
+  await awake(page);
+  const run = page.getByRole("region", { name: "Run", exact: true });
+  await expect(run).toContainText(/The clock of node-3 is (3m 0\ds|2m 59s) behind the server's/);
+  const history = page.getByRole("region", { name: /^Status history/ });
+  await expect(history.getByRole("listitem")).toHaveCount(1);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("dialog", { name: "Stop this run?" }).getByRole("button", { name: "Stop the run" }).click();
+  await expect(history).toContainText(/asked to stop by .* on this page/);
+  await api.endProcess(id, "a", "killed");
+  await expect(history).toContainText("reported by node-3:77, rank 0");
+  await api.send("POST", "/runs", { id, experiment_id: "0", resume: "must" });
+  await expect(history).toContainText("through the API");
+  await expect(history.getByRole("listitem")).toHaveCount(4);
+  await picture(page, "run-status-history");
 });

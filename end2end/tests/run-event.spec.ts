@@ -51,3 +51,41 @@ test("a run without events says how to note one", async ({ page, api }) => {
   await awake(page);
   await expect(page.getByRole("heading", { name: "No events yet" })).toBeVisible();
 });
+
+test("events stand in lanes over time and are filtered by source", async ({ page, api }) => {
+  const id = await api.run("0", "in lanes");
+  const start = Date.now() - 3_600_000;
+  const event = (number: number, name: string, more: object) => ({
+    id: number.toString(16).padStart(32, "0"),
+    name,
+    time_ms: start + number * 60_000,
+    ...more,
+  });
+  const span = (digit: string) => digit.repeat(32);
+  await api.send("POST", `/runs/${id}/events`, {
+    events: [
+      event(1, "evaluate", { kind: "start", span: span("1"), source: "evaluator" }),
+      event(6, "evaluate", { kind: "finish", span: span("1"), source: "evaluator" }),
+      event(20, "evaluate", { kind: "start", span: span("2"), source: "evaluator" }),
+      event(10, "checkpoint", { source: "trainer" }),
+      event(30, "checkpoint", { source: "trainer" }),
+      event(12, "restart", {}),
+    ],
+  });
+  await page.goto(`/runs/${id}?tab=events`);
+  await awake(page);
+  const lanes = page.getByRole("figure");
+  await expect(lanes.getByRole("listitem")).toHaveCount(3);
+  await expect(lanes.getByRole("img", { name: "evaluate 2 times" })).toBeVisible();
+  await picture(page, "run-event-lanes");
+  await page.getByRole("combobox", { name: "Source" }).selectOption("trainer");
+  await expect(page).toHaveURL(/source=trainer/);
+  const rows = page.getByRole("table", { name: "Events" }).getByRole("row");
+  await expect(rows).toHaveCount(3);
+  await page.getByRole("combobox", { name: "Source" }).selectOption("without a source");
+  await expect(rows).toHaveCount(2);
+  await expect(rows.nth(1)).toContainText("restart");
+  await page.reload();
+  await awake(page);
+  await expect(rows).toHaveCount(2);
+});

@@ -609,3 +609,56 @@ test("groups are chosen by ticks and by text, sorted, and taken away again", asy
   await page.getByRole("link", { name: "Ungroup: by params.seed" }).click();
   await expect(page.getByRole("table", { name: "Runs", exact: true })).toBeVisible();
 });
+
+test("key metrics have curves, tags are edited in place, and another run is found to compare with", async ({ page, api }) => {
+  const experiment = await api.experiment(`compared ${test.info().project.name}`);
+  const other = await api.run(experiment, "the other one");
+  const id = await api.run(experiment, "this one", { tags: { phase: "test" } });
+  const values = Array.from({ length: 200 }, (_, index) => Math.exp(-index / 40) + Math.sin(index) / 20);
+  await api.log(id, { loss: values, "val/accuracy": values.map((value) => 1 - value) }, 0, { lr: 0.1 });
+  await api.send("PUT", `/runs/${id}/environment`, {
+    git: { commit: "3f2a9c1d5b7e8f0a1b2c", branch: "wider-net", dirty: true },
+    command: ["python", "train.py"],
+    host: { name: "gpu-node-7" },
+  });
+  await page.goto(`/runs/${id}`);
+  await awake(page);
+  const run = page.getByRole("region", { name: "Run", exact: true });
+  await expect(run).toContainText("3f2a9c1d5b7e");
+  await expect(run).toContainText("wider-net");
+  await expect(run).toContainText("gpu-node-7");
+  const curve = page.getByRole("table", { name: "Key metrics" }).locator("svg path").first();
+  await expect(curve).toHaveAttribute("d", /^M1\.0 1\.5h\.01L/);
+  await run.getByRole("textbox", { name: "Add tags" }).fill("keep, size: large");
+  await run.getByRole("textbox", { name: "Add tags" }).press("Enter");
+  await expect(run.getByRole("list", { name: "Tags of this run" })).toContainText("size: large");
+  await run.getByRole("button", { name: "Remove tag phase: test" }).click();
+  await expect(run.getByRole("list", { name: "Tags of this run" })).not.toContainText("phase");
+  await picture(page, "run-overview-whole");
+  await page.getByRole("button", { name: "Compare with…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Compare with which run?" });
+  await dialog.getByRole("searchbox", { name: "Find a run" }).fill("OTHER");
+  await picture(page, "run-compare-with");
+  await dialog.getByRole("button", { name: /the other one/ }).click();
+  await expect(page).toHaveURL(new RegExp(`/compare\\?runs=${id},${other}`));
+});
+
+test("metrics in numbers are a page at a time, and leave as files", async ({ page, api }) => {
+  const id = await api.run("0", "many metrics");
+  const metrics = Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`layer${index}/norm`, [1, 3, 2]]));
+  await api.log(id, metrics);
+  await page.goto(`/runs/${id}?tab=metrics&search=norm`);
+  await awake(page);
+  const rows = page.getByRole("table", { name: "Metrics in numbers" }).getByRole("row");
+  await expect(rows).toHaveCount(101);
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Next" }).click();
+  await expect(page).toHaveURL(/search=norm&offset=100/);
+  await page.getByRole("searchbox", { name: "Find a metric" }).fill("layer42/");
+  await expect(rows).toHaveCount(2);
+  const whole = page.waitForEvent("download");
+  await page.getByRole("link", { name: "CSV", exact: true }).click();
+  expect((await whole).suggestedFilename()).toBe("many metrics-metrics.csv");
+  const points = page.waitForEvent("download");
+  await page.getByRole("link", { name: "All points of layer42/norm as CSV" }).click();
+  expect((await points).suggestedFilename()).toBe("many metrics-points.csv");
+});

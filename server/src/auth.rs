@@ -10,7 +10,7 @@ use axum::{
 use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
 use model::{
     Error, ErrorKind,
-    user::{Caller, Role},
+    user::{Caller, Role, Via},
 };
 
 /// Answers only requests that name this server: what a web page elsewhere sends after rebinding its name does not.
@@ -59,11 +59,23 @@ pub(crate) async fn authorize(State(app): State<App>, mut request: Request, next
         }
         (_, None) => {}
     }
-    if let Some(caller) = caller {
+    if let Some(mut caller) = caller {
+        caller.via = via(pattern.as_deref().unwrap_or_default());
         request.extensions_mut().insert(caller);
     }
     let changes = role.is_some_and(|role| role > Role::Viewer);
     if changes { see_through(next.run(request)).await } else { next.run(request).await }
+}
+
+/// By which way a request to this route came.
+fn via(pattern: &str) -> Via {
+    if pattern.starts_with("/ui/") {
+        Via::Page
+    } else if pattern.contains("/mlflow") {
+        Via::Mlflow
+    } else {
+        Via::Api
+    }
 }
 
 /// Goes on with what changes something when the client hangs up: what is committed is also told to those who watch, and

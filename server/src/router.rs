@@ -116,6 +116,8 @@ fn table() -> Table {
         .api(Api(Member), routes!(run_event::add))
         .api(Api(Member), routes!(metric::ingest))
         .api(Api(Viewer), routes!(metric::series, metric::series_by_post))
+        .api(Api(Viewer), routes!(metric::export_csv))
+        .api(Api(Viewer), routes!(metric::export_parquet))
         .api(Api(Viewer), routes!(artifact::list))
         .api(Api(Member), routes!(artifact::upload))
         .api(Api(Viewer), routes!(artifact::download))
@@ -162,7 +164,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 33] = [
+const SERVER_FUNCTIONS: [(&str, Role); 34] = [
     ("/ui/artifact/list", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
@@ -174,6 +176,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 33] = [
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),
     ("/ui/note/update", Member),
+    ("/ui/param/beside", Viewer),
     ("/ui/project/create", Member),
     ("/ui/project/list", Viewer),
     ("/ui/project/remove", Member),

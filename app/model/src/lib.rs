@@ -27,6 +27,7 @@ pub mod run;
 pub mod run_event;
 pub mod search;
 pub mod series;
+pub mod status_change;
 pub mod tag;
 pub mod trace;
 pub mod trash;

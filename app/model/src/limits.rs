@@ -24,6 +24,12 @@ pub const HOST_BYTES_MAX: usize = 253;
 pub const HEARTBEATS_MAX: usize = 1_000;
 /// A process that was not heard of for so long is lost. Clients beat every ten seconds, so six beats may go astray.
 pub const RUN_LOST_AFTER_MILLIS: u64 = 60_000;
+/// Changes of a run's status that are kept: its first ones and its newest. A run that is lost and comes back again and
+/// again has more, and those between tell nothing new.
+pub const STATUS_CHANGES_FIRST: i64 = 20;
+pub const STATUS_CHANGES_LAST: i64 = 180;
+/// A clock that differs by more from the server's is told of: a heartbeat that is on its way for longer has given up.
+pub const CLOCK_SKEW_MILLIS: i64 = 10_000;
 /// What a run ran on, as JSON: the packages of a large image are some thousands of lines.
 pub const ENVIRONMENT_BYTES_MAX: usize = 1024 * 1024;
 /// Operational events in one request.
@@ -32,10 +38,14 @@ pub const RUN_EVENTS_PER_REQUEST_MAX: usize = 1_000;
 pub const RUN_EVENTS_MAX: i64 = 100_000;
 /// Where an operational event comes from: the name of a program or a part of it.
 pub const RUN_EVENT_SOURCE_BYTES_MAX: usize = 250;
+/// Sources and names of a run's events that are offered to choose from: a menu.
+pub const RUN_EVENT_CHOICES_MAX: i64 = 200;
 /// The metadata of one operational event, as JSON: facts, not files.
 pub const RUN_EVENT_METADATA_BYTES_MAX: usize = 16_000;
 /// Params of one run: the largest flattened configurations seen have some thousands.
 pub const PARAMS_PER_RUN_MAX: usize = 20_000;
+/// Former values of a run's params that are kept, the newest ones: a configuration that is logged again once or twice.
+pub const PARAM_CHANGES_MAX: i64 = 1_000;
 /// A note: long enough for a report, short enough to diff in a browser.
 pub const NOTE_BYTES_MAX: usize = 200_000;
 /// Levels of `{"key": "value"}` context on a metric series, and its text.

@@ -119,6 +119,27 @@ pub struct MetricSummary {
     pub mean: Option<Float64>,
 }
 
+/// Which metrics of a run are exported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct MetricExportQuery {
+    /// All points of these, each metric whole before the next. Without any, all metrics in numbers, a row each.
+    #[serde(default)]
+    pub key: Vec<String>,
+}
+
+impl MetricExportQuery {
+    pub fn check(&self) -> Result<(), Error> {
+        let most = limits::SERIES_PER_QUERY_MAX;
+        if self.key.len() > most {
+            return Err(Error::too_large("key", format!("at most {most} metrics")));
+        }
+        Ok(())
+    }
+}
+
 /// The part of a summary that a table cell needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

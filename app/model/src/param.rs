@@ -1,6 +1,6 @@
 //! Params: what a run was told to do. Typed, so that numbers sort and compare as numbers.
 
-use crate::{Error, Float64, limits};
+use crate::{Error, Float64, UnixMillis, limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{collections::BTreeMap, fmt};
 
@@ -134,6 +134,16 @@ impl utoipa::ToSchema for ParamValue {}
 pub struct Param {
     pub key: String,
     pub value: ParamValue,
+}
+
+/// What a param was until it was logged anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ParamChange {
+    pub key: String,
+    pub value: ParamValue,
+    /// When it was logged anew.
+    pub until_ms: UnixMillis,
 }
 
 /// The rule for keys of params, metrics and tags: not empty, bounded, no control characters.

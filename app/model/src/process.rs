@@ -40,15 +40,18 @@ pub struct Process {
     /// The last sign of life.
     pub seen_at_ms: UnixMillis,
     pub ended_at_ms: Option<UnixMillis>,
+    /// How far its machine's clock was before the server's at the last heartbeat that told its time; behind when
+    /// negative. The way of the heartbeat is in it.
+    pub skew_ms: Option<i64>,
 }
 
-/// What a run is, given its processes: running while one runs; else the worst way in which one ended. `None` when it
-/// has no process.
+/// The process that says how its run is doing: one that runs; else one of those that ended in the worst way. `None` when
+/// there is no process.
 ///
 /// A process whose place another took does not count: whoever starts with the same rank after it was last seen, and for
 /// a lost one without a rank whoever starts without one. So a script that was killed and started again at once, before
 /// anybody missed it, is judged by its second try.
-pub fn status_of(processes: &[Process]) -> Option<RunStatus> {
+pub fn decisive(processes: &[Process]) -> Option<&Process> {
     let mut last_start = BTreeMap::new();
     for process in processes {
         let start = last_start.entry(process.rank).or_insert(process.started_at_ms);
@@ -59,7 +62,7 @@ pub fn status_of(processes: &[Process]) -> Option<RunStatus> {
         replaceable && last_start.get(&process.rank).is_some_and(|start| *start > process.seen_at_ms)
     };
     // What needs a person's eye comes first. A lost process may have done its work, a killed one has not.
-    let precedence = |status: &RunStatus| match status {
+    let precedence = |process: &&Process| match process.status {
         RunStatus::Running | RunStatus::Queued => 4,
         RunStatus::Failed => 3,
         RunStatus::Killed => 2,
@@ -67,7 +70,7 @@ pub fn status_of(processes: &[Process]) -> Option<RunStatus> {
         RunStatus::Completed => 0,
     };
     let counted = processes.iter().filter(|process| !replaced(process));
-    counted.map(|process| process.status).max_by_key(precedence)
+    counted.max_by_key(precedence)
 }
 
 /// Signs of life of one process, for each run that it logs to.
@@ -76,6 +79,9 @@ pub fn status_of(processes: &[Process]) -> Option<RunStatus> {
 #[serde(deny_unknown_fields)]
 pub struct Heartbeats {
     pub runs: Vec<Heartbeat>,
+    /// The sender's clock as it sends this.
+    #[serde(default)]
+    pub sent_at_ms: Option<UnixMillis>,
 }
 
 /// A process that is new to the run is registered with it; a lost one runs again, and the run with it.
@@ -153,7 +159,12 @@ mod tests {
             started_at_ms: UnixMillis(started),
             seen_at_ms: UnixMillis(seen),
             ended_at_ms: None,
+            skew_ms: None,
         }
+    }
+
+    fn status_of(processes: &[Process]) -> Option<RunStatus> {
+        decisive(processes).map(|process| process.status)
     }
 
     #[test]

@@ -6,9 +6,10 @@ use crate::{
     experiment, limits,
     metric::{MetricStat, MetricSummary},
     note::Note,
-    param::{Param, ParamValue},
+    param::{Param, ParamChange, ParamValue},
     process::{Process, ProcessNew},
     query::{self, Attribute, Expr, Field, OrderBy},
+    status_change::StatusHistory,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, str::FromStr};
@@ -297,7 +298,7 @@ impl RunQuery {
 }
 
 /// The same change to many runs: to those named, or to all that a query means.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RunsUpdate {
@@ -436,6 +437,9 @@ pub struct RunDetail {
     pub run: Run,
     pub experiment_name: String,
     pub params: Vec<Param>,
+    /// What params were before they were logged anew, the newest change first.
+    pub param_changes: Vec<ParamChange>,
+    pub status_history: StatusHistory,
     pub metrics: Vec<MetricSummary>,
     pub artifact_count: i64,
     pub artifact_bytes: i64,

@@ -104,6 +104,18 @@ pub struct RunEventQuery {
     pub limit: Option<u32>,
     /// The newest first.
     pub reverse: bool,
+    /// Only those that this source told; empty: those without a source.
+    pub source: Option<String>,
+    /// Only those of this name.
+    pub name: Option<String>,
+}
+
+/// What occurs among the events of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunEventsTold {
+    pub sources: Vec<String>,
+    pub names: Vec<String>,
 }
 
 /// One page of events.
@@ -111,6 +123,9 @@ pub struct RunEventQuery {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunEventPage {
     pub items: Vec<RunEvent>,
+    /// The sources and names of all events of the run, some of each, for choosing among them; with the first page only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<RunEventsTold>,
     /// Send as `after` to get the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_after: Option<RunEventId>,

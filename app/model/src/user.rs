@@ -29,6 +29,32 @@ impl Role {
     }
 }
 
+/// By which way a request came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// Our API, also through the Python client.
+    #[default]
+    Api,
+    /// The pages.
+    Page,
+    /// MLflow's protocol.
+    Mlflow,
+}
+
+impl Via {
+    pub const ALL: [Self; 3] = [Self::Api, Self::Page, Self::Mlflow];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Page => "page",
+            Self::Mlflow => "mlflow",
+        }
+    }
+}
+
 /// The person or service behind a request. Every verb of the engine takes one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -36,6 +62,8 @@ pub struct Caller {
     pub user_id: UserId,
     pub name: String,
     pub role: Role,
+    #[serde(skip)]
+    pub via: Via,
 }
 
 impl Caller {

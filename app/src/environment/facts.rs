@@ -1,7 +1,7 @@
 //! An environment as a person reads it. Clients may send anything, so whatever does not look as expected is left out
 //! here; the whole can be copied as JSON.
 
-use crate::chart::format;
+use crate::{chart::format, quote};
 use model::environment::Environment;
 use serde_json::Value;
 
@@ -18,6 +18,11 @@ pub struct Source {
     pub dirty: bool,
     /// The artifact that holds those changes.
     pub diff: Option<String>,
+}
+
+/// The machine's name.
+pub fn host(environment: &Environment) -> Option<String> {
+    environment.text(&["host", "name"]).map(ToOwned::to_owned)
 }
 
 /// Everything about the code's origin, if any of it is known.
@@ -38,20 +43,10 @@ pub fn command(environment: &Environment) -> Option<String> {
     match environment.at(&["command"])? {
         Value::String(line) => Some(line.clone()),
         Value::Array(words) => {
-            let words: Vec<_> = words.iter().filter_map(Value::as_str).map(quoted).collect();
+            let words: Vec<_> = words.iter().filter_map(Value::as_str).map(quote::shell).collect();
             (!words.is_empty()).then(|| words.join(" "))
         }
         _ => None,
-    }
-}
-
-/// A word as a shell takes it literally.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=:,+@%".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -79,7 +74,7 @@ pub fn machine(environment: &Environment) -> Vec<Fact> {
     let cores = cores.map(|count| format::counted(count, "core", "cores"));
     let memory = environment.at(&["host", "memory_bytes"]).and_then(Value::as_i64).map(format::bytes);
     let facts = [
-        ("Host", text(&["host", "name"])),
+        ("Host", host(environment)),
         ("System", joined([text(&["host", "os"]), text(&["host", "arch"])])),
         ("CPU", joined([text(&["host", "cpu"]), cores])),
         ("Memory", memory),

@@ -2,7 +2,11 @@
 
 mod api;
 mod facts;
+mod patch;
+mod reproduce;
+mod summary;
 mod tab;
 
-pub use api::get;
+pub use api::{Told, get};
+pub use summary::Summary;
 pub use tab::Tab;

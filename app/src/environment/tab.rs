@@ -1,8 +1,10 @@
 //! The Environment tab of a run.
 
 use super::{
-    api,
+    api::{self, Told},
     facts::{self, Fact, Source},
+    patch,
+    reproduce::{self, Recipe},
 };
 use crate::{
     feed::Feed,
@@ -15,18 +17,19 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use model::environment::Environment;
+use model::{environment::Environment, limits};
 
 /// Digits of a commit that people quote.
 const COMMIT_DIGITS: usize = 12;
 
 /// `first` is what the page was rendered with, absent when the person came from another tab.
 #[component]
-pub fn Tab(view: RunView, first: Option<Environment>) -> impl IntoView {
+pub fn Tab(view: RunView, first: Option<Told>) -> impl IntoView {
     let input = Memo::new(move |_| view.id());
-    let (feed, loaded) = Feed::soon(first, input, api::get);
+    let (feed, loaded) = Feed::soon(first, input, |run_id| api::get(run_id, true));
     Effect::watch(move || view.told.get(), move |_, _, _| feed.refresh(), false);
-    let told = Memo::new(move |_| feed.current.get());
+    let told = Memo::new(move |_| feed.current.with(|told| told.environment.clone()));
+    let patch = Memo::new(move |_| feed.current.with(|told| told.patch.clone()));
     let content = move || match (loaded.get(), told.with(Environment::is_empty)) {
         (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
         (true, true) => view! {
@@ -35,7 +38,11 @@ pub fn Tab(view: RunView, first: Option<Environment>) -> impl IntoView {
             </Empty>
         }
         .into_any(),
-        (true, false) => view! { <Cards view told /> }.into_any(),
+        (true, false) => view! {
+            <Cards view told />
+            <Patch told patch />
+        }
+        .into_any(),
     };
     view! {
         <Problem error=feed.failed />
@@ -58,6 +65,7 @@ fn Cards(view: RunView, told: Memo<Environment>) -> impl IntoView {
                     </h2>
                     {move || told.with(|told| code(view, told))}
                 </section>
+                <Reproduce view told />
                 {move || {
                     let machine = told.with(facts::machine);
                     (!machine.is_empty())
@@ -88,8 +96,72 @@ fn Cards(view: RunView, told: Memo<Environment>) -> impl IntoView {
     }
 }
 
+/// How to run it again.
+#[component]
+fn Reproduce(view: RunView, told: Memo<Environment>) -> impl IntoView {
+    let recipe = Memo::new(move |_| told.with(|told| reproduce::recipe(&view.id(), told)));
+    let script = Signal::derive(move || recipe.with(|recipe| recipe.script.clone()));
+    let missing = move || {
+        let Recipe { missing, .. } = recipe.get();
+        let line = |line: String| view! { <li>{line}</li> };
+        (!missing.is_empty()).then(|| {
+            view! {
+                <div class="notice reproduce__missing">
+                    <ul aria-label="What these lines cannot do">
+                        {missing.into_iter().map(line).collect_view()}
+                    </ul>
+                </div>
+            }
+        })
+    };
+    view! {
+        <section class="card" aria-labelledby="environment-reproduce">
+            <h2 class="card__title environment__head" id="environment-reproduce">
+                "Reproduce"
+                <Copy text=script what="commands" />
+            </h2>
+            {missing}
+            <pre class="reproduce mono" tabindex="0" role="region" aria-label="Commands that run it again">
+                {script}
+            </pre>
+        </section>
+    }
+}
+
+/// What was not committed.
+#[component]
+fn Patch(told: Memo<Environment>, patch: Memo<Option<String>>) -> impl IntoView {
+    move || {
+        patch.get().map(|text| {
+            // The server reads so much of a file.
+            let cut = text.len() + 4 > limits::PREVIEW_BYTES_MAX
+                || told.with(|told| told.at(&["git", "diff_cut"]) == Some(&serde_json::Value::Bool(true)));
+            view! {
+                <section class="card patch-card" aria-labelledby="environment-patch">
+                    <h2 class="card__title environment__head" id="environment-patch">
+                        "Uncommitted changes"
+                        <Copy text=text.clone() what="patch" />
+                    </h2>
+                    {patch::view(&text, cut)}
+                </section>
+            }
+        })
+    }
+}
+
 fn code(view: RunView, told: &Environment) -> impl IntoView + use<> {
-    let command = facts::command(told).map(|command| {
+    view! {
+        <dl class="facts">
+            {facts::source(told).map(|source| origin(view, source))}
+            {command(told)}
+            {rows(facts::program(told))}
+        </dl>
+    }
+}
+
+/// A row of a list of facts.
+pub(super) fn command(told: &Environment) -> Option<impl IntoView + use<>> {
+    facts::command(told).map(|command| {
         let text = command.clone();
         view! {
             <dt>"Command"</dt>
@@ -98,17 +170,10 @@ fn code(view: RunView, told: &Environment) -> impl IntoView + use<> {
                 <Copy text=text what="command" />
             </dd>
         }
-    });
-    view! {
-        <dl class="facts">
-            {facts::source(told).map(|source| origin(view, source))}
-            {command}
-            {rows(facts::program(told))}
-        </dl>
-    }
+    })
 }
 
-fn origin(view: RunView, source: Source) -> impl IntoView {
+pub(super) fn origin(view: RunView, source: Source) -> impl IntoView {
     let commit = source.commit.map(|commit| {
         let short: String = commit.chars().take(COMMIT_DIGITS).collect();
         let text = commit.clone();

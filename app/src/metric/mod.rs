@@ -14,6 +14,7 @@ mod roster;
 mod section;
 mod setup;
 mod sight;
+mod spark;
 mod tab;
 
 pub use board::{Board, BoardRun};
@@ -22,4 +23,5 @@ pub use roster::{Entry, Roster};
 pub use lines::lines;
 pub use section::Sections;
 pub use setup::HIDDEN;
+pub use spark::Sparks;
 pub use tab::Tab;

@@ -7,13 +7,15 @@ use crate::{
     run::RunView,
     ui::{
         filter::{FilterForm, Hidden},
+        icon::Icon,
         notice::Empty,
         number::{MaybeNumber, Number},
+        pager::Pager,
     },
 };
 use leptos::prelude::*;
 use model::{
-    Float64,
+    Float64, limits,
     metric::{Kind, MetricSummary},
 };
 
@@ -36,13 +38,13 @@ pub fn Tab(view: RunView) -> impl IntoView {
     let none =
         move || found.with(Vec::is_empty) && view.detail.current.with(|detail| !detail.metrics.is_empty());
     view! {
-        <FilterForm path search label="Find a metric">
-            <Hidden search except=&["search"] />
+        <FilterForm path=path.clone() search label="Find a metric">
+            <Hidden search except=&["search", "offset"] />
         </FilterForm>
         {move || if none() { view! { <Empty icon="search" title="No metric has that in its name" /> }.into_any() } else { view! {
                     <h2 class="hidden">"Curves"</h2>
                 <Sections board keys />
-                    <Table found />
+                    <Table path=path.clone() found />
                 }
                     .into_any() }}
     }
@@ -58,10 +60,31 @@ fn wanted(search: Memo<Query>) -> String {
 }
 
 #[component]
-fn Table(found: Memo<Vec<MetricSummary>>) -> impl IntoView {
+fn Table(path: String, found: Memo<Vec<MetricSummary>>) -> impl IntoView {
+    let search = link::use_search();
+    let api = StoredValue::new(format!("/api/v1{path}/metrics"));
+    let total = Signal::derive(move || found.with(Vec::len) as i64);
+    let page = move || {
+        let offset = search.with(|query| query.number("offset").unwrap_or(0)) as usize;
+        let page = found.with(|found| {
+            found.iter().skip(offset).take(limits::PAGE_DEFAULT as usize).cloned().collect::<Vec<_>>()
+        });
+        page.into_iter().map(|one| api.with_value(|api| row(api, one))).collect_view()
+    };
+    let path = StoredValue::new(path);
     view! {
         <Show when=move || !found.with(Vec::is_empty)>
-            <h2 class="section-title">"In numbers"</h2>
+            <div class="toolbar metric-export">
+                <h2 class="section-title">"In numbers"</h2>
+                <a class="button" href=format!("{}.csv", api.get_value()) download="" rel="external">
+                    <Icon name="file" />
+                    "CSV"
+                </a>
+                <a class="button" href=format!("{}.parquet", api.get_value()) download="" rel="external">
+                    <Icon name="file" />
+                    "Parquet"
+                </a>
+            </div>
             <div class="table-scroll" tabindex="0" role="region" aria-label="Table of metrics">
                 <table class="table">
                     <caption class="hidden">"Metrics in numbers"</caption>
@@ -75,16 +98,27 @@ fn Table(found: Memo<Vec<MetricSummary>>) -> impl IntoView {
                             <th scope="col" class="cell-num">"Mean"</th>
                             <th scope="col" class="cell-num">"Points"</th>
                             <th scope="col" class="cell-num">"NaN, Inf"</th>
+                            <th scope="col"><span class="hidden">"Export"</span></th>
                         </tr>
                     </thead>
-                    <tbody>{move || found.get().into_iter().map(row).collect_view()}</tbody>
+                    <tbody>{page}</tbody>
                 </table>
             </div>
+            <Pager path=path.get_value() query=search total />
         </Show>
     }
 }
 
-fn row(one: MetricSummary) -> impl IntoView {
+fn row(api: &str, one: MetricSummary) -> impl IntoView + use<> {
+    let points = (one.kind == Kind::Number).then(|| {
+        let href = Query::default().with("key", one.key.clone()).href(&format!("{api}.csv"));
+        let label = format!("All points of {} as CSV", one.key);
+        view! {
+            <a class="button button--icon" href=href download="" rel="external" aria-label=label.clone() title=label>
+                <Icon name="file" />
+            </a>
+        }
+    });
     let context = one.context.label();
     let odd = if one.non_finite_count > 0 { format::count(one.non_finite_count) } else { "–".to_owned() };
     view! {
@@ -114,6 +148,7 @@ fn row(one: MetricSummary) -> impl IntoView {
             <td class="cell-num">
                 <span class="num">{odd}</span>
             </td>
+            <td class="cell-actions">{points}</td>
         </tr>
     }
 }

@@ -71,13 +71,12 @@ fn row(process: Process, newest: i64) -> impl IntoView {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use model::{ProcessId, UnixMillis};
 
-    #[test]
-    fn a_summary_counts_each_state_that_occurs() {
-        let process = |status| Process {
+    pub fn process(status: RunStatus) -> Process {
+        Process {
             id: ProcessId::from_bytes([1; 16]),
             host: "node".into(),
             pid: 1,
@@ -87,7 +86,12 @@ mod tests {
             started_at_ms: UnixMillis(0),
             seen_at_ms: UnixMillis(0),
             ended_at_ms: None,
-        };
+            skew_ms: None,
+        }
+    }
+
+    #[test]
+    fn a_summary_counts_each_state_that_occurs() {
         let processes =
             [RunStatus::Completed, RunStatus::Lost, RunStatus::Running, RunStatus::Lost].map(process);
         assert_eq!(summary(&processes), "1 running, 2 lost, 1 completed");

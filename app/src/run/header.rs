@@ -1,8 +1,12 @@
 //! The head of a run's page: who it is, how it stands, what can be done with it.
 
-use super::{RunView, api};
+use super::{Choice, ChooseRun, RunView, api, table::MoveDialog};
 use crate::{
+    browser,
     error::AppError,
+    frame::session::Session,
+    link,
+    param::CodeDialog,
     process::Stop,
     ui::{
         copy::Copy,
@@ -10,6 +14,7 @@ use crate::{
         form::Closing,
         icon::Icon,
         notice::{InTrash, Problem},
+        popover::Popover,
         run_color,
         status::RunState,
         tag::TagList,
@@ -20,7 +25,7 @@ use crate::{
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use model::{
     Tags,
-    run::{Run, RunUpdate},
+    run::{Run, RunUpdate, RunsUpdate},
 };
 
 #[component]
@@ -29,8 +34,7 @@ pub fn Header(view: RunView) -> impl IntoView {
     let renaming = RwSignal::new(false);
     let tagging = RwSignal::new(false);
     let id = view.id();
-    // The run table, with this run to be joined by others.
-    let siblings = run.with_untracked(|run| format!("/experiments/{}", run.experiment_id));
+    let may = Session::current().may_edit();
     let toaster = Toaster::here();
     let trashed = move || run.with(|run| run.trashed_at_ms.is_some());
     let throw = move |trash: bool| {
@@ -71,20 +75,22 @@ pub fn Header(view: RunView) -> impl IntoView {
             <TagList tags=Signal::derive(move || run.with(|run| run.tags.clone())) />
             <div class="page-head__actions">
                 <Stop view />
-                <button class="button" type="button" on:click=move |_| renaming.set(true)>
-                    <Icon name="edit" />
-                    "Rename"
-                </button>
-                <button class="button" type="button" on:click=move |_| tagging.set(true)>
-                    <Icon name="tag" />
-                    "Tag"
-                </button>
-                <a class="button" href=siblings title="Choose runs to compare with">
-                    <Icon name="compare" />
-                    "Compare with…"
-                </a>
+                {may
+                    .then(|| {
+                        view! {
+                            <button class="button" type="button" on:click=move |_| renaming.set(true)>
+                                <Icon name="edit" />
+                                "Rename"
+                            </button>
+                            <button class="button" type="button" on:click=move |_| tagging.set(true)>
+                                <Icon name="tag" />
+                                "Tag"
+                            </button>
+                        }
+                    })}
+                <More view may />
                 {move || {
-                    (!trashed())
+                    (may && !trashed())
                         .then(|| {
                             view! {
                                 <button class="button" type="button" on:click=move |_| throw(true)>
@@ -98,6 +104,66 @@ pub fn Header(view: RunView) -> impl IntoView {
         </div>
         {move || trashed().then(|| view! { <InTrash what="This run lies" on_restore=Callback::new(move |()| throw(false)) /> })}
         <TagDialog view open=tagging />
+    }
+}
+
+/// What is done with a run now and then.
+#[component]
+fn More(view: RunView, may: bool) -> impl IntoView {
+    let (comparing, coding, moving) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
+    let toaster = Toaster::here();
+    let (own, here) =
+        view.detail.current.with_untracked(|detail| (detail.run.id.clone(), detail.run.experiment_id));
+    let go = link::use_go();
+    let compare = Callback::new(move |choice: Choice| {
+        go(&format!("/compare?runs={},{}", view.id(), choice.id));
+    });
+    let copy_link = move |_| {
+        browser::copy(&format!("{}{}", browser::origin(), view.path()));
+        toaster.say("Copied the link of this run");
+    };
+    let on_move = Callback::new(move |change: RunsUpdate| {
+        let update = RunsUpdate { ids: vec![view.id()], ..change };
+        spawn_local(async move {
+            match api::update_many(update).await {
+                Ok(_) => {
+                    toaster.say("Moved to another experiment");
+                    view.detail.refresh();
+                }
+                Err(error) => toaster.fail(error.to_string()),
+            }
+        });
+    });
+    let label = view! { "More" }.into_any();
+    view! {
+        <button class="button" type="button" on:click=move |_| comparing.set(true)>
+            <Icon name="compare" />
+            "Compare with…"
+        </button>
+        <Popover label>
+            <div class="popover__box head-more">
+                <button class="button" type="button" on:click=copy_link>
+                    <Icon name="copy" />
+                    "Copy link"
+                </button>
+                <button class="button" type="button" on:click=move |_| coding.set(true)>
+                    <Icon name="file" />
+                    "Params as code…"
+                </button>
+                {may
+                    .then(|| {
+                        view! {
+                            <button class="button" type="button" on:click=move |_| moving.set(true)>
+                                <Icon name="folder" />
+                                "Move to another experiment…"
+                            </button>
+                        }
+                    })}
+            </div>
+        </Popover>
+        <ChooseRun open=comparing title="Compare with which run?" own experiment_id=here on_choose=compare />
+        <CodeDialog view open=coding />
+        <MoveDialog open=moving here on_done=on_move />
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs: the table of an experiment, and the page of one run.
 
 pub mod api;
+mod choice;
 pub mod columns;
 pub mod export;
 mod family;
@@ -11,8 +12,11 @@ mod page;
 #[cfg(feature = "ssr")]
 mod preset;
 pub mod query;
+mod status_history;
 mod table;
+mod tags;
 
+pub use choice::{Choice, ChooseRun};
 pub use group::group_name;
 pub use header::{TagForm, save};
 pub use page::{Page, RunView};

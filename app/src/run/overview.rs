@@ -3,10 +3,14 @@
 use super::{
     RunView,
     family::{Children, Link},
+    status_history::History,
+    tags,
 };
 use crate::{
     asset,
     chart::format,
+    environment::{self, Told},
+    metric::Sparks,
     process,
     ui::{
         icon::Icon,
@@ -27,25 +31,33 @@ use model::{
 const ROWS_MAX: usize = 12;
 
 #[component]
-pub fn Overview(view: RunView) -> impl IntoView {
+pub fn Overview(view: RunView, first: Option<Told>) -> impl IntoView {
     let detail = view.detail.current;
     let metrics = Memo::new(move |_| {
         let numbers = |one: &&MetricSummary| one.kind == Kind::Number && !metric::of_system(&one.key);
         detail.with(|detail| detail.metrics.iter().filter(numbers).cloned().collect::<Vec<_>>())
     });
+    let keys = Memo::new(move |_| {
+        let mut keys: Vec<String> =
+            metrics.with(|metrics| metrics.iter().take(ROWS_MAX).map(|one| one.key.clone()).collect());
+        keys.dedup();
+        keys
+    });
+    let sparks = Sparks::new(view, keys);
     let params = Memo::new(move |_| detail.with(|detail| detail.params.clone()));
     view! {
         <div class="overview">
             <section class="card" aria-labelledby="overview-run">
                 <h2 class="card__title" id="overview-run">"Run"</h2>
-                <Facts view />
+                <Facts view first />
             </section>
+            <History view />
             <process::Card view />
             <asset::Card view />
             <Children view />
             <section class="card" aria-labelledby="overview-metrics">
                 <h2 class="card__title" id="overview-metrics">"Metrics"</h2>
-                {move || metric_table(view, &metrics.get())}
+                {move || metric_table(view, sparks, &metrics.get())}
             </section>
             <section class="card" aria-labelledby="overview-params">
                 <h2 class="card__title" id="overview-params">"Params"</h2>
@@ -60,7 +72,7 @@ pub fn Overview(view: RunView) -> impl IntoView {
 }
 
 #[component]
-fn Facts(view: RunView) -> impl IntoView {
+fn Facts(view: RunView, first: Option<Told>) -> impl IntoView {
     let detail = view.detail.current;
     let time = move |read: fn(&RunDetail) -> Option<UnixMillis>| {
         move || match detail.with(read) {
@@ -122,6 +134,11 @@ fn Facts(view: RunView) -> impl IntoView {
             {parent}
             <dt>"User"</dt>
             <dd>{move || detail.with(|detail| detail.run.user.clone())}</dd>
+            <dt>"Tags"</dt>
+            <dd>
+                <tags::Editor view />
+            </dd>
+            <environment::Summary view first />
             <dt>"Run"</dt>
             <dd class="num">{move || format!("number {} of its experiment", detail.with(|detail| detail.run.number))}</dd>
             <dt>"Artifacts"</dt>
@@ -129,11 +146,12 @@ fn Facts(view: RunView) -> impl IntoView {
                 <a href=format!("{}?tab=artifacts", view.path())>{artifacts}</a>
             </dd>
         </dl>
+        <process::Skew view />
         {late}
     }
 }
 
-fn metric_table(view: RunView, metrics: &[MetricSummary]) -> AnyView {
+fn metric_table(view: RunView, sparks: Sparks, metrics: &[MetricSummary]) -> AnyView {
     if metrics.is_empty() {
         return view! { <p class="muted">"Nothing logged yet."</p> }.into_any();
     }
@@ -144,6 +162,7 @@ fn metric_table(view: RunView, metrics: &[MetricSummary]) -> AnyView {
                     {one.key.clone()}
                     {(!one.context.is_empty())
                         .then(|| view! { <span class="muted">{format!(" {}", one.context.label())}</span> })}
+                    {sparks.draw(one.key.clone(), &one.context)}
                 </th>
                 <td class="cell-num">
                     <Number value=one.last.0 />

@@ -3,7 +3,7 @@
 use super::{api, header::Header, overview::Overview};
 use crate::{
     artifact::{self, Files},
-    environment,
+    environment::{self, Told},
     error::AppError,
     feed::Feed,
     frame::crumbs::Crumbs,
@@ -16,7 +16,6 @@ use leptos_meta::Title;
 use leptos_router::hooks;
 use model::{
     RunId,
-    environment::Environment,
     event::{Event, RunChange},
     run::RunDetail,
     run_event::RunEventPage,
@@ -94,7 +93,8 @@ pub fn Page() -> impl IntoView {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct First {
     files: Option<Files>,
-    environment: Option<Environment>,
+    environment: Option<Told>,
+    other: Option<param::Other>,
     events: Option<RunEventPage>,
 }
 
@@ -106,7 +106,13 @@ async fn load(id: String, query: Query) -> Result<(RunDetail, First), AppError> 
             let files = artifact::list(id, artifact::wanted(&query)).await?;
             First { files: Some(files), ..First::default() }
         }
-        Some("environment") => First { environment: Some(environment::get(id).await?), ..First::default() },
+        Some("environment") => {
+            First { environment: Some(environment::get(id, true).await?), ..First::default() }
+        }
+        Some("params") => First { other: param::beside(param::wanted(&query)).await?, ..First::default() },
+        None | Some("overview") => {
+            First { environment: Some(environment::get(id, false).await?), ..First::default() }
+        }
         Some("events") => {
             let events = run_event::list(id, run_event::wanted(&query)).await?;
             First { events: Some(events), ..First::default() }
@@ -125,7 +131,6 @@ fn missing(id: &str) -> AppError {
 
 #[component]
 fn Run(detail: RunDetail, first: First) -> impl IntoView {
-    let experiment = (detail.experiment_name.clone(), format!("/experiments/{}", detail.run.experiment_id));
     let id = detail.run.id.clone();
     let events = format!("/api/v1/events?run_id={id}");
     let input = Memo::new(move |_| id.clone());
@@ -140,10 +145,19 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
     let name = Signal::derive(move || view.detail.current.with(|detail| detail.run.name.clone()));
     // The server writes the head last, when what it was made of may be gone.
     let title = name.get_untracked();
-    let steps = vec![("Experiments".to_owned(), "/experiments".to_owned()), experiment];
+    // Whoever moves the run moves the page with it.
+    let place = Memo::new(move |_| {
+        view.detail.current.with(|detail| (detail.experiment_name.clone(), detail.run.experiment_id))
+    });
+    let crumbs = move || {
+        let (experiment, id) = place.get();
+        let experiment = (experiment, format!("/experiments/{id}"));
+        let steps = vec![("Experiments".to_owned(), "/experiments".to_owned()), experiment];
+        view! { <Crumbs steps here=name /> }
+    };
     view! {
         <Title text=move || name.try_get().unwrap_or_else(|| title.clone()) />
-        <Crumbs steps here=name />
+        {crumbs}
         <Header view />
         <Problem error=view.detail.failed />
         <Tabs view first />
@@ -193,7 +207,10 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
             {TABS.map(tab).collect_view()}
         </nav>
         {move || match open.get() {
-            "params" => view! { <param::Tab view /> }.into_any(),
+            "params" => {
+                let first = first.try_update_value(|first| first.other.take()).flatten();
+                view! { <param::Tab view first /> }.into_any()
+            }
             "metrics" => view! { <metric::Tab view /> }.into_any(),
             "artifacts" => {
                 let first = first.try_update_value(|first| first.files.take()).flatten();
@@ -208,7 +225,10 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
                 let first = first.try_update_value(|first| first.events.take()).flatten();
                 view! { <run_event::Tab view first /> }.into_any()
             }
-            _ => view! { <Overview view /> }.into_any(),
+            _ => {
+                let first = first.try_update_value(|first| first.environment.take()).flatten();
+                view! { <Overview view first /> }.into_any()
+            }
         }}
     }
 }

@@ -1,6 +1,7 @@
 //! Operational events of a run, as a list.
 
 mod api;
+mod lanes;
 mod spans;
 mod tab;
 

@@ -49,12 +49,12 @@ pub fn line(metadata: &Map<String, Value>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use model::{RunEventId, UnixMillis};
     use serde_json::json;
 
-    fn event(kind: RunEventKind, span: Option<u8>, time_ms: i64) -> RunEvent {
+    pub fn event(kind: RunEventKind, span: Option<u8>, time_ms: i64) -> RunEvent {
         RunEvent {
             id: RunEventId::from_bytes([1; 16]),
             name: "evaluate".into(),

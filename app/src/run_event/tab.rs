@@ -1,27 +1,39 @@
 //! The Events tab of a run: the newest first, a page at a time.
 
-use super::{api, spans};
+use super::{api, lanes, spans};
 use crate::{
     chart::format,
     feed::Feed,
     link::{self, Query},
     run::RunView,
     ui::{
+        filter::Hidden,
+        form::Apply,
         icon::Icon,
         notice::{Empty, Problem},
         time::Ago,
     },
 };
 use leptos::prelude::*;
-use model::run_event::{RunEvent, RunEventKind, RunEventPage, RunEventQuery};
+use model::run_event::{RunEvent, RunEventKind, RunEventPage, RunEventQuery, RunEventsTold};
 
 /// Events on one page of the list.
 const PAGE: u32 = 200;
 
-/// What a URL asks for: the newest, or those before an event.
+/// How a select names events without a source.
+const NO_SOURCE: &str = "-";
+
+/// What a URL asks for: the newest, or those before an event, of a source or name.
 pub fn wanted(query: &Query) -> RunEventQuery {
     let after = query.get("after").and_then(|id| id.parse().ok());
-    RunEventQuery { after, limit: Some(PAGE), reverse: true }
+    let source = query.get("source").map(|source| if source == NO_SOURCE { "" } else { source });
+    RunEventQuery {
+        after,
+        limit: Some(PAGE),
+        reverse: true,
+        source: source.map(ToOwned::to_owned),
+        name: query.get("name").map(ToOwned::to_owned),
+    }
 }
 
 /// `first` is what the page was rendered with, absent when the person came from another tab.
@@ -34,6 +46,9 @@ pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
     let page = Memo::new(move |_| feed.current.get());
     let content = move || match (loaded.get(), page.with(|page| page.items.is_empty())) {
         (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
+        (true, true) if search.with(|query| query.get("source").or(query.get("name")).is_some()) => {
+            view! { <Empty icon="search" title="No event of that source and name" /> }.into_any()
+        }
         (true, true) => view! {
             <Empty icon="clock" title="No events yet">
                 <p>
@@ -43,7 +58,11 @@ pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
             </Empty>
         }
         .into_any(),
-        (true, false) => view! { <Table page /> }.into_any(),
+        (true, false) => view! {
+            {page.with(|page| lanes::draw(&page.items))}
+            <Table page />
+        }
+        .into_any(),
     };
     let newest = move || {
         let paged = search.with(|query| query.get("after").is_some());
@@ -57,10 +76,75 @@ pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
     };
     view! {
         <Problem error=feed.failed />
+        <Filters view page />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
             {content}
         </div>
         <nav class="pager" aria-label="Pages of events">{newest} {older}</nav>
+    }
+}
+
+/// Selects of the sources and names that there are; they stay as they are on later pages.
+#[component]
+fn Filters(view: RunView, page: Memo<RunEventPage>) -> impl IntoView {
+    let search = link::use_search();
+    let told = Memo::new(move |old: Option<&RunEventsTold>| {
+        let told = page.with(|page| page.told.clone());
+        told.or_else(|| old.cloned()).unwrap_or_default()
+    });
+    let filtered = move || search.with(|query| query.get("source").or(query.get("name")).is_some());
+    move || {
+        let RunEventsTold { sources, names } = told.get();
+        if sources.len() + names.len() <= 2 && !filtered() {
+            return None;
+        }
+        let source = |word: String| match word.as_str() {
+            "" => (NO_SOURCE.to_owned(), "without a source".to_owned()),
+            _ => (word.clone(), word),
+        };
+        let sources = sources.into_iter().map(source).collect();
+        let names = names.into_iter().map(|name| (name.clone(), name)).collect();
+        Some(view! {
+            <form class="toolbar" method="get" action=view.path()>
+                <Choice view key="source" label="Source" options=sources />
+                <Choice view key="name" label="Event" options=names />
+                <Hidden search except=&["source", "name", "after"] />
+                <Apply />
+            </form>
+        })
+    }
+}
+
+#[component]
+fn Choice(
+    view: RunView,
+    key: &'static str,
+    label: &'static str,
+    options: Vec<(String, String)>,
+) -> impl IntoView {
+    let search = link::use_search();
+    let go = link::use_go();
+    let change = move |event| {
+        let value = event_target_value(&event);
+        go(&search.get_untracked().with(key, value).without("after").href(&view.path()));
+    };
+    let chosen = Memo::new(move |_| search.with(|query| query.get(key).unwrap_or_default().to_owned()));
+    let option = |(value, text): (String, String)| {
+        let own = value.clone();
+        view! {
+            <option value=value selected=move || chosen.with(|chosen| *chosen == own)>
+                {text}
+            </option>
+        }
+    };
+    view! {
+        <label class="field field--inline">
+            <span class="field__label">{label}</span>
+            <select name=key prop:value=chosen on:change=change>
+                <option value="">"All"</option>
+                {options.into_iter().map(option).collect_view()}
+            </select>
+        </label>
     }
 }
 

@@ -1,6 +1,6 @@
 //! The search over everything that has a name: a dialog over any page, and a page of its own for those without a script.
 
-mod api;
+pub mod api;
 mod dialog;
 mod entry;
 mod open;

@@ -147,10 +147,10 @@ class StoredRun:
             raise TrackwayError(message, kind="not_found", field="path")
         return [one.local_path for one in fetch(self._reader, self.id, wanted, destination)]
 
-    def events(self) -> list[RunEvent]:
-        """What ``log_event`` recorded, in order of time."""
+    def events(self, source: str | None = None, name: str | None = None) -> list[RunEvent]:
+        """What ``log_event`` recorded, in order of time; of one source or one name where they are given."""
         found: list[RunEvent] = []
-        query: dict[str, Any] = {"limit": EVENTS_MAX, "after": None}
+        query: dict[str, Any] = {"limit": EVENTS_MAX, "after": None, "source": source, "name": name}
         while True:
             page = self._reader.json(f"{RUNS}/{self.id}/events", query)
             found += [_event(one) for one in page["items"]]

@@ -153,7 +153,7 @@ class Syncer:
             process["rank"] = about["rank"]
         try:
             beats = [{"run_id": run_id, "process": process} for run_id in runs]
-            connection.json("POST", HEARTBEATS, {"runs": beats})
+            connection.json("POST", HEARTBEATS, {"runs": beats, "sent_at_ms": time.time_ns() // 1_000_000})
         except TrackwayError as error:
             _log.debug("trackway: a sign of life was not heard: %s", error)
 

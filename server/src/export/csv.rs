@@ -3,11 +3,11 @@
 //! Values are written as they are, also those that a spreadsheet would take for a formula (`=1+1`, `-3`, `@x`). A sign
 //! before them would change the data for every program that reads the file, and no sign is safe in every spreadsheet.
 
-use super::Format;
+use super::{Format, Source};
 use crate::error::Problem;
 use ::csv::{Terminator, WriterBuilder};
 use chrono::{DateTime, SecondsFormat};
-use engine::run::{Cell, Export};
+use engine::run::Cell;
 use model::Float64;
 use std::borrow::Cow;
 
@@ -20,8 +20,8 @@ impl Format for Csv {
     const MIME: &str = "text/csv; charset=utf-8; header=present";
     const EXTENSION: &str = "csv";
 
-    async fn begin(export: &Export) -> Result<Self, Problem> {
-        Ok(Self { head: Some(export.columns().iter().map(ToString::to_string).collect()) })
+    async fn begin(source: &impl Source) -> Result<Self, Problem> {
+        Ok(Self { head: Some(source.columns()) })
     }
 
     fn write(&mut self, rows: Vec<Vec<Cell>>) -> anyhow::Result<Vec<u8>> {

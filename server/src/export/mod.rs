@@ -1,4 +1,4 @@
-//! Runs as files, written while they are sent: what is in memory is some rows, however many there are.
+//! Runs and metrics as files, written while they are sent: what is in memory is some rows, however many there are.
 
 mod csv;
 mod parquet;
@@ -10,11 +10,60 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use engine::run::{Cell, Export};
+use engine::{
+    metric::MetricExport,
+    run::{Cell, CellKind, Export},
+};
 use futures::stream;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub(crate) use self::{csv::Csv, csv::whole as whole_csv, parquet::Parquet};
+
+/// What is exported: rows of cells, read as they are sent.
+pub(crate) trait Source: Send + Sync + 'static {
+    /// Whose name the file has, and what it holds.
+    fn title(&self) -> (&str, &'static str);
+    fn columns(&self) -> Vec<String>;
+    /// What the cells of each column are.
+    fn kinds(&self) -> impl Future<Output = engine::Result<Vec<CellKind>>> + Send;
+    fn next(&mut self) -> impl Future<Output = engine::Result<Option<Vec<Vec<Cell>>>>> + Send;
+}
+
+impl Source for Export {
+    fn title(&self) -> (&str, &'static str) {
+        (self.experiment_name(), "runs")
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.columns().iter().map(ToString::to_string).collect()
+    }
+
+    async fn kinds(&self) -> engine::Result<Vec<CellKind>> {
+        self.kinds().await
+    }
+
+    async fn next(&mut self) -> engine::Result<Option<Vec<Vec<Cell>>>> {
+        self.next().await
+    }
+}
+
+impl Source for MetricExport {
+    fn title(&self) -> (&str, &'static str) {
+        (self.run_name(), if self.is_of_points() { "points" } else { "metrics" })
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.columns().iter().map(|(name, _)| (*name).to_owned()).collect()
+    }
+
+    async fn kinds(&self) -> engine::Result<Vec<CellKind>> {
+        Ok(self.columns().iter().map(|(_, kind)| *kind).collect())
+    }
+
+    async fn next(&mut self) -> engine::Result<Option<Vec<Vec<Cell>>>> {
+        self.next().await
+    }
+}
 
 /// A kind of file.
 pub(crate) trait Format: Send + Sized + 'static {
@@ -22,7 +71,7 @@ pub(crate) trait Format: Send + Sized + 'static {
     const EXTENSION: &str;
 
     /// Begins a file; what comes out belongs to its start.
-    async fn begin(export: &Export) -> Result<Self, Problem>;
+    fn begin(source: &impl Source) -> impl Future<Output = Result<Self, Problem>> + Send;
 
     /// What can be written of the file once these rows are there; may be nothing yet.
     fn write(&mut self, rows: Vec<Vec<Cell>>) -> anyhow::Result<Vec<u8>>;
@@ -33,15 +82,16 @@ pub(crate) trait Format: Send + Sized + 'static {
 
 /// The file of an export. What goes wrong before the first row is an answer of its own; what goes wrong later breaks the
 /// transfer off, so that nobody takes a part for the whole.
-pub(crate) async fn answer<F: Format>(export: Export) -> Result<Response, Problem> {
-    let format = F::begin(&export).await?;
-    let disposition = disposition(export.experiment_name(), F::EXTENSION);
+pub(crate) async fn answer<F: Format>(source: impl Source) -> Result<Response, Problem> {
+    let format = F::begin(&source).await?;
+    let (name, what) = source.title();
+    let disposition = disposition(name, what, F::EXTENSION);
     let headers = [
         (header::CONTENT_TYPE, F::MIME.to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, "private, no-store".to_owned()),
     ];
-    let body = stream::try_unfold(Some((export, format)), async |state| {
+    let body = stream::try_unfold(Some((source, format)), async |state| {
         let Some(state) = state else { return Ok(None) };
         let block = block(state).await;
         block.map(Some).inspect_err(|error| tracing::warn!("an export broke off: {error:#}"))
@@ -50,37 +100,37 @@ pub(crate) async fn answer<F: Format>(export: Export) -> Result<Response, Proble
 }
 
 /// The next bytes of the file, and how it goes on after them.
-async fn block<F: Format>(
-    (mut export, mut format): (Export, F),
-) -> anyhow::Result<(Bytes, Option<(Export, F)>)> {
-    while let Some(rows) = export.next().await.map_err(engine::Error::into_public)? {
+async fn block<S: Source, F: Format>(
+    (mut source, mut format): (S, F),
+) -> anyhow::Result<(Bytes, Option<(S, F)>)> {
+    while let Some(rows) = source.next().await.map_err(engine::Error::into_public)? {
         let bytes;
         // Off the threads that answer others: it may be some megabytes.
         (format, bytes) =
             tokio::task::spawn_blocking(move || format.write(rows).map(|bytes| (format, bytes))).await??;
         if !bytes.is_empty() {
-            return Ok((bytes.into(), Some((export, format))));
+            return Ok((bytes.into(), Some((source, format))));
         }
     }
     let bytes = tokio::task::spawn_blocking(move || format.end()).await??;
     Ok((bytes.into(), None))
 }
 
-/// To be saved under the experiment's name: as it is for those who read RFC 6266, and in letters that harm nobody.
-fn disposition(experiment_name: &str, extension: &str) -> String {
+/// To be saved under the name of what it is of: as it is for those who read RFC 6266, and in letters that harm nobody.
+fn disposition(name: &str, what: &str, extension: &str) -> String {
     let plain = |one: char| if one.is_ascii_alphanumeric() || "-_.".contains(one) { one } else { '-' };
-    let short: String = experiment_name.chars().take(FILE_NAME_CHARACTERS_MAX).collect();
+    let short: String = name.chars().take(FILE_NAME_CHARACTERS_MAX).collect();
     let safe: String = short.chars().map(plain).collect();
     let safe = match safe.trim_matches(['-', '.']) {
-        "" => "experiment",
+        "" => "export",
         safe => safe,
     };
     // What no file system takes, or takes for a folder.
     let whole: String =
         short.chars().map(|one| if one.is_control() || "/\\:".contains(one) { '-' } else { one }).collect();
-    let whole = format!("{}-runs.{extension}", whole.trim_start_matches('.'));
+    let whole = format!("{}-{what}.{extension}", whole.trim_start_matches('.'));
     let encoded = utf8_percent_encode(&whole, NON_ALPHANUMERIC);
-    format!("attachment; filename=\"{safe}-runs.{extension}\"; filename*=UTF-8''{encoded}")
+    format!("attachment; filename=\"{safe}-{what}.{extension}\"; filename*=UTF-8''{encoded}")
 }
 
 /// File systems allow 255 bytes, and a character has up to four.
@@ -91,14 +141,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_named_after_the_experiment_and_leads_nowhere() {
+    fn a_file_is_named_after_what_it_is_of_and_leads_nowhere() {
         assert_eq!(
-            disposition("team/größe 1", "csv"),
+            disposition("team/größe 1", "runs", "csv"),
             "attachment; filename=\"team-gr--e-1-runs.csv\"; filename*=UTF-8''team%2Dgr%C3%B6%C3%9Fe%201%2Druns%2Ecsv"
         );
-        let hostile = disposition("../\"\r\n日本", "parquet");
-        assert!(hostile.starts_with("attachment; filename=\"experiment-runs.parquet\"; filename*=UTF-8''"));
+        let hostile = disposition("../\"\r\n日本", "points", "parquet");
+        assert!(hostile.starts_with("attachment; filename=\"export-points.parquet\"; filename*=UTF-8''"));
         assert!(!hostile.contains(['\r', '\n', '/']) && !hostile.contains("''%2E"), "{hostile}");
-        assert!(disposition(&"日".repeat(500), "csv").len() < 700);
+        assert!(disposition(&"日".repeat(500), "runs", "csv").len() < 700);
     }
 }

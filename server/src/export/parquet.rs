@@ -1,7 +1,7 @@
 //! Parquet: typed columns, a group of rows at a time. The crate's own writer takes columns as they are, so that nothing
 //! of arrow is needed.
 
-use super::{Format, csv};
+use super::{Format, Source, csv};
 use crate::error::Problem;
 use ::parquet::{
     basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical},
@@ -13,7 +13,7 @@ use ::parquet::{
     schema::types::Type,
 };
 use anyhow::bail;
-use engine::run::{Cell, CellKind, Export};
+use engine::run::{Cell, CellKind};
 use model::{Error, ErrorKind};
 use std::{mem::size_of, sync::Arc};
 
@@ -47,10 +47,9 @@ impl Format for Parquet {
     const MIME: &str = "application/vnd.apache.parquet";
     const EXTENSION: &str = "parquet";
 
-    async fn begin(export: &Export) -> Result<Self, Problem> {
-        let kinds = export.kinds().await?;
-        let columns = export.columns().iter().zip(kinds).map(|(field, kind)| (field.to_string(), kind));
-        let columns = Self::of_columns(columns.collect());
+    async fn begin(source: &impl Source) -> Result<Self, Problem> {
+        let kinds = source.kinds().await?;
+        let columns = Self::of_columns(source.columns().into_iter().zip(kinds).collect());
         columns.map_err(|error| Error::new(ErrorKind::Internal, format!("no Parquet file: {error}")).into())
     }
 

@@ -3,7 +3,8 @@
 use super::Reply;
 use crate::{
     error::Problem,
-    extract::{self, Json, Query},
+    export::{self, Csv, Parquet},
+    extract::{self, At, Json, Query},
 };
 use axum::{
     Extension,
@@ -13,9 +14,10 @@ use axum::{
 };
 use engine::{Services, metric::SeriesAnswer};
 use model::{
-    Error, ErrorKind,
+    Error, ErrorKind, RunId,
     ingest::{self, IngestBatch, IngestReceipt},
     limits,
+    metric::MetricExportQuery,
     series::{self, SeriesQuery},
     user::Caller,
 };
@@ -66,6 +68,33 @@ pub(crate) async fn series_by_post(
     Json(query): Json<SeriesQuery>,
 ) -> Result<Response, Problem> {
     answer(&services, &caller, &headers, query).await
+}
+
+/// The metrics of a run as CSV: a row each in numbers, or all points of some.
+///
+/// Written as `GET /api/v1/runs.csv` is. Points come by step, those of all contexts of a metric in turns.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/metrics.csv", params(("id" = String, Path), MetricExportQuery),
+    tag = "metric", responses((status = 200, content_type = "text/csv", body = String)))]
+pub(crate) async fn export_csv(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    At(id): At<RunId>,
+    Query(query): Query<MetricExportQuery>,
+) -> Result<Response, Problem> {
+    export::answer::<Csv>(services.metric.export(&caller, &id, query).await?).await
+}
+
+/// The same as Parquet.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/metrics.parquet", params(("id" = String, Path), MetricExportQuery),
+    tag = "metric",
+    responses((status = 200, content_type = "application/vnd.apache.parquet", body = Vec<u8>)))]
+pub(crate) async fn export_parquet(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    At(id): At<RunId>,
+    Query(query): Query<MetricExportQuery>,
+) -> Result<Response, Problem> {
+    export::answer::<Parquet>(services.metric.export(&caller, &id, query).await?).await
 }
 
 async fn answer(

@@ -4,12 +4,12 @@
 use crate::{Db, Error, Result, Tx, db::on};
 use model::{
     UnixMillis, UserId,
-    user::{Caller, Role},
+    user::{Caller, Role, Via},
 };
 
 fn caller((id, name, role): (i64, String, String)) -> Result<Caller> {
     let role = Role::parse(&role).ok_or_else(|| Error::Corrupt(format!("role \"{role}\"")))?;
-    Ok(Caller { user_id: UserId(id), name, role })
+    Ok(Caller { user_id: UserId(id), name, role, via: Via::default() })
 }
 
 const ACCOUNT_ADD: &str = "

@@ -28,6 +28,7 @@ pub mod run;
 pub mod run_event;
 pub mod run_field;
 pub mod search;
+pub mod status_change;
 pub mod tag;
 pub mod trace;
 pub mod trash;

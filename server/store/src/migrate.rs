@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "view", include_str!("../migrations/0012_view.sql")),
     (13, "run_color", include_str!("../migrations/0013_run_color.sql")),
     (14, "goal", include_str!("../migrations/0014_goal.sql")),
+    (15, "status_change", include_str!("../migrations/0015_status_change.sql")),
 ];
 
 impl Db {

@@ -6,11 +6,13 @@
 //! | a process joins with a create request, or is heard of for the first time | anything | running |
 //! | a lost process is heard of | anything | running |
 //! | a running or ended process is heard of | anything | the same |
-//! | a process ends by its own word, or is lost | running | running while another process of the attempt runs; else failed, killed, lost or completed, the first of these that one of them is ([`status_of`]) |
+//! | a process ends by its own word, or is lost | running | running while another process of the attempt runs; else failed, killed, lost or completed, the first of these that one of them is ([`decisive`]) |
 //! | it is ended as a whole | anything | that; processes that ran or were lost ended with it |
 //!
 //! A process that has ended stays as it ended: a heartbeat that was under way meanwhile changes nothing. A request to
 //! stop lasts until the run ends by anybody's word or goes on by a new attempt; a lost run keeps it.
+//!
+//! Each change is noted with its cause ([`status_change`]), in the transaction that makes it.
 //!
 //! Every change begins with [`hold`], which makes others wait for the end of the transaction, so that two processes
 //! that end at one time do not each take the other for running. Heartbeats of running processes need no hold: they
@@ -21,11 +23,14 @@ use crate::{
     db::on,
     rows::{Column, Rows},
     run::kept_run,
+    status_change::{self, Why},
 };
 use model::{
     ExperimentId, ProcessId, RunId, UnixMillis, limits,
-    process::{Heartbeat, Process, ProcessNew, status_of},
+    process::{Heartbeat, Process, ProcessNew, decisive},
     run::RunStatus,
+    status_change::StatusCause,
+    user::Caller,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -40,6 +45,7 @@ struct Row {
     started_at_ms: i64,
     seen_at_ms: i64,
     ended_at_ms: Option<i64>,
+    skew_ms: Option<i64>,
 }
 
 impl Row {
@@ -54,6 +60,7 @@ impl Row {
             started_at_ms: UnixMillis(self.started_at_ms),
             seen_at_ms: UnixMillis(self.seen_at_ms),
             ended_at_ms: self.ended_at_ms.map(UnixMillis),
+            skew_ms: self.skew_ms,
         })
     }
 }
@@ -63,7 +70,7 @@ fn corrupt(error: model::Error) -> Error {
 }
 
 const PROCESS_LIST: &str = "
-    SELECT id, host, pid, rank, status, attempt, started_at_ms, seen_at_ms, ended_at_ms
+    SELECT id, host, pid, rank, status, attempt, started_at_ms, seen_at_ms, ended_at_ms, skew_ms
     FROM process WHERE run_id = $1
     ORDER BY attempt DESC, rank IS NULL, rank, started_at_ms, id LIMIT $2";
 
@@ -117,13 +124,22 @@ pub async fn standing(db: &Db, beats: &[Heartbeat]) -> Result<HashMap<Pair, Stan
 }
 
 const PROCESS_BEAT: &str = "
-    UPDATE process SET seen_at_ms = v.now FROM v
+    UPDATE process SET seen_at_ms = v.now, skew_ms = COALESCE(v.skew, skew_ms) FROM v
     WHERE process.run_id = v.run_id AND process.id = v.id AND process.status = 'running'
     RETURNING process.run_id, process.id";
 
-/// Notes that these processes live; answers those that were running, and changes no other.
-pub async fn beat(tx: &mut Tx, beats: &[&Heartbeat], now: UnixMillis) -> Result<HashSet<Pair>> {
-    let rows = columns(beats).with("now", Column::Int(vec![now.0; beats.len()]));
+/// Notes that these processes live, and what their clock says if they told; answers those that were running, and changes
+/// no other.
+pub async fn beat(
+    tx: &mut Tx,
+    beats: &[&Heartbeat],
+    sent_at: Option<UnixMillis>,
+    now: UnixMillis,
+) -> Result<HashSet<Pair>> {
+    let skew = sent_at.map(|at| at.0.saturating_sub(now.0));
+    let rows = columns(beats)
+        .with("now", Column::Int(vec![now.0; beats.len()]))
+        .with("skew", Column::OptInt(vec![skew; beats.len()]));
     Ok(rows.fetch(tx, PROCESS_BEAT).await?.into_iter().collect())
 }
 
@@ -146,23 +162,33 @@ pub struct Held {
     pub id: RunId,
     pub experiment_id: ExperimentId,
     pub status: RunStatus,
+    /// Whose request changes it; nobody's when the server does by itself.
+    pub by: Option<Caller>,
     attempt: i64,
+    stop_requested: bool,
 }
 
 // Changes nothing, but locks the row on both databases.
 const RUN_HOLD: &str = concat!(
     "UPDATE run SET status = status WHERE id = $1 AND ",
     kept_run!(),
-    " RETURNING experiment_id, status, attempt"
+    " RETURNING experiment_id, status, attempt, stop_requested"
 );
 
-/// Waits until nobody else changes the run's status; `None` when there is no such run.
-pub async fn hold(tx: &mut Tx, id: &RunId) -> Result<Option<Held>> {
-    let row: Option<(i64, String, i64)> =
+/// Waits until nobody else changes the run's status; `None` when there is no such run. What changes is noted as somebody's
+/// request, if it is one.
+pub async fn hold(tx: &mut Tx, id: &RunId, by: Option<&Caller>) -> Result<Option<Held>> {
+    let row: Option<(i64, String, i64, i64)> =
         on!(tx, c => sqlx::query_as(RUN_HOLD).bind(id.as_str()).fetch_optional(c).await)?;
-    let Some((experiment_id, status, attempt)) = row else { return Ok(None) };
-    let status = status.parse().map_err(corrupt)?;
-    Ok(Some(Held { id: id.clone(), experiment_id: ExperimentId(experiment_id), status, attempt }))
+    let Some((experiment_id, status, attempt, stop_requested)) = row else { return Ok(None) };
+    Ok(Some(Held {
+        id: id.clone(),
+        experiment_id: ExperimentId(experiment_id),
+        status: status.parse().map_err(corrupt)?,
+        by: by.cloned(),
+        attempt,
+        stop_requested: stop_requested != 0,
+    }))
 }
 
 const RUN_STATUS: &str = "
@@ -210,17 +236,32 @@ const PROCESS_ANY_RUNNING: &str =
     "SELECT attempt FROM process WHERE run_id = $1 AND attempt = $2 AND status = 'running' LIMIT 1";
 
 const PROCESS_OF_ATTEMPT: &str = "
-    SELECT id, host, pid, rank, status, attempt, started_at_ms, seen_at_ms, ended_at_ms
+    SELECT id, host, pid, rank, status, attempt, started_at_ms, seen_at_ms, ended_at_ms, skew_ms
     FROM process WHERE run_id = $1 AND attempt = $2";
 
 impl Held {
-    /// Sets it running: a new attempt if it had ended.
-    pub async fn reopen(&mut self, tx: &mut Tx, now: UnixMillis) -> Result<()> {
-        if self.status == RunStatus::Running {
+    /// Notes how the run began, that was just added.
+    pub async fn note_created(&self, tx: &mut Tx, now: UnixMillis) -> Result<()> {
+        status_change::add(tx, self, None, self.status, StatusCause::Created.into(), now).await
+    }
+
+    /// Notes that somebody asks it to stop, unless somebody has.
+    pub async fn note_stop_asked(&self, tx: &mut Tx, now: UnixMillis) -> Result<()> {
+        if self.stop_requested {
             return Ok(());
         }
+        let why = StatusCause::StopAsked.into();
+        status_change::add(tx, self, Some(self.status), self.status, why, now).await
+    }
+
+    /// A client begins it or goes on with it: a new attempt if it had ended.
+    pub async fn reopen(&mut self, tx: &mut Tx, now: UnixMillis) -> Result<()> {
+        self.set_running(tx, StatusCause::Resumed, now).await
+    }
+
+    async fn set_running(&mut self, tx: &mut Tx, cause: StatusCause, now: UnixMillis) -> Result<()> {
         self.attempt += i64::from(self.status.ended());
-        self.set(tx, RunStatus::Running, None, now).await
+        self.set(tx, RunStatus::Running, None, cause.into(), now).await
     }
 
     /// Ends it as a whole, or queues it.
@@ -232,7 +273,7 @@ impl Held {
         now: UnixMillis,
     ) -> Result<()> {
         if status == RunStatus::Running {
-            return self.reopen(tx, now).await;
+            return self.set_running(tx, StatusCause::Request, now).await;
         }
         if status.ended() {
             on!(tx, c => sqlx::query(PROCESS_END_ALL)
@@ -243,7 +284,7 @@ impl Held {
                 .await
                 .map(drop))?;
         }
-        self.set(tx, status, status.ended().then_some(ended_at), now).await
+        self.set(tx, status, status.ended().then_some(ended_at), StatusCause::Request.into(), now).await
     }
 
     /// A process logs to the run from now on, whatever was known of it. False when the run can take no more.
@@ -293,7 +334,8 @@ impl Held {
             .await
             .map(|done| done.rows_affected()))?;
         if changed > 0 {
-            self.settle(tx, now).await?;
+            let cause = if known.is_some() { StatusCause::Returned } else { StatusCause::Joined };
+            self.settle(tx, Why::of(cause, &process.id), now).await?;
         }
         Ok(true)
     }
@@ -324,7 +366,7 @@ impl Held {
             return Ok(known.is_some());
         };
         if attempt == self.attempt {
-            self.settle(tx, now).await?;
+            self.settle(tx, Why::of(StatusCause::Process, id), now).await?;
         }
         Ok(true)
     }
@@ -338,23 +380,21 @@ impl Held {
             .await
             .map(|done| done.rows_affected()))?;
         if lost > 0 {
-            self.settle(tx, now).await?;
+            self.settle(tx, StatusCause::Silence.into(), now).await?;
         }
         Ok(lost > 0)
     }
 
-    /// Takes the run's status from the processes of its attempt.
-    async fn settle(&mut self, tx: &mut Tx, now: UnixMillis) -> Result<()> {
+    /// Takes the run's status from the processes of its attempt. When it runs on or again, that is why; when it has
+    /// ended, the process that decides is.
+    async fn settle(&mut self, tx: &mut Tx, why: Why, now: UnixMillis) -> Result<()> {
         let any: Option<(i64,)> = on!(tx, c => sqlx::query_as(PROCESS_ANY_RUNNING)
             .bind(self.id.as_str())
             .bind(self.attempt)
             .fetch_optional(c)
             .await)?;
         if any.is_some() {
-            return match self.status {
-                RunStatus::Running => Ok(()),
-                _ => self.set(tx, RunStatus::Running, None, now).await,
-            };
+            return self.set(tx, RunStatus::Running, None, why, now).await;
         }
         let rows: Vec<Row> = on!(tx, c => sqlx::query_as(PROCESS_OF_ATTEMPT)
             .bind(self.id.as_str())
@@ -362,9 +402,13 @@ impl Held {
             .fetch_all(c)
             .await)?;
         let processes = rows.into_iter().map(Row::into_process).collect::<Result<Vec<_>>>()?;
-        let Some(status) = status_of(&processes) else { return Ok(()) };
+        let Some(one) = decisive(&processes) else { return Ok(()) };
+        let why = match one.status {
+            RunStatus::Lost => Why { since: Some(one.seen_at_ms), ..Why::of(StatusCause::Silence, &one.id) },
+            _ => Why::of(StatusCause::Process, &one.id),
+        };
         let ended_at = processes.iter().filter_map(|process| process.ended_at_ms).max();
-        self.set(tx, status, ended_at, now).await
+        self.set(tx, one.status, ended_at, why, now).await
     }
 
     async fn set(
@@ -372,8 +416,15 @@ impl Held {
         tx: &mut Tx,
         status: RunStatus,
         ended_at: Option<UnixMillis>,
+        why: Why,
         now: UnixMillis,
     ) -> Result<()> {
+        if (self.status, status) == (RunStatus::Running, RunStatus::Running) {
+            return Ok(());
+        }
+        if status != self.status {
+            status_change::add(tx, self, Some(self.status), status, why, now).await?;
+        }
         on!(tx, c => sqlx::query(RUN_STATUS)
             .bind(self.id.as_str())
             .bind(status.as_str())

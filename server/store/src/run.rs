@@ -381,10 +381,17 @@ const RUN_UPDATE: &str = "
 
 const RUN_TRASH: &str = "UPDATE run SET trashed_at_ms = $2 WHERE id = $1";
 
-/// Changes what the update names: of the run as a whole, so a process that it names is not its concern. False when
-/// there is no such run.
-pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis) -> Result<bool> {
-    let Some(mut held) = process::hold(tx, id).await? else { return Ok(false) };
+/// Changes what the update names: of the run as a whole, so a process that it names is not its concern.
+pub async fn update(
+    tx: &mut Tx,
+    held: &mut process::Held,
+    update: &RunUpdate,
+    now: UnixMillis,
+) -> Result<()> {
+    if update.stop_requested == Some(true) {
+        held.note_stop_asked(tx, now).await?;
+    }
+    let id = held.id.clone();
     on!(tx, c => sqlx::query(RUN_UPDATE)
         .bind(id.as_str())
         .bind(&update.name)
@@ -404,8 +411,7 @@ pub async fn update(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis
         on!(tx, c => sqlx::query(RUN_TRASH).bind(id.as_str()).bind(at).execute(c).await.map(drop))?;
     }
     tag::remove_run(tx, id.as_str(), &update.remove_tags).await?;
-    tag::put_run(tx, id.as_str(), &update.tags).await?;
-    Ok(true)
+    tag::put_run(tx, id.as_str(), &update.tags).await
 }
 
 macro_rules! runs_hold {

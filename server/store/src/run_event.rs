@@ -7,8 +7,8 @@ use crate::{
     sql::{Statement, fetch_all},
 };
 use model::{
-    RunEventId, RunId, UnixMillis,
-    run_event::{RunEvent, RunEventKind, RunEventQuery},
+    RunEventId, RunId, UnixMillis, limits,
+    run_event::{RunEvent, RunEventKind, RunEventQuery, RunEventsTold},
 };
 
 #[derive(sqlx::FromRow)]
@@ -71,6 +71,27 @@ pub async fn add(tx: &mut Tx, run_id: &RunId, events: &[RunEvent]) -> Result<i64
     Ok(added.len() as i64)
 }
 
+const RUN_EVENT_SOURCES: &str =
+    "SELECT DISTINCT source FROM run_event WHERE run_id = $1 ORDER BY source LIMIT $2";
+
+const RUN_EVENT_NAMES: &str = "SELECT DISTINCT name FROM run_event WHERE run_id = $1 ORDER BY name LIMIT $2";
+
+/// The sources and names of a run's events, the first of each.
+pub async fn told(db: &Db, run_id: &RunId) -> Result<RunEventsTold> {
+    let mut conn = db.read().await?;
+    let mut words = Vec::new();
+    for statement in [RUN_EVENT_SOURCES, RUN_EVENT_NAMES] {
+        let rows: Vec<(String,)> = on!(conn, c => sqlx::query_as(statement)
+            .bind(run_id.as_str())
+            .bind(limits::RUN_EVENT_CHOICES_MAX)
+            .fetch_all(c)
+            .await)?;
+        words.push(rows.into_iter().map(|(word,)| word).collect());
+    }
+    let names = words.pop().unwrap_or_default();
+    Ok(RunEventsTold { sources: words.pop().unwrap_or_default(), names })
+}
+
 const RUN_EVENT_TIME: &str = "SELECT time_ms FROM run_event WHERE run_id = $1 AND id = $2";
 
 /// Events of a run in the order that the query asks for; `None` when it has no event to start behind.
@@ -95,6 +116,12 @@ pub async fn list(
         let Some((time_ms,)) = row else { return Ok(None) };
         statement.push(if query.reverse { " AND (time_ms, id) < (" } else { " AND (time_ms, id) > (" });
         statement.bind(time_ms).push(", ").bind(after.as_str()).push(")");
+    }
+    if let Some(source) = &query.source {
+        statement.push(" AND source = ").bind(source.as_str());
+    }
+    if let Some(name) = &query.name {
+        statement.push(" AND name = ").bind(name.as_str());
     }
     statement.push(if query.reverse {
         " ORDER BY time_ms DESC, id DESC LIMIT "

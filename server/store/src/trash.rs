@@ -327,10 +327,14 @@ async fn remove_segments(tx: &mut Tx, run_id: &str, left: &mut Left) -> Result<b
 }
 
 /// Rows that belong to a run, from the leaves up; `$1` is its id, `$2` how many may go.
-const RUN_PARTS: [&str; 12] = [
+const RUN_PARTS: [&str; 14] = [
     "DELETE FROM series WHERE id IN (SELECT id FROM series WHERE run_id = $1 LIMIT $2)",
     "DELETE FROM bundle WHERE id IN (SELECT id FROM bundle WHERE run_id = $1 LIMIT $2)",
     "DELETE FROM param WHERE run_id = $1 AND key IN (SELECT key FROM param WHERE run_id = $1 LIMIT $2)",
+    "DELETE FROM param_change WHERE run_id = $1
+        AND place IN (SELECT place FROM param_change WHERE run_id = $1 LIMIT $2)",
+    "DELETE FROM run_status_change WHERE run_id = $1
+        AND place IN (SELECT place FROM run_status_change WHERE run_id = $1 LIMIT $2)",
     "DELETE FROM run_tag WHERE run_id = $1 AND key IN (SELECT key FROM run_tag WHERE run_id = $1 LIMIT $2)",
     "DELETE FROM note WHERE run_id = $1 AND revision IN (SELECT revision FROM note WHERE run_id = $1 LIMIT $2)",
     "DELETE FROM process WHERE run_id = $1 AND id IN (SELECT id FROM process WHERE run_id = $1 LIMIT $2)",

@@ -268,3 +268,45 @@ async fn exports_that_nobody_reads_take_places_until_they_are_dropped() {
     }
     panic!("places of dropped exports stay taken");
 }
+
+#[tokio::test]
+async fn metrics_of_a_run_leave_in_numbers_and_point_by_point() {
+    on_each(async |server| {
+        let run_id = new_run(&server, "a", json!({})).await;
+        let steps: Vec<i64> = (0..50_000).collect();
+        let values: Vec<f64> = steps.iter().map(|step| *step as f64 / 4.0).collect();
+        server.log(&run_id, "loss", &steps, json!(values)).await;
+        server.log(&run_id, "far", &[-3, i64::MAX / 2], json!(["NaN", 2.0])).await;
+        let get = async |rest: &str| {
+            let path = format!("/api/v1/runs/{run_id}/metrics.{rest}");
+            server.request(Method::GET, &path).send().await.unwrap()
+        };
+        let text = get("csv").await.text().await.unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("key,context,kind,last,last_step,last_time,min,min_step"), "{text}");
+        assert!(lines[1].starts_with("far,,number,2.0,"), "{text}");
+        assert!(lines[2].starts_with("loss,,number,12499.75,49999,"), "{text}");
+        assert_eq!(lines.len(), 3);
+        let response = get("csv?key=loss&key=far").await;
+        let disposition = response.headers()["content-disposition"].to_str().unwrap().to_owned();
+        assert!(disposition.starts_with("attachment; filename=\"a-points.csv\""), "{disposition}");
+        let text = response.text().await.unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let rows: Vec<(String, String, i64, String, String)> =
+            reader.deserialize().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), 50_002);
+        for (step, row) in steps.iter().zip(&rows) {
+            assert_eq!((row.0.as_str(), row.2, row.4.parse()), ("loss", *step, Ok(*step as f64 / 4.0)));
+        }
+        let rest: Vec<_> = rows[50_000..].iter().map(|row| (row.2, row.4.as_str())).collect();
+        assert_eq!(rest, [(-3, "NaN"), (i64::MAX / 2, "2.0")]);
+        let file = get("parquet?key=far").await.bytes().await.unwrap();
+        let reader = SerializedFileReader::new(file).unwrap();
+        let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+        assert_eq!((rows[0].get_long(2).unwrap(), rows.len()), (-3, 2));
+        assert!(rows[0].get_double(4).unwrap().is_nan());
+        assert_problem(answer(get("csv?key=none").await).await, 404, "metric");
+        assert_problem(answer(get("csv?keys=loss").await).await, 400, "keys");
+    })
+    .await;
+}

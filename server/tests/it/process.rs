@@ -197,3 +197,30 @@ async fn a_silent_run_is_lost_and_returns_with_a_beat() {
     let (_, detail) = server.get(&format!("{RUNS}/{plain}")).await;
     assert_eq!(detail["run"]["status"], "running", "who never sent a process is never lost");
 }
+
+#[tokio::test]
+async fn a_run_tells_how_its_status_came_about() {
+    on_each(async |server| {
+        server.post(RUNS, new_run('a')).await;
+        let beats = |sent: Value| json!({"runs": [{"run_id": id('a'), "process": some_process('1', 0)}], "sent_at_ms": sent});
+        assert_problem(server.post(HEARTBEATS, beats(json!("now"))).await, 400, "");
+        server.post(HEARTBEATS, beats(json!(0))).await;
+        end_process(&server, 'a', '1', "failed").await;
+        let update = json!({"run_id": id('a'), "status": "RUNNING"});
+        let (code, answer) = server.post("/api/2.0/mlflow/runs/update", update).await;
+        assert_eq!(code, 200, "{answer}");
+        let (_, detail) = server.get(&format!("{RUNS}/{}", id('a'))).await;
+        let told = |key: &str| {
+            let changes = detail["status_history"]["changes"].as_array().unwrap();
+            changes.iter().map(|one| one[key].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(told("from"), ["-", "running", "failed"]);
+        assert_eq!(told("to"), ["running", "failed", "running"]);
+        assert_eq!(told("cause"), ["created", "process", "request"]);
+        assert_eq!(told("via"), ["api", "api", "mlflow"]);
+        assert_eq!(detail["status_history"]["changes"][1]["process"]["host"], "node-1");
+        let skew = detail["processes"][0]["skew_ms"].as_i64().unwrap();
+        assert!(skew < -1_600_000_000_000, "{skew}");
+    })
+    .await;
+}

@@ -61,7 +61,7 @@ pub fn Actions(table: Table) -> impl IntoView {
     let trash = move |_| {
         let restore = in_trash();
         let done = if restore { "Restored" } else { "Moved to the trash" };
-        send(RunsUpdate { trashed: Some(!restore), ..nothing() }, done);
+        send(RunsUpdate { trashed: Some(!restore), ..RunsUpdate::default() }, done);
     };
     let clear = Callback::new(move |()| {
         all.set(false);
@@ -134,17 +134,6 @@ fn counted(count: i64) -> String {
     crate::chart::format::counted(count, "run", "runs")
 }
 
-fn nothing() -> RunsUpdate {
-    RunsUpdate {
-        ids: Vec::new(),
-        query: None,
-        tags: Tags::default(),
-        remove_tags: Vec::new(),
-        trashed: None,
-        experiment_id: None,
-    }
-}
-
 /// Tags to add, `key: value` or a bare word, and keys to remove.
 #[component]
 fn TagDialog(open: RwSignal<bool>, on_done: Callback<RunsUpdate>) -> impl IntoView {
@@ -153,7 +142,7 @@ fn TagDialog(open: RwSignal<bool>, on_done: Callback<RunsUpdate>) -> impl IntoVi
         event.prevent_default();
         let tags = Tags::parse_line(&add.get_untracked());
         let remove_tags = Tags::parse_line(&remove.get_untracked()).0.into_keys().collect();
-        let change = RunsUpdate { tags, remove_tags, ..nothing() };
+        let change = RunsUpdate { tags, remove_tags, ..RunsUpdate::default() };
         if !change.tags.0.is_empty() || !change.remove_tags.is_empty() {
             on_done.run(change);
         }
@@ -190,7 +179,7 @@ fn Words(label: &'static str, placeholder: &'static str, value: RwSignal<String>
 
 /// Where to.
 #[component]
-fn MoveDialog(open: RwSignal<bool>, here: ExperimentId, on_done: Callback<RunsUpdate>) -> impl IntoView {
+pub fn MoveDialog(open: RwSignal<bool>, here: ExperimentId, on_done: Callback<RunsUpdate>) -> impl IntoView {
     let found = RwSignal::new(Vec::<(ExperimentId, String)>::new());
     let text = RwSignal::new(String::new());
     let look = move || {
@@ -222,7 +211,7 @@ fn MoveDialog(open: RwSignal<bool>, here: ExperimentId, on_done: Callback<RunsUp
     );
     let one = move |(id, name): (ExperimentId, String)| {
         let go = move |_| {
-            on_done.run(RunsUpdate { experiment_id: Some(id), ..nothing() });
+            on_done.run(RunsUpdate { experiment_id: Some(id), ..RunsUpdate::default() });
             open.set(false);
         };
         view! {

@@ -16,6 +16,8 @@ mod query_bar;
 mod row;
 mod window;
 
+pub use actions::MoveDialog;
+
 use self::{
     actions::Actions,
     export::ExportMenu,

@@ -126,6 +126,16 @@ def test_everything_else_of_a_run(client: MLOpsClient, run_id: str, experiment: 
     assert found.id in repr(found) and f'href="{found.url}"' in found._repr_html_()
 
 
+def test_events_are_chosen_by_source_and_name(client: MLOpsClient, experiment: Experiment) -> None:
+    with client.start_run(experiment.id) as run:
+        for number, (name, source) in enumerate([("saved", "trainer"), ("scored", "judge"), ("saved", "judge")]):
+            run.log_event(name, source=source, wallclock=1_700_000_000 + number)
+    found = client.get_run(run.id)
+    assert [event.name for event in found.events(source="judge")] == ["scored", "saved"]
+    assert [event.source for event in found.events(name="saved")] == ["trainer", "judge"]
+    assert [event.name for event in found.events("judge", "saved")] == ["saved"]
+
+
 def test_events_come_page_by_page(
     client: MLOpsClient, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

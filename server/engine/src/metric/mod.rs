@@ -1,12 +1,14 @@
 //! Metrics: batches in, series out.
 
 mod axis;
+mod export;
 mod join;
 mod read;
 mod scan;
 mod series;
 mod writer;
 
+pub use export::MetricExport;
 pub use series::SeriesAnswer;
 pub use writer::Room;
 

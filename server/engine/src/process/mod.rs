@@ -25,7 +25,7 @@ impl Processes {
         caller.require(Role::Member)?;
         heartbeats.check()?;
         let Base { db, world, .. } = &*self.0;
-        let beats = heartbeats.runs;
+        let Heartbeats { runs: beats, sent_at_ms } = heartbeats;
         let mut standing = store::process::standing(db, &beats).await?;
         let of = |beat: &Heartbeat| (beat.run_id.to_string(), beat.process.id.to_string());
         let process = |beat: &Heartbeat| standing.get(&of(beat)).map(|one| one.process);
@@ -34,7 +34,7 @@ impl Processes {
         let mut alive = HashSet::new();
         if !running.is_empty() {
             let mut tx = db.begin().await?;
-            alive = store::process::beat(&mut tx, &running, world.now()).await?;
+            alive = store::process::beat(&mut tx, &running, sent_at_ms, world.now()).await?;
             // Committed before any run is held: who waits for a run must not keep others from a process.
             tx.commit().await?;
         }
@@ -47,7 +47,7 @@ impl Processes {
         };
         let back: Vec<_> = beats.iter().filter(|beat| back(beat)).collect();
         for beat in &back {
-            self.hear(beat).await?;
+            self.hear(caller, beat).await?;
         }
         if !back.is_empty() {
             standing = store::process::standing(db, &beats).await?;
@@ -57,10 +57,12 @@ impl Processes {
     }
 
     /// Registers a process, or takes a lost one back.
-    async fn hear(&self, beat: &Heartbeat) -> Result<()> {
+    async fn hear(&self, caller: &Caller, beat: &Heartbeat) -> Result<()> {
         let Base { db, world, .. } = &*self.0;
         let mut tx = db.begin().await?;
-        let Some(mut run) = store::process::hold(&mut tx, &beat.run_id).await? else { return Ok(()) };
+        let Some(mut run) = store::process::hold(&mut tx, &beat.run_id, Some(caller)).await? else {
+            return Ok(());
+        };
         if !run.hear(&mut tx, &beat.process, world.now()).await? {
             tracing::warn!("run {} has too many processes to take another", beat.run_id);
         }

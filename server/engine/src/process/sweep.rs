@@ -56,7 +56,7 @@ impl Sweeper {
 async fn lose(base: &Base, seen_before: UnixMillis) -> Result<()> {
     for run_id in store::process::stale(&base.db, seen_before, LOST_PER_SWEEP).await? {
         let mut tx = base.db.begin().await?;
-        let Some(mut run) = store::process::hold(&mut tx, &run_id).await? else { continue };
+        let Some(mut run) = store::process::hold(&mut tx, &run_id, None).await? else { continue };
         // Asks again under the hold: a heartbeat may have come since.
         let lost = run.lose(&mut tx, seen_before, base.world.now()).await?;
         tx.commit().await?;

@@ -6,6 +6,7 @@ use model::{
     ExperimentId, ProcessId, RunId, UnixMillis,
     process::{HeardStatus, Heartbeat, HeartbeatAnswer, Heartbeats, ProcessNew},
     run::{RunNew, RunStatus, RunUpdate},
+    status_change::StatusCause,
     user::{Caller, Role},
 };
 use std::{
@@ -67,7 +68,8 @@ impl Stage {
 
     async fn beat(&self, run_id: &RunId, process: u8) -> HeartbeatAnswer {
         let beat = Heartbeat { run_id: run_id.clone(), process: some_process(process) };
-        let answers = self.services.process.beat(&self.caller, Heartbeats { runs: vec![beat] }).await;
+        let answers =
+            self.services.process.beat(&self.caller, Heartbeats { runs: vec![beat], sent_at_ms: None }).await;
         answers.expect("a heartbeat is heard").runs.remove(0)
     }
 
@@ -117,6 +119,27 @@ async fn a_silent_process_is_lost_and_returns_with_a_beat() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_lost_and_returns_says_since_when_it_was_silent() {
+    on_each(async |mut stage| {
+        let run_id = stage.start(1).await;
+        let started = now();
+        stage.pass(70).await;
+        stage.beat(&run_id, 1).await;
+        let detail = stage.services.run.get(&stage.caller, &run_id).await.expect("the run is there");
+        let told = detail.status_history.changes.iter().map(|one| (one.to, one.cause, one.since_ms));
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [
+                (RunStatus::Running, StatusCause::Created, None),
+                (RunStatus::Lost, StatusCause::Silence, Some(started)),
+                (RunStatus::Running, StatusCause::Returned, None),
+            ]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_server_that_slept_calls_nobody_lost() {
     on_each(async |mut stage| {
         let run_id = stage.start(1).await;
@@ -156,7 +179,11 @@ async fn beats_and_looks_at_one_time_leave_who_lives_running() {
             // Whichever comes first: the last word is the beat's, or there is nothing to lose.
             let (_, answer) = futures::join!(stage.sweeper.sweep(), async {
                 let beat = Heartbeat { run_id: run_id.clone(), process: some_process(1) };
-                stage.services.process.beat(&stage.caller, Heartbeats { runs: vec![beat] }).await
+                stage
+                    .services
+                    .process
+                    .beat(&stage.caller, Heartbeats { runs: vec![beat], sent_at_ms: None })
+                    .await
             });
             answer.expect("a heartbeat is heard");
             stage.beat(&run_id, 1).await;

@@ -4,6 +4,7 @@ mod explore;
 mod export;
 mod group;
 mod index;
+mod status_change;
 
 pub use export::{Cell, CellKind, Export};
 pub(crate) use index::{Changes, RunIndexes};
@@ -57,10 +58,12 @@ impl Runs {
                 store::run::add(&mut tx, &record).await?
             }
         };
-        let Some(mut run) = process::hold(&mut tx, &id).await? else {
+        let Some(mut run) = process::hold(&mut tx, &id, Some(caller)).await? else {
             return Err(Error::not_found("run", id).into());
         };
-        if !created {
+        if created {
+            run.note_created(&mut tx, now).await?;
+        } else {
             check_resume(&new, &run, experiment_id)?;
             // Who queues a run and asks again has not begun it.
             if run.status.ended() || new.status != Some(RunStatus::Queued) {
@@ -119,6 +122,8 @@ impl Runs {
         Ok(RunDetail {
             experiment_name,
             params: store::param::list(db, id).await?,
+            param_changes: store::param::changes(db, id).await?,
+            status_history: status_change::history(store::status_change::list(db, id).await?, &run),
             metrics: store::metric::summaries(db, id).await?,
             artifact_count,
             artifact_bytes,
@@ -304,7 +309,7 @@ impl Runs {
         update.check()?;
         let now = self.0.world.now();
         let mut tx = self.0.db.begin().await?;
-        let Some(mut held) = process::hold(&mut tx, id).await? else {
+        let Some(mut held) = process::hold(&mut tx, id, Some(caller)).await? else {
             return Err(Error::not_found("run", id).into());
         };
         if update.stop_requested == Some(true) && held.status != RunStatus::Running {
@@ -316,7 +321,7 @@ impl Runs {
                 return Err(Error::not_found("process", process_id).into());
             }
         }
-        store::run::update(&mut tx, id, &update, now).await?;
+        store::run::update(&mut tx, &mut held, &update, now).await?;
         tx.commit().await?;
         self.0.process_changed(&held);
         self.0.run(id).await

@@ -108,7 +108,7 @@ pub async fn apply(tx: &mut Tx, batches: &[PreparedBatch], now: UnixMillis) -> R
             used.note(*sequence, *digest);
         }
         for facts in &batch.runs {
-            param::put(tx, facts.run_id.as_str(), &facts.params).await?;
+            param::put(tx, facts.run_id.as_str(), &facts.params, now).await?;
             tag::put_run(tx, facts.run_id.as_str(), &facts.tags).await?;
         }
         for series in batch.series.iter().filter(|series| !series.steps.is_empty()) {

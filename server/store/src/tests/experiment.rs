@@ -1,6 +1,6 @@
 //! Experiments and the run table.
 
-use super::{NOW, add_experiment, add_run, on_each};
+use super::{NOW, add_experiment, add_run, on_each, update_run};
 use crate::{Db, experiment, run};
 use model::{
     ProjectId, Tags, UnixMillis,
@@ -70,7 +70,7 @@ async fn status_follows_the_runs_and_archiving() {
         assert_eq!(status().await, ExperimentStatus::Active);
         let mut tx = db.begin().await.unwrap();
         let end = RunUpdate { status: Some(RunStatus::Completed), ..RunUpdate::default() };
-        assert!(run::update(&mut tx, &run_id, &end, UnixMillis(NOW.0 + 5_000)).await.unwrap());
+        update_run(&mut tx, &run_id, &end, UnixMillis(NOW.0 + 5_000)).await;
         tx.commit().await.unwrap();
         assert_eq!(status().await, ExperimentStatus::Completed);
         let done = experiment::get(&db, id).await.unwrap().unwrap();
@@ -137,7 +137,7 @@ async fn runs_are_found_sorted_and_numbered() {
         add_run(&db, id, "quick").await;
         let mut tx = db.begin().await.unwrap();
         let params = [("lr".to_owned(), model::param::ParamValue::Int(10))].into();
-        crate::param::put(&mut tx, slow.as_str(), &params).await.unwrap();
+        crate::param::put(&mut tx, slow.as_str(), &params, NOW).await.unwrap();
         tx.commit().await.unwrap();
         let list = async |query: RunQuery| {
             let search = query.into_search(10).unwrap();
@@ -161,7 +161,7 @@ async fn runs_are_found_sorted_and_numbered() {
         let mut tx = db.begin().await.unwrap();
         let trash =
             RunUpdate { trashed: Some(true), remove_tags: vec!["first".into()], ..RunUpdate::default() };
-        run::update(&mut tx, &slow, &trash, NOW).await.unwrap();
+        update_run(&mut tx, &slow, &trash, NOW).await;
         tx.commit().await.unwrap();
         assert_eq!(list(RunQuery::new(id)).await, both[..1]);
         assert_eq!(list(RunQuery { trash: Trash::Only, ..RunQuery::new(id) }).await, both[1..]);
@@ -197,7 +197,7 @@ async fn every_order_holds_both_ways_and_archiving_is_no_activity() {
         let end = RunUpdate { status: Some(RunStatus::Completed), ..RunUpdate::default() };
         let late = add_run(&db, second, "z").await;
         let mut tx = db.begin().await.unwrap();
-        run::update(&mut tx, &late, &end, UnixMillis(NOW.0 + 9_000)).await.unwrap();
+        update_run(&mut tx, &late, &end, UnixMillis(NOW.0 + 9_000)).await;
         let archive = ExperimentUpdate { archived: Some(true), ..ExperimentUpdate::default() };
         experiment::update(&mut tx, first, &archive, UnixMillis(NOW.0 + 99_000)).await.unwrap();
         let back = ExperimentUpdate { archived: Some(false), ..ExperimentUpdate::default() };

@@ -1,6 +1,6 @@
 //! Batches, points, params.
 
-use super::{NOW, add_experiment, add_run, on_each};
+use super::{NOW, add_experiment, add_run, on_each, update_run};
 use crate::{
     Db, Keys, Rejection, metric,
     metric::{Applied, FoundSeries, PreparedBatch, SegmentPlace, Snapshot},
@@ -210,7 +210,7 @@ async fn logging_to_an_ended_run_is_kept_and_flagged() {
         let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;
         let mut tx = db.begin().await.unwrap();
         let end = RunUpdate { status: Some(RunStatus::Failed), ..RunUpdate::default() };
-        run::update(&mut tx, &run_id, &end, NOW).await.unwrap();
+        update_run(&mut tx, &run_id, &end, NOW).await;
         tx.commit().await.unwrap();
         assert_eq!(run::get(&db, &run_id).await.unwrap().unwrap().late_at_ms, None);
         apply(&db, &[batch(vec![series(&run_id, "k", &[(0, 1.0)])])]).await;
@@ -218,7 +218,7 @@ async fn logging_to_an_ended_run_is_kept_and_flagged() {
         assert_eq!((after.late_at_ms, after.ended_at_ms), (Some(NOW), Some(NOW)));
         let mut tx = db.begin().await.unwrap();
         let resume = RunUpdate { status: Some(RunStatus::Running), ..RunUpdate::default() };
-        run::update(&mut tx, &run_id, &resume, UnixMillis(NOW.0 + 1)).await.unwrap();
+        update_run(&mut tx, &run_id, &resume, UnixMillis(NOW.0 + 1)).await;
         tx.commit().await.unwrap();
         assert_eq!(run::get(&db, &run_id).await.unwrap().unwrap().ended_at_ms, None);
     })
@@ -255,9 +255,9 @@ async fn params_keep_their_type_and_take_the_newest_value() {
         ];
         let mut tx = db.begin().await.unwrap();
         let old = [("a".to_owned(), ParamValue::Text("old".into()))].into();
-        param::put(&mut tx, run_id.as_str(), &old).await.unwrap();
+        param::put(&mut tx, run_id.as_str(), &old, NOW).await.unwrap();
         let new = values.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        param::put(&mut tx, run_id.as_str(), &new).await.unwrap();
+        param::put(&mut tx, run_id.as_str(), &new, NOW).await.unwrap();
         tx.commit().await.unwrap();
         let back: Vec<_> = param::list(&db, &run_id).await.unwrap();
         assert_eq!(back.iter().map(|one| (one.key.as_str(), one.value.clone())).collect::<Vec<_>>(), values);
@@ -358,7 +358,7 @@ async fn an_ended_run_is_packed_and_reads_the_same() {
         let mut tx = db.begin().await.unwrap();
         assert!(!metric::seal(&mut tx, 1).await.unwrap(), "a running run is left alone");
         let end = RunUpdate { status: Some(RunStatus::Completed), ..RunUpdate::default() };
-        run::update(&mut tx, &run_id, &end, NOW).await.unwrap();
+        update_run(&mut tx, &run_id, &end, NOW).await;
         tx.commit().await.unwrap();
         let mut rounds = 0;
         loop {

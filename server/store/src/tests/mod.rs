@@ -9,12 +9,19 @@ mod record;
 mod registry;
 mod run_event;
 mod search;
+mod status_change;
 mod trace;
 mod trash;
 mod view;
 
-use crate::{Db, experiment as experiments, run as runs, run::RunRecord, scratch};
-use model::{ExperimentId, ProjectId, RunId, Tags, UnixMillis, experiment::ExperimentNew, run::RunStatus};
+use crate::{
+    Db, Tx, experiment as experiments, process as process_rows, run as runs, run::RunRecord, scratch,
+};
+use model::{
+    ExperimentId, ProjectId, RunId, Tags, UnixMillis,
+    experiment::ExperimentNew,
+    run::{RunStatus, RunUpdate},
+};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -42,6 +49,12 @@ async fn add_experiment(db: &Db, name: &str, tags: &[&str]) -> ExperimentId {
     let id = experiments::add(&mut tx, ProjectId::DEFAULT, &new, NOW).await.unwrap().unwrap();
     tx.commit().await.unwrap();
     id
+}
+
+/// Changes a run as somebody's request does.
+async fn update_run(tx: &mut Tx, id: &RunId, update: &RunUpdate, now: UnixMillis) {
+    let mut held = process_rows::hold(tx, id, None).await.unwrap().unwrap();
+    runs::update(tx, &mut held, update, now).await.unwrap();
 }
 
 async fn add_run(db: &Db, experiment_id: ExperimentId, name: &str) -> RunId {

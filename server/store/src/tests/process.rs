@@ -1,6 +1,6 @@
 //! Processes, and how the status of a run follows from theirs.
 
-use super::{NOW, add_experiment, add_run, on_each};
+use super::{NOW, add_experiment, add_run, on_each, update_run};
 use crate::{
     Db, Dialect,
     db::on,
@@ -33,7 +33,7 @@ fn at(seconds: i64) -> UnixMillis {
 /// One transaction that changes a run's status.
 async fn change(db: &Db, run_id: &RunId, act: impl AsyncFnOnce(&mut Held, &mut crate::Tx)) {
     let mut tx = db.begin().await.unwrap();
-    let mut held = process::hold(&mut tx, run_id).await.unwrap().unwrap();
+    let mut held = process::hold(&mut tx, run_id, None).await.unwrap().unwrap();
     act(&mut held, &mut tx).await;
     tx.commit().await.unwrap();
 }
@@ -65,7 +65,7 @@ async fn lose(db: &Db, run_id: &RunId, seen_before: UnixMillis) {
 
 async fn update(db: &Db, run_id: &RunId, update: RunUpdate, now: UnixMillis) {
     let mut tx = db.begin().await.unwrap();
-    assert!(run::update(&mut tx, run_id, &update, now).await.unwrap());
+    update_run(&mut tx, run_id, &update, now).await;
     tx.commit().await.unwrap();
 }
 
@@ -143,7 +143,7 @@ async fn a_late_beat_does_not_bring_back_who_has_ended() {
         end(&db, &run_id, 1, Completed, at(5)).await;
         let beat = Heartbeat { run_id: run_id.clone(), process: some_process(1) };
         let mut tx = db.begin().await.unwrap();
-        assert!(process::beat(&mut tx, &[&beat], at(6)).await.unwrap().is_empty());
+        assert!(process::beat(&mut tx, &[&beat], None, at(6)).await.unwrap().is_empty());
         tx.commit().await.unwrap();
         hear(&db, &run_id, 1, at(6)).await;
         assert_eq!(status(&db, &run_id).await, Completed);
@@ -367,7 +367,7 @@ async fn of_two_creates_with_one_id_one_adds_the_run() {
             tokio::spawn(async move {
                 let mut tx = db.begin().await.unwrap();
                 let added = run::add(&mut tx, &record).await.unwrap();
-                let held = process::hold(&mut tx, &record.id).await.unwrap();
+                let held = process::hold(&mut tx, &record.id, None).await.unwrap();
                 tx.commit().await.unwrap();
                 (added, held.is_some())
             })

@@ -1,6 +1,6 @@
 //! The query language: SQL decides as the evaluator in memory does.
 
-use super::{NOW, add_experiment, on_each};
+use super::{NOW, add_experiment, on_each, update_run};
 use crate::{asset, asset::UseRecord, metric, metric::PreparedBatch, param, run, run::RunRecord, tag};
 use model::{
     AssetId, ExperimentId, Float64, RunId, Tags, UnixMillis,
@@ -158,7 +158,7 @@ async fn fill(db: &crate::Db, experiment_id: ExperimentId, random: &mut TestRunn
         });
         let mut tx = db.begin().await.unwrap();
         run::add(&mut tx, &record).await.unwrap();
-        param::put(&mut tx, record.id.as_str(), &params).await.unwrap();
+        param::put(&mut tx, record.id.as_str(), &params, NOW).await.unwrap();
         tag::put_run(&mut tx, record.id.as_str(), &Tags(tags)).await.unwrap();
         let batch = IngestBatch { series, ..IngestBatch::default() };
         metric::apply(&mut tx, &[PreparedBatch { batch, digest: 0, strict: false }], NOW).await.unwrap();
@@ -181,7 +181,7 @@ async fn fill(db: &crate::Db, experiment_id: ExperimentId, random: &mut TestRunn
             asset::add_use(&mut tx, &record, NOW).await.unwrap();
         }
         if let Some(end) = end {
-            run::update(&mut tx, &record.id, &end, UnixMillis(NOW.0 - 500)).await.unwrap();
+            update_run(&mut tx, &record.id, &end, UnixMillis(NOW.0 - 500)).await;
         }
         tx.commit().await.unwrap();
     }

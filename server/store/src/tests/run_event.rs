@@ -68,6 +68,42 @@ async fn pages_of_events_go_on_behind_an_event_in_either_order() {
 }
 
 #[tokio::test]
+async fn events_are_filtered_by_source_and_name_and_told_what_there_is() {
+    on_each(async |db| {
+        let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;
+        let named = |number, name: &str, source: &str| RunEvent {
+            name: name.into(),
+            source: source.into(),
+            ..event(number, i64::from(number))
+        };
+        let events = [named(1, "a", "x"), named(2, "b", "x"), named(3, "a", ""), named(4, "a", "x")];
+        let mut tx = db.begin().await.unwrap();
+        run_event::add(&mut tx, &run_id, &events).await.unwrap();
+        tx.commit().await.unwrap();
+        let found = async |source: Option<&str>, name: Option<&str>, after: Option<u8>| {
+            let query = RunEventQuery {
+                source: source.map(ToOwned::to_owned),
+                name: name.map(ToOwned::to_owned),
+                after: after.map(|number| RunEventId::from_bytes([number; 16])),
+                ..RunEventQuery::default()
+            };
+            let found = run_event::list(&db, &run_id, &query, 10).await.unwrap().unwrap();
+            found.into_iter().map(|event| event.time_ms.0).collect::<Vec<_>>()
+        };
+        assert_eq!(found(Some("x"), None, None).await, [1, 2, 4]);
+        assert_eq!(found(Some(""), None, None).await, [3]);
+        assert_eq!(found(None, Some("a"), None).await, [1, 3, 4]);
+        assert_eq!(found(Some("x"), Some("a"), Some(1)).await, [4]);
+        let told = run_event::told(&db, &run_id).await.unwrap();
+        assert_eq!(
+            (told.sources, told.names),
+            (vec![String::new(), "x".into()], vec!["a".into(), "b".into()])
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_environment_is_replaced_as_a_whole() {
     on_each(async |db| {
         let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;

@@ -1,7 +1,7 @@
 //! The search over everything.
 
-use super::{NOW, add_experiment, add_run, on_each};
-use crate::{Db, experiment, run, search};
+use super::{NOW, add_experiment, add_run, on_each, update_run};
+use crate::{Db, experiment, search};
 use model::{ExperimentId, experiment::ExperimentUpdate, param::ParamValue, run::RunUpdate};
 
 async fn experiments(db: &Db, text: &str) -> Vec<String> {
@@ -45,7 +45,7 @@ async fn runs_are_found_by_id_name_and_part_of_it_and_not_in_the_trash() {
         add_run(&db, hidden, "seed-4").await;
         let mut tx = db.begin().await.unwrap();
         let away = RunUpdate { trashed: Some(true), ..RunUpdate::default() };
-        run::update(&mut tx, &trashed, &away, NOW).await.unwrap();
+        update_run(&mut tx, &trashed, &away, NOW).await;
         let away = ExperimentUpdate { trashed: Some(true), ..ExperimentUpdate::default() };
         experiment::update(&mut tx, hidden, &away, NOW).await.unwrap();
         tx.commit().await.unwrap();
@@ -73,7 +73,7 @@ async fn params_and_metrics_are_found_where_the_person_is_or_in_the_newest_exper
             let run_id = add_run(&db, id, "r").await;
             let mut tx = db.begin().await.unwrap();
             let params = keys.map(|key| (key.to_owned(), ParamValue::Int(1))).into();
-            crate::param::put(&mut tx, run_id.as_str(), &params).await.unwrap();
+            crate::param::put(&mut tx, run_id.as_str(), &params, NOW).await.unwrap();
             tx.commit().await.unwrap();
         }
         let found = async |text: &str, here: Option<ExperimentId>| {

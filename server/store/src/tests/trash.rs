@@ -1,6 +1,6 @@
 //! The trash: what it lists and weighs, what is hidden once it is marked, and that nothing else goes with it.
 
-use super::{NOW, add_experiment, add_run, on_each};
+use super::{NOW, add_experiment, add_run, on_each, update_run};
 use crate::{
     Db, artifact, asset,
     db::on,
@@ -60,7 +60,9 @@ async fn full_run(db: &Db, experiment_id: ExperimentId, params: i64) -> RunId {
     let prepared = metric::PreparedBatch { batch, digest: 0, strict: false };
     metric::apply(&mut tx, &[prepared], NOW).await.unwrap();
     let values = (0..params).map(|index| (format!("p{index}"), model::param::ParamValue::Int(index)));
-    param::put(&mut tx, run_id.as_str(), &values.collect()).await.unwrap();
+    param::put(&mut tx, run_id.as_str(), &values.collect(), NOW).await.unwrap();
+    let again = (0..params).map(|index| (format!("p{index}"), model::param::ParamValue::Int(-1)));
+    param::put(&mut tx, run_id.as_str(), &again.collect(), NOW).await.unwrap();
     note::add(&mut tx, &run_id, None, "a note", "ada", NOW).await.unwrap();
     let event = RunEvent {
         id: RunEventId::from_bytes([9; 16]),
@@ -72,8 +74,9 @@ async fn full_run(db: &Db, experiment_id: ExperimentId, params: i64) -> RunId {
         span: None,
     };
     run_event::add(&mut tx, &run_id, &[event]).await.unwrap();
-    let held = process::hold(&mut tx, &run_id).await.unwrap();
+    let held = process::hold(&mut tx, &run_id, None).await.unwrap();
     let mut held = held.unwrap();
+    held.note_created(&mut tx, NOW).await.unwrap();
     let new = model::process::ProcessNew {
         id: model::ProcessId::from_bytes([3; 16]),
         host: "node".into(),
@@ -88,7 +91,7 @@ async fn full_run(db: &Db, experiment_id: ExperimentId, params: i64) -> RunId {
 async fn throw_run(db: &Db, id: &RunId) {
     let mut tx = db.begin().await.unwrap();
     let update = RunUpdate { trashed: Some(true), ..RunUpdate::default() };
-    assert!(run::update(&mut tx, id, &update, NOW).await.unwrap());
+    update_run(&mut tx, id, &update, NOW).await;
     tx.commit().await.unwrap();
 }
 
@@ -200,7 +203,7 @@ async fn a_run_that_is_deleted_takes_everything_of_its_own_and_nothing_else() {
         }
         assert!(decide(&db, &runs(&[&gone]), Fate::Restored).await.is_err(), "there is no way back");
         let mut tx = db.begin().await.unwrap();
-        assert!(process::hold(&mut tx, &gone).await.unwrap().is_none());
+        assert!(process::hold(&mut tx, &gone, None).await.unwrap().is_none());
         assert!(!artifact::owner_is_here(&mut tx, &gone.clone().into()).await.unwrap());
         tx.commit().await.unwrap();
 
