@@ -2,6 +2,7 @@
 
 mod csv;
 mod parquet;
+mod zip;
 
 use crate::error::Problem;
 use axum::{
@@ -14,7 +15,7 @@ use engine::run::{Cell, Export};
 use futures::stream;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-pub(crate) use self::{csv::Csv, csv::whole as whole_csv, parquet::Parquet};
+pub(crate) use self::{csv::Csv, csv::whole as whole_csv, parquet::Parquet, zip::answer as zip};
 
 /// A kind of file.
 pub(crate) trait Format: Send + Sized + 'static {
@@ -35,7 +36,7 @@ pub(crate) trait Format: Send + Sized + 'static {
 /// transfer off, so that nobody takes a part for the whole.
 pub(crate) async fn answer<F: Format>(export: Export) -> Result<Response, Problem> {
     let format = F::begin(&export).await?;
-    let disposition = disposition(export.experiment_name(), F::EXTENSION);
+    let disposition = disposition(export.experiment_name(), "experiment", &format!("-runs.{}", F::EXTENSION));
     let headers = [
         (header::CONTENT_TYPE, F::MIME.to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
@@ -66,21 +67,22 @@ async fn block<F: Format>(
     Ok((bytes.into(), None))
 }
 
-/// To be saved under the experiment's name: as it is for those who read RFC 6266, and in letters that harm nobody.
-fn disposition(experiment_name: &str, extension: &str) -> String {
+/// To be saved under a name of somebody's choice: as it is for those who read RFC 6266, and in letters that harm nobody;
+/// `other` where none of it is left.
+fn disposition(name: &str, other: &str, end: &str) -> String {
     let plain = |one: char| if one.is_ascii_alphanumeric() || "-_.".contains(one) { one } else { '-' };
-    let short: String = experiment_name.chars().take(FILE_NAME_CHARACTERS_MAX).collect();
+    let short: String = name.chars().take(FILE_NAME_CHARACTERS_MAX).collect();
     let safe: String = short.chars().map(plain).collect();
     let safe = match safe.trim_matches(['-', '.']) {
-        "" => "experiment",
+        "" => other,
         safe => safe,
     };
     // What no file system takes, or takes for a folder.
     let whole: String =
         short.chars().map(|one| if one.is_control() || "/\\:".contains(one) { '-' } else { one }).collect();
-    let whole = format!("{}-runs.{extension}", whole.trim_start_matches('.'));
+    let whole = format!("{}{end}", whole.trim_start_matches('.'));
     let encoded = utf8_percent_encode(&whole, NON_ALPHANUMERIC);
-    format!("attachment; filename=\"{safe}-runs.{extension}\"; filename*=UTF-8''{encoded}")
+    format!("attachment; filename=\"{safe}{end}\"; filename*=UTF-8''{encoded}")
 }
 
 /// File systems allow 255 bytes, and a character has up to four.
@@ -93,12 +95,12 @@ mod tests {
     #[test]
     fn a_file_is_named_after_the_experiment_and_leads_nowhere() {
         assert_eq!(
-            disposition("team/größe 1", "csv"),
+            disposition("team/größe 1", "experiment", "-runs.csv"),
             "attachment; filename=\"team-gr--e-1-runs.csv\"; filename*=UTF-8''team%2Dgr%C3%B6%C3%9Fe%201%2Druns%2Ecsv"
         );
-        let hostile = disposition("../\"\r\n日本", "parquet");
+        let hostile = disposition("../\"\r\n日本", "experiment", "-runs.parquet");
         assert!(hostile.starts_with("attachment; filename=\"experiment-runs.parquet\"; filename*=UTF-8''"));
         assert!(!hostile.contains(['\r', '\n', '/']) && !hostile.contains("''%2E"), "{hostile}");
-        assert!(disposition(&"日".repeat(500), "csv").len() < 700);
+        assert!(disposition(&"日".repeat(500), "experiment", "-runs.csv").len() < 700);
     }
 }

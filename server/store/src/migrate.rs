@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "view", include_str!("../migrations/0012_view.sql")),
     (13, "run_color", include_str!("../migrations/0013_run_color.sql")),
     (14, "goal", include_str!("../migrations/0014_goal.sql")),
+    (16, "note_draft", include_str!("../migrations/0016_note_draft.sql")),
 ];
 
 impl Db {

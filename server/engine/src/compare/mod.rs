@@ -6,7 +6,7 @@ mod group;
 mod metric;
 mod part;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use crate::{Base, Result, artifact::Artifacts, metric::Metrics};
 use model::{

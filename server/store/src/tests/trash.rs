@@ -61,7 +61,7 @@ async fn full_run(db: &Db, experiment_id: ExperimentId, params: i64) -> RunId {
     metric::apply(&mut tx, &[prepared], NOW).await.unwrap();
     let values = (0..params).map(|index| (format!("p{index}"), model::param::ParamValue::Int(index)));
     param::put(&mut tx, run_id.as_str(), &values.collect()).await.unwrap();
-    note::add(&mut tx, &run_id, None, "a note", "ada", NOW).await.unwrap();
+    note::add(&mut tx, &run_id, None, "a note", "ada", NOW, None).await.unwrap();
     let event = RunEvent {
         id: RunEventId::from_bytes([9; 16]),
         time_ms: NOW,
