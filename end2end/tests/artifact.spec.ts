@@ -130,41 +130,45 @@ test("a thousand folders and files open one folder at a time, and are searched",
   await expect(page.getByLabel("File content")).toHaveText("x");
 });
 
-test("files are chosen or dropped, large ones in parts, and a broken line costs a part only", async ({ page, api }) => {
-  const id = await api.run("0", "uploads");
-  await page.goto(`/runs/${id}?tab=artifacts`);
-  await awake(page);
-  await page.getByRole("textbox", { name: "Into folder" }).fill("data");
-  const large = Buffer.alloc(20 * 1024 * 1024, 7);
-  let [broken, parts] = [0, 0];
-  await page.route(/\/api\/v1\/uploads\/.*\/2$/, async (route) => {
-    broken += 1;
-    await (broken === 1 ? route.fulfill({ status: 503, json: { kind: "unavailable", title: "busy", detail: "busy" } }) : route.continue());
+test.describe("a server that is busy", () => {
+  test.use({ expected: [/status of 503/] });
+
+  test("files are chosen or dropped, large ones in parts, and a broken line costs a part only", async ({ page, api }) => {
+    const id = await api.run("0", "uploads");
+    await page.goto(`/runs/${id}?tab=artifacts`);
+    await awake(page);
+    await page.getByRole("textbox", { name: "Into folder" }).fill("data");
+    const large = Buffer.alloc(20 * 1024 * 1024, 7);
+    let [broken, parts] = [0, 0];
+    await page.route(/\/api\/v1\/uploads\/.*\/2$/, async (route) => {
+      broken += 1;
+      await (broken === 1 ? route.fulfill({ status: 503, json: { kind: "unavailable", title: "busy", detail: "busy" } }) : route.continue());
+    });
+    page.on("request", (request) => (parts += /\/api\/v1\/uploads\/.*\/\d+$/.test(request.url()) ? 1 : 0));
+    await page.locator("input[type=file]").setInputFiles([
+      { name: "large.bin", mimeType: "application/octet-stream", buffer: large },
+      { name: "small.txt", mimeType: "text/plain", buffer: Buffer.from("small") },
+    ]);
+    const uploads = page.getByRole("list", { name: "Uploads" });
+    await expect(uploads.getByRole("listitem").filter({ hasText: "large.bin" })).toContainText("MB", { timeout: 30_000 });
+    const files = page.getByRole("navigation", { name: "Files" });
+    await expect(files.getByRole("link", { name: /large\.bin/ })).toBeVisible({ timeout: 30_000 });
+    expect([broken, parts]).toEqual([2, 4]);
+    await picture(page, "run-artifact-upload");
+    const listed = await api.send("GET", `/runs/${id}/artifacts`);
+    expect(listed.map((one: { path: string; size_bytes: number }) => [one.path, one.size_bytes])).toEqual([
+      ["data/large.bin", large.length],
+      ["data/small.txt", 5],
+    ]);
+    const dropped = await page.evaluateHandle(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["dropped"], "dropped.txt", { type: "text/plain" }));
+      return data;
+    });
+    await files.dispatchEvent("drop", { dataTransfer: dropped });
+    await files.getByRole("link", { name: /dropped\.txt/ }).click();
+    await expect(page.getByLabel("File content")).toHaveText("dropped");
   });
-  page.on("request", (request) => (parts += /\/api\/v1\/uploads\/.*\/\d+$/.test(request.url()) ? 1 : 0));
-  await page.locator("input[type=file]").setInputFiles([
-    { name: "large.bin", mimeType: "application/octet-stream", buffer: large },
-    { name: "small.txt", mimeType: "text/plain", buffer: Buffer.from("small") },
-  ]);
-  const uploads = page.getByRole("list", { name: "Uploads" });
-  await expect(uploads.getByRole("listitem").filter({ hasText: "large.bin" })).toContainText("MB", { timeout: 30_000 });
-  const files = page.getByRole("navigation", { name: "Files" });
-  await expect(files.getByRole("link", { name: /large\.bin/ })).toBeVisible({ timeout: 30_000 });
-  expect([broken, parts]).toEqual([2, 4]);
-  await picture(page, "run-artifact-upload");
-  const listed = await api.send("GET", `/runs/${id}/artifacts`);
-  expect(listed.map((one: { path: string; size_bytes: number }) => [one.path, one.size_bytes])).toEqual([
-    ["data/large.bin", large.length],
-    ["data/small.txt", 5],
-  ]);
-  const dropped = await page.evaluateHandle(() => {
-    const data = new DataTransfer();
-    data.items.add(new File(["dropped"], "dropped.txt", { type: "text/plain" }));
-    return data;
-  });
-  await files.dispatchEvent("drop", { dataTransfer: dropped });
-  await files.getByRole("link", { name: /dropped\.txt/ }).click();
-  await expect(page.getByLabel("File content")).toHaveText("dropped");
 });
 
 test("a folder is deleted after a question that says how much goes", async ({ page, api }) => {
