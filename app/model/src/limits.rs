@@ -240,7 +240,7 @@ pub const FORMULAS_PER_NOTE_MAX: usize = 1_000;
 pub const FORMULA_BYTES_MAX: usize = 2_000;
 /// Groups and scripts in one formula: each may lie in the one before it, and costs stack where it is drawn.
 pub const FORMULA_DEPTH_MAX: usize = 200;
-/// Signs of one formula, and what they take as MathML: no person writes more.
+/// Signs of one formula, and what they take as `MathML`: no person writes more.
 pub const FORMULA_EVENTS_MAX: usize = 5_000;
 pub const FORMULA_HTML_BYTES_MAX: usize = 256 * 1024;
 /// Runs that one note mentions and that become links.

@@ -248,7 +248,8 @@ def upload(
                 digest.update(block)
 
             send = _put_whole if before.st_size <= PART_BYTES else _put_parts
-            refusal = send(connection, _target(run_id, path), file, before.st_size, digest.hexdigest(), until_answered)
+            target, checksum = _target(run_id, path), digest.hexdigest()
+            refusal = send(connection, target, file, before.st_size, checksum, until_answered)
         except Unsteady:
             continue
         after = os.fstat(file.fileno())

@@ -499,7 +499,7 @@ mod tests {
             marked("lr: 0.1 # slow\nname: a#b", "c.yml"),
             "[key lr]: [number 0.1] [comment # slow]\n[key name]: a#b"
         );
-        assert_eq!(marked("SELECT 1 -- x", "sql"), "[keyword SELECT] [number 1] [comment -- x]");
+        assert_eq!(marked("Select 1 -- x", "sql"), "[keyword Select] [number 1] [comment -- x]");
         assert_eq!(marked("fn f<'a>() {}", "lib.rs"), "[keyword fn] f&lt;&#39;a&gt;() {}");
         assert_eq!(marked("+new\n-old\n same", "x.patch"), "[added +new\n][removed -old\n] same");
         assert_eq!(marked("# not a comment", "notes.txt"), "# not a comment");

@@ -1,4 +1,4 @@
-//! Formulas in TeX as MathML, which browsers draw by themselves. What is no formula stays as its text.
+//! Formulas in TeX as `MathML`, which browsers draw by themselves. What is no formula stays as its text.
 
 use crate::highlight::escape;
 use model::limits;
@@ -13,15 +13,13 @@ const DEFINITIONS: [&str; 9] =
 pub(crate) fn html(tex: &str, is_alone: bool) -> String {
     let mode = if is_alone { DisplayMode::Block } else { DisplayMode::Inline };
     // The parser says of itself that it may give up on what it never expected.
-    match catch_unwind(|| mathml(tex, mode)).ok().flatten() {
-        Some(html) => html,
-        None => {
-            let mut html =
-                String::from("<code class=\"note-formula\" title=\"not a formula that can be drawn\">");
-            escape(tex, &mut html);
-            html + "</code>"
-        }
-    }
+    let drawn = catch_unwind(|| mathml(tex, mode)).ok().flatten();
+    drawn.unwrap_or_else(|| {
+        let mut html =
+            String::from("<code class=\"note-formula\" title=\"not a formula that can be drawn\">");
+        escape(tex, &mut html);
+        html + "</code>"
+    })
 }
 
 fn mathml(tex: &str, display_mode: DisplayMode) -> Option<String> {

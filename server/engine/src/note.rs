@@ -156,9 +156,10 @@ impl Base {
     /// Markdown as safe HTML: runs that it mentions under their names, pictures from the files of the run that it is about.
     pub(crate) async fn markdown(&self, run_id: Option<&RunId>, text: &str) -> Result<String> {
         let mentioned = markdown::mentions(text);
-        let names = match mentioned.is_empty() {
-            true => HashMap::new(),
-            false => store::run::names(&self.db, &mentioned).await?,
+        let names = if mentioned.is_empty() {
+            HashMap::new()
+        } else {
+            store::run::names(&self.db, &mentioned).await?
         };
         let (run_id, text) = (run_id.cloned(), text.to_owned());
         let html =

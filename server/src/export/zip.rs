@@ -3,7 +3,6 @@
 //! places beyond 4 GiB are told in ZIP64's extra fields.
 
 use super::disposition;
-use crate::error::Problem;
 use axum::{
     body::Body,
     http::header,
@@ -42,7 +41,7 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 /// The archive as an answer. What goes wrong while it is written breaks the transfer off, so that nobody takes a part for
 /// the whole.
-pub(crate) fn answer(archive: Archive) -> Result<Response, Problem> {
+pub(crate) fn answer(archive: Archive) -> Response {
     let names = names(archive.files());
     let files = archive.files().iter().zip(names);
     let entries: Vec<Entry> = files.map(|(file, name)| Entry::new(file, name)).collect();
@@ -59,7 +58,7 @@ pub(crate) fn answer(archive: Archive) -> Result<Response, Problem> {
         let is_last = writer.is_done;
         anyhow::Ok(Some((block, (!is_last).then_some(writer))))
     });
-    Ok((headers, Body::from_stream(body)).into_response())
+    (headers, Body::from_stream(body)).into_response()
 }
 
 /// What the directory says of a file.

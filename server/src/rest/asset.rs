@@ -64,5 +64,5 @@ pub(crate) async fn archive(
     At(id): At<AssetId>,
     Query(query): Query<ArchiveQuery>,
 ) -> Result<Response, Problem> {
-    export::zip(services.artifact.archive(&caller, &Owner::Asset(id), query.path.as_ref()).await?)
+    Ok(export::zip(services.artifact.archive(&caller, &Owner::Asset(id), query.path.as_ref()).await?))
 }

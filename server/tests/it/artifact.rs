@@ -198,7 +198,7 @@ async fn a_folder_is_downloaded_as_an_archive_that_others_read() {
         assert_eq!(all.lines().count(), 7);
         assert!(all.contains("C_/_con.txt 6") && all.contains("é.txt 7"), "{all}");
         let nothing = format!("/api/v1/runs/{run_id}/artifacts.zip?path=mod");
-        assert_problem(server.get(&nothing).await, 404, "no artifact below mod");
+        assert_problem(server.get(&nothing).await, 404, "no artifact below \"mod\"");
         let outside = format!("/api/v1/runs/{run_id}/artifacts.zip?path=../x");
         assert_eq!(server.get(&outside).await.0, 400);
     })
