@@ -327,13 +327,11 @@ pub(crate) fn html(text: &str, name: &str) -> String {
         return difference(text);
     }
     let mut out = String::with_capacity(text.len() * 5 / 4);
-    match language(name) {
-        Some(language) => Scanner { text, at: 0, language, out }.run(),
-        None => {
-            escape(text, &mut out);
-            out
-        }
+    if let Some(language) = language(name) {
+        return Scanner { text, at: 0, language, out }.run();
     }
+    escape(text, &mut out);
+    out
 }
 
 /// Letters that HTML gives a meaning, written so that they have none.

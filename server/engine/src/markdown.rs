@@ -179,14 +179,13 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn take(&mut self, event: Event<'a>) {
         if let Some((language, text)) = &mut self.code {
-            match event {
-                Event::Text(more) => text.push_str(&more),
-                _ => {
-                    let code = highlight::html(text, language);
-                    let html = format!("<pre tabindex=\"0\"><code>{code}</code></pre>\n");
-                    self.code = None;
-                    self.events.push(Event::Html(html.into()));
-                }
+            if let Event::Text(more) = event {
+                text.push_str(&more);
+            } else {
+                let code = highlight::html(text, language);
+                let html = format!("<pre tabindex=\"0\"><code>{code}</code></pre>\n");
+                self.code = None;
+                self.events.push(Event::Html(html.into()));
             }
             return;
         }
