@@ -153,7 +153,7 @@ fn Listed(browser: Browser, shown: Feed<Option<Shown>>, shown_loaded: RwSignal<b
             view! {
                 <ul class="tree">
                     <For each=move || rows.get() key=Row::key let:row>
-                        {line(browser, row)}
+                        {line(&browser, row)}
                     </For>
                 </ul>
             }
@@ -214,7 +214,7 @@ fn Found(browser: Browser, found: Feed<Vec<Artifact>>) -> impl IntoView {
     };
     let hit = move |artifact: Artifact| {
         let file = Wanted { model: None, path: artifact.path.clone() };
-        file_link(browser, file, artifact.path.as_str().to_owned(), &artifact)
+        file_link(&browser, file, artifact.path.as_str().to_owned(), &artifact)
     };
     view! {
         <p class="muted artifacts__count" role="status">{told}</p>
@@ -225,11 +225,11 @@ fn Found(browser: Browser, found: Feed<Vec<Artifact>>) -> impl IntoView {
     }
 }
 
-fn file_link(browser: Browser, file: Wanted, name: String, artifact: &Artifact) -> AnyView {
+fn file_link(browser: &Browser, file: Wanted, name: String, artifact: &Artifact) -> AnyView {
     let href = page(&browser.view.id(), &file);
     let size = format::bytes(artifact.size_bytes);
-    let (this, title) = (Some(file), name.clone());
-    let here = move || browser.asked.with(|asked| *asked == this).then_some("true");
+    let (this, title, asked) = (Some(file), name.clone(), browser.asked);
+    let here = move || asked.with(|asked| *asked == this).then_some("true");
     view! {
         <a class="tree__item" href=href aria-current=here data-noscroll="" title=title>
             <Icon name="file" />
@@ -252,7 +252,8 @@ fn archive(run_id: &RunId, place: &Place) -> String {
     }
 }
 
-fn line(browser: Browser, Row { depth, kind }: Row) -> AnyView {
+fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
+    let browser = *browser;
     let class = format!("tree__row tree__row--{}", depth.min(DEPTH_SHOWN));
     let archive = |place: &Place, what: String| {
         let href = archive(&browser.view.id(), place);
@@ -333,7 +334,7 @@ fn line(browser: Browser, Row { depth, kind }: Row) -> AnyView {
         }
         Kind::File { file, artifact } => {
             let name = artifact.path.file_name().to_owned();
-            view! { <li class=class>{file_link(browser, file, name, &artifact)}</li> }.into_any()
+            view! { <li class=class>{file_link(&browser, file, name, &artifact)}</li> }.into_any()
         }
         Kind::More { .. } => view! {
             <li class=class>

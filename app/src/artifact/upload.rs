@@ -179,7 +179,7 @@ async fn send_part(target: &str, part: &Blob) -> Result<(), AppError> {
         match ask::<serde_json::Value>("PUT", target, part.as_ref()).await {
             Ok(_) => return Ok(()),
             Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::RateLimited) => {
-                last = error
+                last = error;
             }
             Err(error) => return Err(error),
         }

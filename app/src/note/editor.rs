@@ -23,8 +23,7 @@ pub struct Draft {
     pub writing: RwSignal<bool>,
     body: RwSignal<String>,
     /// What the note said when the writing began, and what the server has of it.
-    original: RwSignal<String>,
-    saved: RwSignal<String>,
+    held: RwSignal<(String, String)>,
     /// The revision that the next one is based on.
     base: RwSignal<i64>,
     /// Somebody else's newer revision, found when saving.
@@ -39,8 +38,7 @@ impl Draft {
             view,
             writing: RwSignal::new(false),
             body: RwSignal::new(String::new()),
-            original: RwSignal::new(String::new()),
-            saved: RwSignal::new(String::new()),
+            held: RwSignal::default(),
             base: RwSignal::new(0),
             theirs: RwSignal::new(None),
             failed: RwSignal::new(None),
@@ -51,8 +49,7 @@ impl Draft {
     pub fn begin(self, note: Option<Note>) {
         self.base.set(note.as_ref().map_or(0, |note| note.revision));
         let body = note.map(|note| note.body).unwrap_or_default();
-        self.original.set(body.clone());
-        self.saved.set(body.clone());
+        self.held.set((body.clone(), body.clone()));
         self.body.set(body);
         self.theirs.set(None);
         self.failed.set(None);
@@ -60,7 +57,7 @@ impl Draft {
     }
 
     fn is_saved(self) -> bool {
-        self.body.with(|body| self.saved.with(|saved| body == saved))
+        self.body.with(|body| self.held.with(|(_, saved)| body == saved))
     }
 
     /// Sends what stands there: as a draft, or for good, which ends the writing.
@@ -82,7 +79,7 @@ impl Draft {
             match answer {
                 Ok(note) => {
                     self.base.set(note.revision);
-                    self.saved.set(body);
+                    self.held.update(|held| held.1 = body);
                     self.failed.set(None);
                     self.view.detail.current.update(|detail| detail.note = Some(note));
                     if !draft {
@@ -98,9 +95,9 @@ impl Draft {
 
     /// Goes back to what the note said when the writing began.
     fn discard(self) {
-        let original = self.original.get_untracked();
+        let (original, saved) = self.held.get_untracked();
         self.theirs.set(None);
-        if self.saved.with_untracked(|saved| *saved == original) {
+        if saved == original {
             self.body.set(original);
             self.writing.set(false);
         } else {
@@ -150,7 +147,7 @@ pub fn Editor(draft: Draft) -> impl IntoView {
     // Whoever goes elsewhere before that loses nothing.
     let id = draft.view.id();
     on_cleanup(move || {
-        let (Some(body), Some(saved)) = (draft.body.try_get_untracked(), draft.saved.try_get_untracked())
+        let (Some(body), Some((_, saved))) = (draft.body.try_get_untracked(), draft.held.try_get_untracked())
         else {
             return;
         };
