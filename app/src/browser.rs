@@ -1,13 +1,28 @@
 //! The few things asked of the browser itself. Called from effects and event handlers only, so never on the server.
 
+use js_sys::Promise;
 use leptos::prelude::*;
+use std::time::Duration;
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlDocument, HtmlElement};
 
 /// Puts a text on the clipboard.
 pub fn copy(text: &str) {
     // The promise fails only when the page may not use the clipboard; there is nothing to add to that.
     let _ = window().navigator().clipboard().write_text(text);
+}
+
+/// Lets some time pass.
+pub async fn wait(pause: Duration) {
+    if pause.is_zero() {
+        return;
+    }
+    let millis = i32::try_from(pause.as_millis()).unwrap_or(i32::MAX);
+    let passed = Promise::new(&mut |done, _| {
+        window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, millis).ok();
+    });
+    JsFuture::from(passed).await.ok();
 }
 
 /// Sets an attribute of the document's root element; an empty value removes it.

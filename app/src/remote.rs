@@ -108,7 +108,8 @@ pub fn content_security_policy() {
     };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
-         style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; font-src 'self'; \
+         style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; media-src 'self'; \
+         frame-src 'self'; font-src 'self'; \
          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     let value = HeaderValue::from_str(&policy).expect("a nonce is base64");

@@ -54,6 +54,7 @@ pub(crate) fn router(
     let not_for_binary = DefaultPredicate::new()
         .and(NotForContentType::const_new("application/octet-stream"))
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
+        .and(NotForContentType::const_new("application/zip"))
         .and(NotForContentType::const_new("application/wasm"));
     routes
         .route_layer(middleware::from_fn_with_state(app.clone(), auth::authorize))
@@ -121,9 +122,17 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(artifact::list))
         .api(Api(Member), routes!(artifact::upload))
         .api(Api(Viewer), routes!(artifact::download))
+        .api(Api(Member), routes!(artifact::remove))
+        .api(Api(Viewer), routes!(artifact::archive))
+        .api(Api(Viewer), routes!(artifact::copies))
+        .api(Api(Member), routes!(artifact::begin_parts))
+        .api(Api(Member), routes!(artifact::put_part))
+        .api(Api(Member), routes!(artifact::drop_parts))
+        .api(Api(Member), routes!(artifact::join_parts))
         .api(Api(Viewer), routes!(asset::get))
         .api(Api(Viewer), routes!(asset::files))
         .api(Api(Viewer), routes!(asset::download))
+        .api(Api(Viewer), routes!(asset::archive))
         .api(Api(Viewer), routes!(note::get))
         .api(Api(Member), routes!(note::update))
         .api(Api(Viewer), routes!(note::history))
@@ -164,8 +173,12 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 34] = [
+const SERVER_FUNCTIONS: [(&str, Role); 41] = [
+    ("/ui/artifact/copies", Viewer),
     ("/ui/artifact/list", Viewer),
+    ("/ui/artifact/remove", Member),
+    ("/ui/artifact/search", Viewer),
+    ("/ui/artifact/show", Viewer),
     ("/ui/compare/compare", Viewer),
     ("/ui/environment/get", Viewer),
     ("/ui/experiment/create", Member),
@@ -173,8 +186,11 @@ const SERVER_FUNCTIONS: [(&str, Role); 34] = [
     ("/ui/experiment/update", Member),
     ("/ui/experiment/update-many", Member),
     ("/ui/explore/importance", Viewer),
+    ("/ui/note/change", Viewer),
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),
+    ("/ui/note/restore", Member),
+    ("/ui/note/revisions", Viewer),
     ("/ui/note/update", Member),
     ("/ui/param/beside", Viewer),
     ("/ui/project/create", Member),

@@ -1,6 +1,6 @@
 //! Artifacts: files of a run, a model or a trace. Named by a path inside their owner, stored once by content.
 
-use crate::{AssetId, Error, RunId, TraceId, UnixMillis, limits};
+use crate::{AssetId, Error, RunId, TraceId, UnixMillis, UploadId, limits};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -39,6 +39,55 @@ pub struct Artifact {
     /// Guessed from the name; never trusted for anything but how to show it.
     pub mime: String,
     pub created_at_ms: UnixMillis,
+}
+
+/// What lies directly in a folder, and what it holds in all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Folder {
+    /// Files at any depth.
+    pub file_count: i64,
+    pub size_bytes: i64,
+    /// By name.
+    pub folders: Vec<Subfolder>,
+    /// By name.
+    pub files: Vec<Artifact>,
+    /// There are more than are listed.
+    pub cut: bool,
+}
+
+/// A folder in a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Subfolder {
+    pub name: String,
+    /// Files at any depth.
+    pub file_count: i64,
+    pub size_bytes: i64,
+}
+
+/// Another place where the same content lies: of a run, or of a model that the run made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ArtifactCopy {
+    pub run_id: RunId,
+    pub run_name: String,
+    pub model_id: Option<AssetId>,
+    pub model_name: Option<String>,
+    pub path: ArtifactPath,
+}
+
+/// The parts of a file that were sent, to be made one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PartsJoin {
+    pub upload_id: UploadId,
+    /// Parts 1 up to this one.
+    pub part_count: u32,
+    /// What all of it must hash to; absent where the client does not know.
+    #[serde(default)]
+    pub sha256: Option<String>,
 }
 
 /// A relative path with `/`: no empty, `.` or `..` parts, no backslash, no control characters.

@@ -271,6 +271,30 @@ pub const ARTIFACT_BYTES_MAX: u64 = 50 * 1024 * 1024 * 1024;
 pub const ARTIFACT_PARTS_MAX: u32 = 10_000;
 /// Artifacts of one run.
 pub const ARTIFACTS_PER_RUN_MAX: i64 = 100_000;
+/// Formulas of one note that are drawn: a chapter of a textbook.
+pub const FORMULAS_PER_NOTE_MAX: usize = 1_000;
+/// TeX of one formula in a note: a display of many lines.
+pub const FORMULA_BYTES_MAX: usize = 2_000;
+/// Groups and scripts in one formula: each may lie in the one before it, and costs stack where it is drawn.
+pub const FORMULA_DEPTH_MAX: usize = 200;
+/// Signs of one formula, and what they take as `MathML`: no person writes more.
+pub const FORMULA_EVENTS_MAX: usize = 5_000;
+pub const FORMULA_HTML_BYTES_MAX: usize = 256 * 1024;
+/// Runs that one note mentions and that become links.
+pub const NOTE_MENTIONS_MAX: usize = 100;
+/// How long a note's author goes on with a revision that was saved by itself: what is saved within it takes the former's
+/// place, so that an hour of writing leaves six revisions and not a thousand.
+pub const NOTE_DRAFT_MILLIS: i64 = 10 * 60 * 1_000;
+/// Revisions that a note's history lists.
+pub const NOTE_REVISIONS_SHOWN_MAX: i64 = 200;
+/// Folders and files that the page lists of one folder, or finds in a search: more rows than anybody scrolls through.
+pub const ARTIFACT_ENTRIES_MAX: i64 = 1_000;
+/// Folders that are open at one time in the page: each is read again when files come.
+pub const ARTIFACT_FOLDERS_OPEN_MAX: usize = 100;
+/// Other places of the same content that are listed.
+pub const ARTIFACT_COPIES_MAX: i64 = 50;
+/// Archives that are downloaded at one time: each holds an open file and the names of what is in it.
+pub const ARCHIVES_MAX: usize = 8;
 /// Text of an artifact shown as preview.
 pub const PREVIEW_BYTES_MAX: usize = 256 * 1024;
 

@@ -1,6 +1,6 @@
 //! Notes: what people write about a run, in Markdown, every revision kept.
 
-use crate::{Error, UnixMillis, limits, param};
+use crate::{Error, UnixMillis, compare::TextDiff, limits, param};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,29 @@ pub struct NoteUpdate {
     /// Absent: write over whatever is there.
     #[serde(default)]
     pub base_revision: Option<i64>,
+    /// Saved by itself while it is written: what the same author saves within ten minutes takes its place.
+    #[serde(default)]
+    pub draft: bool,
+}
+
+/// A revision without what it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteRevision {
+    pub revision: i64,
+    pub author: String,
+    pub created_at_ms: UnixMillis,
+    pub letters: i64,
+    /// Saved by itself, and not yet by its author.
+    pub draft: bool,
+}
+
+/// What an earlier revision said, and what the next one made of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NoteChange {
+    pub revision: i64,
+    /// The revision that it is held against; absent for the first.
+    pub before: Option<i64>,
+    pub diff: TextDiff,
 }
 
 impl NoteUpdate {

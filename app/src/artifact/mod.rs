@@ -1,9 +1,13 @@
 //! Artifacts: the files of a run and of the models that it made.
 
 mod api;
+mod file;
+mod json;
 mod preview;
+mod remove;
 mod tab;
 mod tree;
+mod upload;
 
-pub use api::{Files, list};
+pub use api::{Files, first as list};
 pub use tab::{Tab, wanted};

@@ -1,25 +1,27 @@
-//! The Artifacts tab of a run: the tree, and the file that the URL names.
+//! The Artifacts tab of a run: folders that open one at a time, a search over all paths, and the file that the URL names.
 
 use super::{
-    api::{self, Files, ModelFiles, Shown, Wanted},
-    preview::{self, Kind},
-    tree::{Node, holds, tree},
+    api::{self, Files, Place, Shown, Wanted},
+    file::{File, page},
+    remove::{Doomed, Remove},
+    tree::{self, Kind, Row},
+    upload::{self, Uploads},
 };
 use crate::{
     chart::format,
-    error::AppError,
     feed::Feed,
+    frame::session::Session,
     link::{self, Query},
     run::RunView,
     ui::{
-        copy::Copy,
+        find::Find,
         icon::Icon,
         notice::{Empty, Problem},
-        time::Ago,
     },
 };
-use leptos::prelude::*;
-use model::{AssetId, RunId, artifact::Artifact};
+use leptos::{ev, prelude::*};
+use model::{RunId, artifact::Artifact, limits};
+use std::collections::HashSet;
 
 /// The file that a URL names; a path that cannot be one names nothing.
 pub fn wanted(query: &Query) -> Option<Wanted> {
@@ -31,287 +33,319 @@ pub fn wanted(query: &Query) -> Option<Wanted> {
     Some(Wanted { model, path })
 }
 
+/// What the rows of the list share.
+#[derive(Clone, Copy)]
+struct Browser {
+    view: RunView,
+    files: Feed<Files>,
+    asked: Memo<Option<Wanted>>,
+    /// Folders that were opened by hand, and those that were closed.
+    opened: RwSignal<Vec<Place>>,
+    closed: RwSignal<HashSet<Place>>,
+    doomed: RwSignal<Option<Doomed>>,
+    uploads: Uploads,
+    may_edit: bool,
+}
+
 /// `first` is what the page was rendered with, absent when the person came from another tab.
 #[component]
-pub fn Tab(view: RunView, first: Option<Files>) -> impl IntoView {
+pub fn Tab(view: RunView, mut first: Option<Files>) -> impl IntoView {
     let search = link::use_search();
-    let input = Memo::new(move |_| (view.id(), search.with(wanted)));
-    let (feed, loaded) = Feed::soon(first, input, |(run_id, wanted)| api::list(run_id, wanted));
-    Effect::watch(move || view.filed.get(), move |_, _, _| feed.refresh(), false);
-    let trees = Memo::new(move |_| feed.current.with(trees));
-    let content = move || match (loaded.get(), trees.with(Vec::is_empty)) {
-        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
-        (true, true) => view! { <Nothing /> }.into_any(),
-        (true, false) => view! { <Browser view feed trees search /> }.into_any(),
-    };
-    view! {
-        <Problem error=feed.failed />
-        {content}
-    }
-}
-
-#[component]
-fn Nothing() -> impl IntoView {
-    view! {
-        <Empty icon="file" title="No artifacts yet">
-            <p>
-                <code>"run.log_artifact(\"model.pt\")"</code>
-                " keeps a file with the run."
-            </p>
-        </Empty>
-    }
-}
-
-/// The files of the run, or of a model that it made.
-#[derive(Clone, Debug, PartialEq)]
-struct Tree {
-    model: Option<(AssetId, String)>,
-    nodes: Vec<Node>,
-}
-
-/// The run's own files first; what has none is left out.
-fn trees(files: &Files) -> Vec<Tree> {
-    let own = Tree { model: None, nodes: tree(&files.list) };
-    let of_model = |ModelFiles { id, name, list }: &ModelFiles| Tree {
-        model: Some((id.clone(), name.clone())),
-        nodes: tree(list),
-    };
-    let all = std::iter::once(own).chain(files.models.iter().map(of_model));
-    all.filter(|tree| !tree.nodes.is_empty()).collect()
-}
-
-#[component]
-fn Browser(view: RunView, feed: Feed<Files>, trees: Memo<Vec<Tree>>, search: Memo<Query>) -> impl IntoView {
     let asked = Memo::new(move |_| search.with(wanted));
-    let path = Memo::new(move |_| search.with(|query| query.get("path").unwrap_or_default().to_owned()));
-    let chosen = Memo::new(move |_| {
-        let asked = asked.get()?;
-        let artifact = feed.current.with(|files| files.find(&asked).cloned())?;
-        Some((asked, artifact))
-    });
-    let shown = Memo::new(move |_| feed.current.with(|files| files.shown.clone()));
+    let opened = RwSignal::new(Vec::new());
+    let first_shown = first.as_mut().map(|first| first.shown.take());
+    let input = Memo::new(move |_| (view.id(), asked.get(), opened.get()));
+    let (files, loaded) = Feed::soon(first, input, |(id, wanted, opened)| api::list(id, wanted, opened));
+    let input = Memo::new(move |_| (view.id(), asked.get()));
+    let (shown, shown_loaded) = Feed::soon(first_shown, input, |(id, wanted)| api::show(id, wanted));
+    Effect::watch(
+        move || view.filed.get(),
+        move |_, _, _| {
+            files.refresh();
+            shown.refresh();
+        },
+        false,
+    );
+    let browser = Browser {
+        view,
+        files,
+        asked,
+        opened,
+        closed: RwSignal::new(HashSet::new()),
+        doomed: RwSignal::new(None),
+        uploads: Uploads::new(view),
+        may_edit: Session::current().may_edit(),
+    };
+    let is_empty = Memo::new(move |_| files.current.with(|files| files.folders.is_empty()));
+    let content = move || match (loaded.get(), is_empty.get() && asked.with(Option::is_none)) {
+        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
+        (true, true) => view! { <Nothing browser /> }.into_any(),
+        (true, false) => view! { <Listed browser shown shown_loaded /> }.into_any(),
+    };
+    view! {
+        <Problem error=files.failed />
+        {browser.may_edit.then(|| view! { <upload::Panel uploads=browser.uploads /> })}
+        {content}
+        <Remove view doomed=browser.doomed />
+    }
+}
+
+#[component]
+fn Nothing(browser: Browser) -> impl IntoView {
+    view! {
+        <div class="artifacts__drop" on:dragover=allow on:drop=move |event| browser.dropped(&event, None)>
+            <Empty icon="file" title="No artifacts yet">
+                <p>
+                    <code>"run.log_artifact(\"model.pt\")"</code>
+                    " keeps a file with the run."
+                </p>
+            </Empty>
+        </div>
+    }
+}
+
+fn allow(event: ev::DragEvent) {
+    event.prevent_default();
+}
+
+impl Browser {
+    fn dropped(self, event: &ev::DragEvent, folder: Option<&str>) {
+        event.prevent_default();
+        event.stop_propagation();
+        if self.may_edit {
+            self.uploads.add(event.data_transfer().and_then(|data| data.files()), folder);
+        }
+    }
+
+    fn toggle(self, place: &Place, was_open: bool) {
+        if was_open {
+            self.closed.update(|closed| {
+                closed.insert(place.clone());
+            });
+            return;
+        }
+        self.closed.update(|closed| {
+            closed.remove(place);
+        });
+        let is_here =
+            self.files.current.with_untracked(|files| files.folders.iter().any(|(known, _)| known == place));
+        if !is_here {
+            self.opened.update(|opened| {
+                opened.push(place.clone());
+                // What was opened first is let go.
+                let over = opened.len().saturating_sub(limits::ARTIFACT_FOLDERS_OPEN_MAX / 2);
+                opened.drain(..over);
+            });
+        }
+    }
+}
+
+#[component]
+fn Listed(browser: Browser, shown: Feed<Option<Shown>>, shown_loaded: RwSignal<bool>) -> impl IntoView {
+    let Browser { view, files, asked, closed, .. } = browser;
+    let text = RwSignal::new(String::new());
+    let input = Memo::new(move |_| (view.id(), text.get()));
+    let (found, _) = Feed::soon(Some(Vec::new()), input, |(id, text)| search(id, text));
+    let rows =
+        Memo::new(move |_| files.current.with(|files| closed.with(|closed| tree::rows(files, closed))));
+    let list = move || {
+        if text.with(|text| text.trim().is_empty()) {
+            view! {
+                <ul class="tree">
+                    <For each=move || rows.get() key=Row::key let:row>
+                        {line(&browser, row)}
+                    </For>
+                </ul>
+            }
+            .into_any()
+        } else {
+            view! { <Found browser found /> }.into_any()
+        }
+    };
+    let content = move || match (shown.current.get(), asked.get()) {
+        (Some(found), Some(file)) if found.file == file => {
+            view! { <File view shown=found doomed=browser.doomed /> }.into_any()
+        }
+        (_, Some(_)) if !shown_loaded.get() || shown.busy.get() => {
+            view! { <div class="skeleton" aria-label="Loading"></div> }.into_any()
+        }
+        (_, Some(_)) => view! { <Problem error=shown.failed /> }.into_any(),
+        (_, None) => {
+            view! { <p class="muted artifacts__hint">"Choose a file to see it here."</p> }.into_any()
+        }
+    };
     view! {
         <div class="artifacts">
-            <nav class="artifacts__tree" aria-label="Files">
-                {move || trees.get().into_iter().map(|tree| files_of(view, asked, tree)).collect_view()}
-            </nav>
-            <div class="artifacts__file area" data-busy=move || feed.busy.get().to_string()>
-                {move || file(view, &path.get(), chosen.get(), shown)}
+            <div class="artifacts__side">
+                <Find placeholder="Find files" label="Find files" on_find=Callback::new(move |typed| text.set(typed)) />
+                <nav
+                    class="artifacts__tree"
+                    aria-label="Files"
+                    on:dragover=allow
+                    on:drop=move |event| browser.dropped(&event, None)
+                >
+                    {list}
+                </nav>
+            </div>
+            <div class="artifacts__file area" data-busy=move || shown.busy.get().to_string()>
+                {content}
             </div>
         </div>
     }
 }
 
-/// A tree, with the model's name above it.
-fn files_of(view: RunView, asked: Memo<Option<Wanted>>, Tree { model, nodes }: Tree) -> AnyView {
-    let id = model.as_ref().map(|(id, _)| id.clone());
-    let branches = nodes.into_iter().map(|node| branch(view, asked, id.as_ref(), node)).collect_view();
-    let title = model.map(|(id, name)| {
-        view! {
-            <h3 class="artifacts__model" title=format!("Model {id}")>
-                <Icon name="model" />
-                <span class="tree__name">{name}</span>
-                <span class="muted">"model"</span>
-            </h3>
+async fn search(run_id: RunId, text: String) -> Result<Vec<Artifact>, crate::error::AppError> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    api::search(run_id, text.trim().to_owned()).await
+}
+
+/// Files whose paths hold the text, each with its whole path.
+#[component]
+fn Found(browser: Browser, found: Feed<Vec<Artifact>>) -> impl IntoView {
+    let told = move || {
+        let count = found.current.with(Vec::len) as i64;
+        match found.busy.get() {
+            true => "Looking…".to_owned(),
+            false if count >= limits::ARTIFACT_ENTRIES_MAX => format!("The first {count} files"),
+            false => format::counted(count, "file", "files"),
         }
-    });
+    };
+    let hit = move |artifact: Artifact| {
+        let file = Wanted { model: None, path: artifact.path.clone() };
+        file_link(&browser, file, artifact.path.as_str().to_owned(), &artifact)
+    };
     view! {
-        {title}
-        <ul class="tree">{branches}</ul>
+        <p class="muted artifacts__count" role="status">{told}</p>
+        <Problem error=found.failed />
+        <ul class="tree" data-busy=move || found.busy.get().to_string()>
+            {move || found.current.get().into_iter().map(|one| view! { <li>{hit(one)}</li> }).collect_view()}
+        </ul>
+    }
+}
+
+fn file_link(browser: &Browser, file: Wanted, name: String, artifact: &Artifact) -> AnyView {
+    let href = page(&browser.view.id(), &file);
+    let size = format::bytes(artifact.size_bytes);
+    let (this, title, asked) = (Some(file), name.clone(), browser.asked);
+    let here = move || asked.with(|asked| *asked == this).then_some("true");
+    view! {
+        <a class="tree__item" href=href aria-current=here data-noscroll="" title=title>
+            <Icon name="file" />
+            <span class="tree__name">{name}</span>
+            <span class="tree__size num">{size}</span>
+        </a>
     }
     .into_any()
 }
 
-fn file_link(view: RunView, model: Option<&AssetId>, path: &str) -> String {
-    let query = Query::default().with("tab", "artifacts");
-    let query = match model {
-        Some(id) => query.with("model", id.as_str()),
-        None => query,
+/// Where all files of a folder are served as one.
+fn archive(run_id: &RunId, place: &Place) -> String {
+    let base = match &place.model {
+        Some(id) => format!("/api/v1/assets/{id}/artifacts.zip"),
+        None => format!("/api/v1/runs/{run_id}/artifacts.zip"),
     };
-    query.with("path", path).href(&view.path())
+    match &place.path {
+        Some(path) => Query::default().with("path", path.as_str()).href(&base),
+        None => base,
+    }
 }
 
-fn branch(view: RunView, asked: Memo<Option<Wanted>>, model: Option<&AssetId>, node: Node) -> AnyView {
-    match node {
-        Node::Folder { name, path, children } => {
-            // Small trees stand open; in large ones only the way to the chosen file does.
-            let holds_it =
-                |asked: &Wanted| asked.model.as_ref() == model && holds(&path, asked.path.as_str());
-            let open = children.len() <= 20 || asked.get_untracked().is_some_and(|asked| holds_it(&asked));
-            let branches = children.into_iter().map(|node| branch(view, asked, model, node)).collect_view();
+fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
+    let browser = *browser;
+    let class = format!("tree__row tree__row--{}", depth.min(DEPTH_SHOWN));
+    let archive = |place: &Place, what: String| {
+        let href = archive(&browser.view.id(), place);
+        let label = format!("Download {what} as zip");
+        view! {
+            <a class="button button--icon tree__action" href=href download="" title=label.clone() aria-label=label.clone()>
+                <Icon name="download" />
+            </a>
+        }
+    };
+    match kind {
+        Kind::Root { place, model, file_count, size_bytes } => {
+            let told = format!("{}, {}", format::counted(file_count, "file", "files"), format::bytes(size_bytes));
+            let (icon, name) = match model {
+                Some(name) => ("model", name),
+                None => ("folder", "All files".to_owned()),
+            };
+            let what = if place.model.is_some() { format!("model {name}") } else { "all files".to_owned() };
             view! {
-                <li>
-                    <details open=open>
-                        <summary class="tree__item">
-                            <Icon name="folder" />
-                            <span class="tree__name">{name}</span>
-                        </summary>
-                        <ul>{branches}</ul>
-                    </details>
+                <li class="tree__row tree__root">
+                    <span class="tree__item">
+                        <Icon name=icon />
+                        <strong class="tree__name" title=name.clone()>{name.clone()}</strong>
+                        <span class="tree__size num">{told}</span>
+                    </span>
+                    {archive(&place, what)}
                 </li>
             }
             .into_any()
         }
-        Node::File { name, artifact } => {
-            let href = file_link(view, model, artifact.path.as_str());
-            let this = Some(Wanted { model: model.cloned(), path: artifact.path.clone() });
-            let here = move || asked.with(|asked| *asked == this).then_some("true");
-            let title = name.clone();
+        Kind::Folder { place, name, file_count, size_bytes, .. } => {
+            let this = place.clone();
+            let is_open = Memo::new(move |_| {
+                let is_here = browser.files.current.with(|files| files.folders.iter().any(|(known, _)| *known == this));
+                is_here && browser.closed.with(|closed| !closed.contains(&this))
+            });
+            let path = place.path.clone();
+            let told = format!("{}, {}", format::counted(file_count, "file", "files"), format::bytes(size_bytes));
+            let may_edit = browser.may_edit && place.model.is_none();
+            let remove = path.clone().filter(|_| may_edit).map(|path| {
+                let label = format!("Delete folder {name}");
+                let this = Doomed { path, is_folder: true, file_count, size_bytes };
+                view! {
+                    <button
+                        class="button button--icon tree__action"
+                        type="button"
+                        title=label.clone()
+                        aria-label=label.clone()
+                        on:click=move |_| browser.doomed.set(Some(this.clone()))
+                    >
+                        <Icon name="trash" />
+                    </button>
+                }
+            });
+            let folder = path.map(|path| path.as_str().to_owned()).filter(|_| may_edit);
+            let dropped = move |event: ev::DragEvent| browser.dropped(&event, folder.as_deref());
+            let zip = archive(&place, format!("folder {name}"));
+            let toggle = move |_| browser.toggle(&place, is_open.get_untracked());
             view! {
-                <li>
-                    <a class="tree__item" href=href aria-current=here data-noscroll="" title=title>
-                        <Icon name="file" />
-                        <span class="tree__name">{name}</span>
-                        <span class="tree__size num">{format::bytes(artifact.size_bytes)}</span>
-                    </a>
+                <li class=class on:dragover=allow on:drop=dropped>
+                    <button
+                        class="tree__item tree__folder"
+                        type="button"
+                        aria-expanded=move || is_open.get().to_string()
+                        title=format!("{name}: {told}")
+                        on:click=toggle
+                    >
+                        <Icon name="chevron" />
+                        <Icon name="folder" />
+                        <span class="tree__name">{name.clone()}</span>
+                        <span class="tree__size num">{format::count(file_count)}</span>
+                    </button>
+                    {zip}
+                    {remove}
                 </li>
             }
             .into_any()
         }
-    }
-}
-
-fn file(
-    view: RunView,
-    path: &str,
-    chosen: Option<(Wanted, Artifact)>,
-    shown: Memo<Option<Shown>>,
-) -> AnyView {
-    match chosen {
-        Some((wanted, artifact)) => view! { <File run_id=view.id() wanted artifact shown /> }.into_any(),
-        None if path.is_empty() => {
-            view! { <p class="muted artifacts__hint">"Choose a file to see it here."</p> }.into_any()
+        Kind::File { file, artifact } => {
+            let name = artifact.path.file_name().to_owned();
+            view! { <li class=class>{file_link(&browser, file, name, &artifact)}</li> }.into_any()
         }
-        None => {
-            let error = AppError(model::Error::not_found("artifact", path));
-            view! { <Problem error=Signal::stored(Some(error)) /> }.into_any()
-        }
-    }
-}
-
-/// Where the bytes of a file are served.
-fn source(run_id: &RunId, Wanted { model, path }: &Wanted) -> String {
-    let path: Vec<_> = path.as_str().split('/').map(link::encode).collect();
-    match model {
-        Some(id) => format!("/api/v1/assets/{id}/artifacts/{}", path.join("/")),
-        None => format!("/api/v1/runs/{run_id}/artifacts/{}", path.join("/")),
-    }
-}
-
-#[component]
-fn File(run_id: RunId, wanted: Wanted, artifact: Artifact, shown: Memo<Option<Shown>>) -> impl IntoView {
-    let source = source(&run_id, &wanted);
-    let name = artifact.path.file_name().to_owned();
-    let hash = artifact.sha256.clone();
-    let (hash_title, hash_short) = (format!("SHA-256 {hash}"), hash[..12].to_owned());
-    let content = match preview::kind(&artifact) {
-        Kind::Image => view! {
-            <img class="file__image" src=source.clone() alt=format!("Preview of {name}") />
+        Kind::More { .. } => view! {
+            <li class=class>
+                <span class="tree__item muted">
+                    {format!("Only the first {} are listed; search finds the others.", limits::ARTIFACT_ENTRIES_MAX)}
+                </span>
+            </li>
         }
         .into_any(),
-        kind => view! { <Text wanted artifact=artifact.clone() kind shown /> }.into_any(),
-    };
-    let download = format!("{source}?download=true");
-    view! {
-        <div class="file__head">
-            <h2 class="file__name" title=artifact.path.as_str().to_owned()>{name.clone()}</h2>
-            <span class="num">{format::bytes(artifact.size_bytes)}</span>
-            <span class="muted">{artifact.mime.clone()}</span>
-            <Ago at=artifact.created_at_ms />
-            <span class="mono file__hash" title=hash_title>
-                {hash_short}
-                <Copy text=hash what="SHA-256" />
-            </span>
-            <a class="button" href=download download=name>
-                <Icon name="download" />
-                "Download"
-            </a>
-        </div>
-        {content}
     }
 }
 
-#[component]
-fn Text(wanted: Wanted, artifact: Artifact, kind: Kind, shown: Memo<Option<Shown>>) -> impl IntoView {
-    let cut = preview::cut(&artifact);
-    move || {
-        let shown = shown.get().filter(|shown| shown.file == wanted);
-        match shown.map(|shown| shown.text) {
-            None => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
-            Some(Some(text)) => body(&text, kind, cut),
-            Some(None) => view! {
-                <Empty icon="file" title="No preview">
-                    <p>"This file is neither text nor a picture. Download it to open it."</p>
-                </Empty>
-            }
-            .into_any(),
-        }
-    }
-}
-
-fn body(text: &str, kind: Kind, cut: bool) -> AnyView {
-    let body = match kind {
-        Kind::Table(part) => grid(preview::rows(text, part)),
-        Kind::Json if !cut => plain(preview::pretty(text)),
-        _ => plain(text.to_owned()),
-    };
-    view! {
-        {cut.then(|| view! { <p class="notice">"Only the beginning is shown; download the file for all of it."</p> })}
-        {body}
-    }
-    .into_any()
-}
-
-fn plain(text: String) -> AnyView {
-    view! {
-        <pre class="file__text" tabindex="0" aria-label="File content">
-            {text}
-        </pre>
-    }
-    .into_any()
-}
-
-fn grid(mut rows: Vec<Vec<String>>) -> AnyView {
-    let more = rows.len() > preview::ROWS_MAX;
-    rows.truncate(preview::ROWS_MAX);
-    let mut rows = rows.into_iter();
-    let head = rows.next().unwrap_or_default();
-    let cell = |text: String| {
-        let class = if text.parse::<f64>().is_ok() { "cell-num mono" } else { "" };
-        view! { <td class=class>{text}</td> }
-    };
-    view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="File content">
-            <table class="table">
-                <caption class="hidden">"File content"</caption>
-                <thead>
-                    <tr>{head.into_iter().map(|text| view! { <th scope="col">{text}</th> }).collect_view()}</tr>
-                </thead>
-                <tbody>
-                    {rows
-                        .map(|row| view! { <tr>{row.into_iter().map(cell).collect_view()}</tr> })
-                        .collect_view()}
-                </tbody>
-            </table>
-        </div>
-        {more.then(|| view! { <p class="muted">{format!("The first {} rows.", preview::ROWS_MAX)}</p> })}
-    }
-    .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_part_of_a_path_is_escaped_and_slashes_stay() {
-        let run_id: RunId = "a".repeat(32).parse().expect("32 hex digits");
-        assert_eq!(
-            source(&run_id, &Wanted { model: None, path: "a b/ü#?.txt".parse().expect("a path") }),
-            format!("/api/v1/runs/{run_id}/artifacts/a%20b/%C3%BC%23%3F.txt")
-        );
-        let id: AssetId = "b".repeat(32).parse().expect("32 hex digits");
-        let of_model = Wanted { model: Some(id.clone()), path: "MLmodel".parse().expect("a path") };
-        assert_eq!(source(&run_id, &of_model), format!("/api/v1/assets/{id}/artifacts/MLmodel"));
-    }
-}
+/// Folders inside each other that are set further in; deeper ones stay below each other.
+const DEPTH_SHOWN: usize = 8;

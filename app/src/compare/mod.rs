@@ -3,7 +3,7 @@
 mod api;
 mod change;
 mod choice;
-mod diff;
+pub mod diff;
 mod export;
 mod file;
 mod group;

@@ -18,9 +18,9 @@ mod spark;
 mod tab;
 
 pub use board::{Board, BoardRun};
-pub use roster::{Entry, Roster};
 #[cfg(feature = "ssr")]
 pub use lines::lines;
+pub use roster::{Entry, Roster};
 pub use section::Sections;
 pub use setup::HIDDEN;
 pub use spark::Sparks;

@@ -1,8 +1,6 @@
 //! The curves of a run's key metrics, a glance wide: all of them come in one request.
 
-use super::{
-    fetch::{self, Ask},
-};
+use super::fetch::{self, Ask};
 use crate::run::RunView;
 use leptos::{prelude::*, task::spawn_local};
 use model::{

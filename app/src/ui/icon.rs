@@ -47,6 +47,7 @@ pub const SPRITE: &str = r#"
 <symbol id="icon-rail" viewBox="0 0 16 16"><path d="M2.5 3h11v10h-11zM6.5 3v10"/></symbol>
 <symbol id="icon-user" viewBox="0 0 16 16"><circle cx="8" cy="5.5" r="2.7"/><path d="M3 13.5c.6-3 2.5-4 5-4s4.4 1 5 4"/></symbol>
 <symbol id="icon-download" viewBox="0 0 16 16"><path d="M8 2.5v7.5M4.5 7 8 10.5 11.5 7M3 13.5h10"/></symbol>
+<symbol id="icon-upload" viewBox="0 0 16 16"><path d="M8 10.5V3M4.5 6 8 2.5 11.5 6M3 13.5h10"/></symbol>
 <symbol id="icon-file" viewBox="0 0 16 16"><path d="M4 2h5l3 3v9H4zM9 2v3h3"/></symbol>
 <symbol id="icon-folder" viewBox="0 0 16 16"><path d="M2 4h4l1.5 1.5H14V13H2z"/></symbol>
 <symbol id="icon-columns" viewBox="0 0 16 16"><path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10"/></symbol>

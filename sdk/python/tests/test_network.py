@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from proxy import BUSY, LOSE_ANSWER, PASS, Proxy
 from server import Server
 
-from trackway import Experiment, MLOpsClient, sender
+from trackway import Experiment, MLOpsClient, artifact, sender
 
 
 @pytest.fixture
@@ -86,3 +87,24 @@ def test_a_run_is_started_as_soon_as_a_busy_server_allows(
     with faulty_client.start_run(experiment.id) as run:
         pass
     assert run.status == "completed"
+
+
+def test_a_large_file_comes_in_parts_and_lost_answers_do_no_harm(
+    faulty_client: MLOpsClient,
+    experiment: Experiment,
+    proxy: Proxy,
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(artifact, "PART_BYTES", 1_000)
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(range(256)) * 10)
+    with faulty_client.start_run(experiment.id) as run:
+        run.flush()
+        # What begins the parts, and what joins them.
+        proxy.script = [LOSE_ANSWER, PASS, LOSE_ANSWER]
+        run.log_artifact(large, artifact_path="model/")
+        run.flush()
+    assert server.artifact_paths(run.id) == ["model/large.bin"]
+    assert server.artifact(run.id, "model/large.bin") == large.read_bytes()

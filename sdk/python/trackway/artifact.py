@@ -22,6 +22,8 @@ from .error import TrackwayError
 from .value import clean_text
 
 LocalPath = Union[str, "os.PathLike[str]"]
+# Calls what it is given until there is an answer: None when it was taken, otherwise why it never will be.
+UntilAnswered = Callable[[Callable[[], None]], Union[TrackwayError, None]]
 
 # A file up to here is copied when it is logged: most results are small, and may be gone a moment later.
 COPY_BYTES_MAX = 1024 * 1024
@@ -31,6 +33,10 @@ HELD_MAX = 100
 PATH_BYTES_MAX = 1_000
 # A file that keeps changing while it is read.
 ATTEMPTS_MAX = 3
+# A larger content is sent in parts of this size, so that a connection that breaks costs one part only.
+PART_BYTES = 64 * 1024 * 1024
+# The server reads all parts once more to make one file of them: at 50 MB/s the largest takes a quarter of an hour.
+JOIN_SECONDS_MAX = 1_800.0
 
 
 class NoRoom(Exception):
@@ -231,20 +237,19 @@ def upload(
     run_id: str,
     path: str,
     file: IO[bytes],
-    until_answered: Callable[[Callable[[], None]], TrackwayError | None],
+    until_answered: UntilAnswered,
 ) -> TrackwayError | None:
     """Sends a content as it is now, in pieces; gives back why it was refused. Raises Unsteady, OSError."""
     for _ in range(ATTEMPTS_MAX):
         before = os.fstat(file.fileno())
         digest = sha256()
         try:
-            for block in _blocks(file, before.st_size):
+            for block in _blocks(file, 0, before.st_size):
                 digest.update(block)
 
-            def attempt(size: int = before.st_size, checksum: str = digest.hexdigest()) -> None:
-                _put(connection, run_id, path, _blocks(file, size), size, checksum)
-
-            refusal = until_answered(attempt)
+            send = _put_whole if before.st_size <= PART_BYTES else _put_parts
+            target, checksum = _target(run_id, path), digest.hexdigest()
+            refusal = send(connection, target, file, before.st_size, checksum, until_answered)
         except Unsteady:
             continue
         after = os.fstat(file.fileno())
@@ -253,20 +258,72 @@ def upload(
     raise Unsteady("it kept changing while it was read")
 
 
-def _put(connection: Connection, run_id: str, path: str, body: Body, size_bytes: int, sha256: str) -> None:
+def _target(run_id: str, path: str) -> str:
     segments = "/".join(quote(segment, safe="") for segment in path.split("/"))
+    return f"/api/v1/runs/{run_id}/artifacts/{segments}"
+
+
+def _put_whole(
+    connection: Connection,
+    target: str,
+    file: IO[bytes],
+    size_bytes: int,
+    checksum: str,
+    until_answered: UntilAnswered,
+) -> TrackwayError | None:
+    def attempt() -> None:
+        headers = {"X-Content-SHA256": checksum}
+        _put(connection, target, _blocks(file, 0, size_bytes), size_bytes, headers)
+
+    return until_answered(attempt)
+
+
+def _put_parts(
+    connection: Connection,
+    target: str,
+    file: IO[bytes],
+    size_bytes: int,
+    checksum: str,
+    until_answered: UntilAnswered,
+) -> TrackwayError | None:
+    """Each part until it is answered; the server checks the sum of all when it joins them."""
+    begun: list[str] = []
+    refusal = until_answered(lambda: begun.append(connection.json("POST", "/api/v1/uploads", {})["id"]))
+    if refusal is not None:
+        return refusal
+    count = -(-size_bytes // PART_BYTES)
+    for number in range(1, count + 1):
+        start = (number - 1) * PART_BYTES
+        length = min(PART_BYTES, size_bytes - start)
+
+        def attempt(number: int = number, start: int = start, length: int = length) -> None:
+            part = f"/api/v1/uploads/{begun[0]}/{number}"
+            _put(connection, part, _blocks(file, start, length), length, {})
+
+        refusal = until_answered(attempt)
+        if refusal is not None:
+            return refusal
+    content = {"upload_id": begun[0], "part_count": count, "sha256": checksum}
+
+    def join() -> None:
+        connection.json("POST", target, content, timeout_seconds=JOIN_SECONDS_MAX)
+
+    return until_answered(join)
+
+
+def _put(connection: Connection, target: str, body: Body, size_bytes: int, headers: dict[str, str]) -> None:
     connection.request(
         "PUT",
-        f"/api/v1/runs/{run_id}/artifacts/{segments}",
+        target,
         body=body,
         content_type="application/octet-stream",
-        headers={"Content-Length": str(size_bytes), "X-Content-SHA256": sha256},
+        headers={"Content-Length": str(size_bytes), **headers},
     )
 
 
-def _blocks(file: IO[bytes], size_bytes: int) -> Iterator[bytes]:
-    """From the start of the file, so that a second attempt sends it again; what is appended meanwhile stays out."""
-    file.seek(0)
+def _blocks(file: IO[bytes], start: int, size_bytes: int) -> Iterator[bytes]:
+    """From a place in the file, so that a second attempt sends it again; what is appended meanwhile stays out."""
+    file.seek(start)
     left = size_bytes
     while left > 0:
         block = file.read(min(left, BLOCK_BYTES))

@@ -1,12 +1,12 @@
 //! Artifacts: content goes to the object store under its SHA-256, complete and checked, before any owner lists it.
 
-use crate::{Base, Result, World};
+use crate::{Base, Result, World, highlight};
 use anyhow::Context as _;
 use bytes::Bytes;
-use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use model::{
     Error, ErrorKind, UploadId,
-    artifact::{Artifact, ArtifactPath, Owner},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Owner},
     event::RunChange,
     id::hex,
     limits,
@@ -19,6 +19,7 @@ use object_store::{
 };
 use sha2::{Digest as _, Sha256};
 use std::{ops::Range, sync::Arc};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Where uploads lie until they are complete.
 pub(crate) const UPLOADS: &str = "uploads";
@@ -67,7 +68,7 @@ fn check_part(number: u32) -> Result<(), Error> {
 pub struct OpenArtifact {
     pub artifact: Artifact,
     pub range: Range<u64>,
-    pub bytes: futures::stream::BoxStream<'static, std::io::Result<Bytes>>,
+    pub bytes: BoxStream<'static, std::io::Result<Bytes>>,
 }
 
 /// Bytes asked for, as HTTP's Range header puts it.
@@ -79,6 +80,33 @@ pub enum ByteRange {
     Last(u64),
 }
 
+/// Files that are read one after the other. Whoever drops it gives its place to others.
+#[derive(Debug)]
+pub struct Archive {
+    base: Arc<Base>,
+    name: String,
+    files: Vec<Artifact>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Archive {
+    /// What it is an archive of.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// By path.
+    pub fn files(&self) -> &[Artifact] {
+        &self.files
+    }
+
+    /// The content of one of its files.
+    pub async fn open(&self, index: usize) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        let content = self.base.files.get(&content_path(&self.files[index].sha256)).await?;
+        Ok(content.into_stream().map_err(std::io::Error::other).boxed())
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Artifacts(pub(crate) Arc<Base>);
 
@@ -87,6 +115,74 @@ impl Artifacts {
         caller.require(Role::Viewer)?;
         self.0.owned(owner).await?;
         Ok(store::artifact::list(&self.0.db, owner).await?)
+    }
+
+    /// What lies directly in a folder; in the root where none is named.
+    pub async fn folder(
+        &self,
+        caller: &Caller,
+        owner: &Owner,
+        folder: Option<&ArtifactPath>,
+    ) -> Result<Folder> {
+        caller.require(Role::Viewer)?;
+        self.0.owned(owner).await?;
+        Ok(store::artifact::folder(&self.0.db, owner, folder, limits::ARTIFACT_ENTRIES_MAX).await?)
+    }
+
+    /// Files whose path holds a text, in any case.
+    pub async fn search(&self, caller: &Caller, owner: &Owner, text: &str) -> Result<Vec<Artifact>> {
+        caller.require(Role::Viewer)?;
+        if text.len() > limits::SEARCH_TEXT_BYTES_MAX {
+            let expected = format!("at most {} bytes", limits::SEARCH_TEXT_BYTES_MAX);
+            return Err(Error::too_large("search", expected).into());
+        }
+        self.0.owned(owner).await?;
+        Ok(store::artifact::search(&self.0.db, owner, text, limits::ARTIFACT_ENTRIES_MAX).await?)
+    }
+
+    /// One file, without its content.
+    pub async fn get(&self, caller: &Caller, owner: &Owner, path: &ArtifactPath) -> Result<Artifact> {
+        caller.require(Role::Viewer)?;
+        self.find(owner, path).await
+    }
+
+    /// Other runs and models that have the content of a file, and where: the newest of them.
+    pub async fn copies(
+        &self,
+        caller: &Caller,
+        owner: &Owner,
+        path: &ArtifactPath,
+    ) -> Result<Vec<ArtifactCopy>> {
+        caller.require(Role::Viewer)?;
+        let sha256 = self.find(owner, path).await?.sha256;
+        let most = limits::ARTIFACT_COPIES_MAX;
+        Ok(store::artifact::copies(&self.0.db, owner, path, &sha256, most).await?)
+    }
+
+    /// All files below a folder, or of the owner, to be read one after the other.
+    pub async fn archive(
+        &self,
+        caller: &Caller,
+        owner: &Owner,
+        folder: Option<&ArtifactPath>,
+    ) -> Result<Archive> {
+        caller.require(Role::Viewer)?;
+        let run = self.0.owned(owner).await?;
+        let place = self.0.archives.clone().try_acquire_owned().map_err(|_| {
+            let message = format!("{} archives are under way; try again later", limits::ARCHIVES_MAX);
+            Error::new(ErrorKind::Unavailable, message)
+        })?;
+        let files = store::artifact::list_below(&self.0.db, owner, folder).await?;
+        if files.is_empty() {
+            return Err(Error::not_found("artifact below", folder.map_or("", ArtifactPath::as_str)).into());
+        }
+        let name = match (folder, run, owner) {
+            (Some(folder), ..) => folder.file_name().to_owned(),
+            (None, Some(run), _) => run.name,
+            (None, None, Owner::Asset(id)) => self.0.asset(id).await?.name,
+            (None, None, _) => owner.to_string(),
+        };
+        Ok(Archive { base: self.0.clone(), name, files, _place: place })
     }
 
     /// Takes content in as it streams, and lists it under the path once it is complete and durable. True when the
@@ -181,10 +277,20 @@ impl Artifacts {
         path: ArtifactPath,
         upload: &UploadId,
         numbers: &[u32],
+        expected_sha256: Option<&str>,
     ) -> Result<Artifact> {
         caller.require(Role::Member)?;
+        self.0.owned(owner).await?;
         if numbers.is_empty() {
             return Err(Error::invalid("parts", "at least one part was expected").into());
+        }
+        // The answer to the first try may have been lost, and its parts are gone.
+        if let Some(expected) = expected_sha256
+            && let Some(there) = store::artifact::get(&self.0.db, owner, &path).await?
+            && there.sha256.eq_ignore_ascii_case(expected)
+        {
+            self.drop_parts(caller, upload).await?;
+            return Ok(there);
         }
         for &number in numbers {
             check_part(number)?;
@@ -199,7 +305,7 @@ impl Artifacts {
             async move { Ok::<_, object_store::Error>(files.get(&part).await?.into_stream()) }
         });
         let content = parts.try_flatten().boxed();
-        let (artifact, _) = self.upload(caller, owner, path, None, content).await?;
+        let (artifact, _) = self.upload(caller, owner, path, expected_sha256, content).await?;
         self.drop_parts(caller, upload).await?;
         Ok(artifact)
     }
@@ -281,6 +387,24 @@ impl Artifacts {
         let result = self.0.files.get_opts(&content_path(&artifact.sha256), options).await?;
         let bytes = result.into_stream().map_err(std::io::Error::other).boxed();
         Ok(OpenArtifact { artifact, range: range.unwrap_or(0..size), bytes })
+    }
+
+    /// The beginning of a text file as HTML: Markdown as what it means, code with its parts marked, other text as it is.
+    /// Absent when it is not text.
+    pub async fn highlighted(
+        &self,
+        caller: &Caller,
+        owner: &Owner,
+        path: &ArtifactPath,
+    ) -> Result<Option<String>> {
+        let Some(text) = self.preview(caller, owner, path).await? else { return Ok(None) };
+        let name = path.file_name().to_owned();
+        if [".md", ".markdown"].iter().any(|end| name.to_lowercase().ends_with(end)) {
+            let run_id = if let Owner::Run(id) = owner { Some(id) } else { None };
+            return self.0.markdown(run_id, &text).await.map(Some);
+        }
+        let html = tokio::task::spawn_blocking(move || highlight::html(&text, &name)).await;
+        Ok(Some(html.map_err(anyhow::Error::from)?))
     }
 
     /// The beginning of a text file, at most [`limits::PREVIEW_BYTES_MAX`] of it; absent when it is not UTF-8 text.

@@ -3,8 +3,10 @@
 
 mod digest;
 mod error;
+mod highlight;
 mod known;
 mod markdown;
+mod math;
 mod name;
 mod world;
 
@@ -49,6 +51,8 @@ pub(crate) struct Base {
     pub run_indexes: run::RunIndexes,
     /// Places for exports.
     pub exports: Arc<tokio::sync::Semaphore>,
+    /// Places for archives of files.
+    pub archives: Arc<tokio::sync::Semaphore>,
 }
 
 impl Base {
@@ -113,6 +117,7 @@ impl Services {
             run_indexes: run::RunIndexes::new(changes),
             purge: Arc::default(),
             exports: Arc::new(tokio::sync::Semaphore::new(model::limits::EXPORTS_MAX)),
+            archives: Arc::new(tokio::sync::Semaphore::new(model::limits::ARCHIVES_MAX)),
         });
         process::start_sweeper(&base, lost_after);
         trash::start_purge(&base);

@@ -2,6 +2,7 @@
 
 mod csv;
 mod parquet;
+mod zip;
 
 use crate::error::Problem;
 use axum::{
@@ -17,7 +18,7 @@ use engine::{
 use futures::stream;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-pub(crate) use self::{csv::Csv, csv::whole as whole_csv, parquet::Parquet};
+pub(crate) use self::{csv::Csv, csv::whole as whole_csv, parquet::Parquet, zip::answer as zip};
 
 /// What is exported: rows of cells, read as they are sent.
 pub(crate) trait Source: Send + Sync + 'static {
@@ -85,7 +86,7 @@ pub(crate) trait Format: Send + Sized + 'static {
 pub(crate) async fn answer<F: Format>(source: impl Source) -> Result<Response, Problem> {
     let format = F::begin(&source).await?;
     let (name, what) = source.title();
-    let disposition = disposition(name, what, F::EXTENSION);
+    let disposition = disposition(name, "export", &format!("-{what}.{}", F::EXTENSION));
     let headers = [
         (header::CONTENT_TYPE, F::MIME.to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
@@ -116,21 +117,22 @@ async fn block<S: Source, F: Format>(
     Ok((bytes.into(), None))
 }
 
-/// To be saved under the name of what it is of: as it is for those who read RFC 6266, and in letters that harm nobody.
-fn disposition(name: &str, what: &str, extension: &str) -> String {
+/// To be saved under a name of somebody's choice: as it is for those who read RFC 6266, and in letters that harm nobody;
+/// `other` where none of it is left.
+fn disposition(name: &str, other: &str, end: &str) -> String {
     let plain = |one: char| if one.is_ascii_alphanumeric() || "-_.".contains(one) { one } else { '-' };
     let short: String = name.chars().take(FILE_NAME_CHARACTERS_MAX).collect();
     let safe: String = short.chars().map(plain).collect();
     let safe = match safe.trim_matches(['-', '.']) {
-        "" => "export",
+        "" => other,
         safe => safe,
     };
     // What no file system takes, or takes for a folder.
     let whole: String =
         short.chars().map(|one| if one.is_control() || "/\\:".contains(one) { '-' } else { one }).collect();
-    let whole = format!("{}-{what}.{extension}", whole.trim_start_matches('.'));
+    let whole = format!("{}{end}", whole.trim_start_matches('.'));
     let encoded = utf8_percent_encode(&whole, NON_ALPHANUMERIC);
-    format!("attachment; filename=\"{safe}-{what}.{extension}\"; filename*=UTF-8''{encoded}")
+    format!("attachment; filename=\"{safe}{end}\"; filename*=UTF-8''{encoded}")
 }
 
 /// File systems allow 255 bytes, and a character has up to four.
@@ -143,12 +145,12 @@ mod tests {
     #[test]
     fn a_file_is_named_after_what_it_is_of_and_leads_nowhere() {
         assert_eq!(
-            disposition("team/größe 1", "runs", "csv"),
+            disposition("team/größe 1", "export", "-runs.csv"),
             "attachment; filename=\"team-gr--e-1-runs.csv\"; filename*=UTF-8''team%2Dgr%C3%B6%C3%9Fe%201%2Druns%2Ecsv"
         );
-        let hostile = disposition("../\"\r\n日本", "points", "parquet");
+        let hostile = disposition("../\"\r\n日本", "export", "-points.parquet");
         assert!(hostile.starts_with("attachment; filename=\"export-points.parquet\"; filename*=UTF-8''"));
         assert!(!hostile.contains(['\r', '\n', '/']) && !hostile.contains("''%2E"), "{hostile}");
-        assert!(disposition(&"日".repeat(500), "runs", "csv").len() < 700);
+        assert!(disposition(&"日".repeat(500), "export", "-runs.csv").len() < 700);
     }
 }

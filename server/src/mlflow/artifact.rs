@@ -391,7 +391,7 @@ pub(super) async fn end_multipart(
     }
     numbers.sort_unstable();
     numbers.dedup();
-    services.artifact.join_parts(&caller, &owner, path, &id, &numbers).await?;
+    services.artifact.join_parts(&caller, &owner, path, &id, &numbers, None).await?;
     Ok(axum::Json(json!({})))
 }
 

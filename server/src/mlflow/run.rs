@@ -149,7 +149,7 @@ async fn put_source(services: &Services, caller: &Caller, id: &RunId, tags: &Tag
 }
 
 async fn put_note(services: &Services, caller: &Caller, id: &RunId, note: String) -> Answer<()> {
-    services.note.update(caller, id, NoteUpdate { body: note, base_revision: None }).await?;
+    services.note.update(caller, id, NoteUpdate { body: note, base_revision: None, draft: false }).await?;
     Ok(())
 }
 

@@ -2,10 +2,11 @@
 
 use super::{
     Reply,
-    artifact::{self, DownloadQuery},
+    artifact::{self, ArchiveQuery, DownloadQuery},
 };
 use crate::{
     error::Problem,
+    export,
     extract::{At, Query},
 };
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
@@ -50,5 +51,18 @@ pub(crate) async fn download(
     Query(query): Query<DownloadQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    artifact::serve(&services, &caller, &Owner::Asset(id), &path, query.download, &headers).await
+    artifact::serve(&services, &caller, &Owner::Asset(id), &path, &query, &headers).await
+}
+
+/// All files below one of its folders as a ZIP archive, written while it is read.
+#[utoipa::path(get, path = "/api/v1/assets/{id}/artifacts.zip", tag = "asset",
+    params(("id" = String, Path), ArchiveQuery),
+    responses((status = 200, content_type = "application/zip", body = Vec<u8>)))]
+pub(crate) async fn archive(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    At(id): At<AssetId>,
+    Query(query): Query<ArchiveQuery>,
+) -> Result<Response, Problem> {
+    Ok(export::zip(services.artifact.archive(&caller, &Owner::Asset(id), query.path.as_ref()).await?))
 }

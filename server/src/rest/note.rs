@@ -50,6 +50,8 @@ pub(crate) async fn history(
 pub(crate) struct PreviewRequest {
     /// Markdown.
     body: String,
+    /// The run whose files it shows.
+    run_id: Option<RunId>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -66,5 +68,6 @@ pub(crate) async fn preview(
     Extension(caller): Extension<Caller>,
     Json(request): Json<PreviewRequest>,
 ) -> Reply<PreviewAnswer> {
-    Ok(axum::Json(PreviewAnswer { html: services.note.preview(&caller, &request.body)? }))
+    let html = services.note.preview(&caller, request.run_id.as_ref(), &request.body).await?;
+    Ok(axum::Json(PreviewAnswer { html }))
 }

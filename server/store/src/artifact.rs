@@ -2,14 +2,14 @@
 
 use crate::{
     Db, Dialect, Error, Result, Tx,
-    db::on,
+    db::{Conn, on},
     rows::{Column, Rows},
     run::kept_run,
-    sql::{Statement, fetch_all},
+    sql::{Statement, contains, fetch_all},
 };
 use model::{
     RunId, UnixMillis,
-    artifact::{Artifact, ArtifactPath, Owner},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Owner, Subfolder},
 };
 use std::collections::BTreeSet;
 
@@ -34,16 +34,152 @@ impl Row {
     }
 }
 
-const ARTIFACT_LIST: &str = "
+const ARTIFACT_ROWS: &str = "
     SELECT path, size_bytes, artifact.sha256 AS sha256, mime, artifact.created_at_ms AS created_at_ms
-    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256
-    WHERE owner = $1 ORDER BY path";
+    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256";
 
+/// What lies below a folder; all that the owner has where none is named.
+fn below(statement: &mut Statement, owner: &Owner, folder: Option<&ArtifactPath>) {
+    statement.push(" WHERE owner = ").bind(owner.to_string().as_str());
+    if let Some(folder) = folder {
+        let prefix = format!("{}/", folder.as_str());
+        statement.push(" AND SUBSTR(path, 1, LENGTH(").bind(prefix.as_str());
+        statement.push(")) = ").bind(prefix.as_str());
+    }
+}
+
+/// All files of an owner, by path.
 pub async fn list(db: &Db, owner: &Owner) -> Result<Vec<Artifact>> {
+    list_below(db, owner, None).await
+}
+
+/// All files below a folder, by path.
+pub async fn list_below(db: &Db, owner: &Owner, folder: Option<&ArtifactPath>) -> Result<Vec<Artifact>> {
     let mut conn = db.read().await?;
-    let rows: Vec<Row> =
-        on!(conn, c => sqlx::query_as(ARTIFACT_LIST).bind(owner.to_string()).fetch_all(c).await)?;
+    let mut statement = Statement::default();
+    below(statement.push(ARTIFACT_ROWS), owner, folder);
+    statement.push(" ORDER BY path");
+    let rows: Vec<Row> = fetch_all!(conn, statement)?;
     rows.into_iter().map(Row::into_artifact).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    name: String,
+    is_folder: i64,
+    file_count: i64,
+    folder_bytes: i64,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
+/// What lies directly in a folder, folders first, each kind by name: at most so many, and how much is left out.
+pub async fn folder(db: &Db, owner: &Owner, folder: Option<&ArtifactPath>, most: i64) -> Result<Folder> {
+    let mut conn = db.read().await?;
+    let skipped = folder.map_or(0, |folder| folder.as_str().chars().count() + 1) as i64;
+    let is_postgres = db.dialect() == Dialect::Postgres;
+    let mut rests = Statement::default();
+    rests.push(if is_postgres { "(SELECT STRPOS(" } else { "(SELECT INSTR(" });
+    rests
+        .push("SUBSTR(path, CAST(")
+        .bind(skipped + 1)
+        .push(" AS INTEGER)), '/') AS slash, SUBSTR(path, CAST(");
+    rests.bind(skipped + 1).push(" AS INTEGER)) AS rest, path, size_bytes, artifact.sha256 AS sha256, mime,");
+    rests.push(" artifact.created_at_ms AS created_at_ms");
+    rests.push(" FROM artifact JOIN blob ON blob.sha256 = artifact.sha256");
+    below(&mut rests, owner, folder);
+    rests.push(") AS a");
+    // Which folder and file each is in; a file is alone in its group, so that its extremes are its own.
+    let mut statement = Statement {
+        text: "
+        SELECT name, is_folder, COUNT(*) AS file_count, CAST(SUM(size_bytes) AS BIGINT) AS folder_bytes,
+            MIN(path) AS path, MIN(size_bytes) AS size_bytes, MIN(sha256) AS sha256, MIN(mime) AS mime,
+            MAX(created_at_ms) AS created_at_ms
+        FROM (
+            SELECT CASE WHEN slash > 0 THEN SUBSTR(rest, 1, slash - 1) ELSE rest END AS name,
+                CAST(CASE WHEN slash > 0 THEN 1 ELSE 0 END AS BIGINT) AS is_folder, a.*
+            FROM "
+            .to_owned()
+            + &rests.text,
+        values: rests.values,
+    };
+    statement.push(") AS b GROUP BY is_folder, name ORDER BY is_folder DESC, name LIMIT ").bind(most);
+    let rows: Vec<EntryRow> = fetch_all!(conn, statement)?;
+    let (file_count, size_bytes) = total_below(&mut conn, owner, folder).await?;
+    let mut found = Folder { file_count, size_bytes, ..Folder::default() };
+    found.cut = rows.len() as i64 == most;
+    for EntryRow { name, is_folder, file_count, folder_bytes, row } in rows {
+        if is_folder == 1 {
+            found.folders.push(Subfolder { name, file_count, size_bytes: folder_bytes });
+        } else {
+            found.files.push(row.into_artifact()?);
+        }
+    }
+    Ok(found)
+}
+
+/// Files whose path holds a text in any case, by path.
+pub async fn search(db: &Db, owner: &Owner, text: &str, most: i64) -> Result<Vec<Artifact>> {
+    let mut conn = db.read().await?;
+    let mut statement = Statement::default();
+    below(statement.push(ARTIFACT_ROWS), owner, None);
+    statement
+        .push(" AND LOWER(path) LIKE ")
+        .bind(contains(text).as_str())
+        .push(" ESCAPE '\\' ORDER BY path LIMIT ");
+    statement.bind(most);
+    let rows: Vec<Row> = fetch_all!(conn, statement)?;
+    rows.into_iter().map(Row::into_artifact).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct CopyRow {
+    path: String,
+    run_id: Option<String>,
+    run_name: Option<String>,
+    asset_id: Option<String>,
+    asset_name: Option<String>,
+}
+
+// The index by content gives the few rows; what is in the trash is not shown.
+const ARTIFACT_COPIES: &str = concat!(
+    "SELECT a.path AS path, run.id AS run_id, run.name AS run_name, asset.id AS asset_id, asset.name AS asset_name
+    FROM artifact a
+    LEFT JOIN asset ON a.owner = 'asset-' || asset.id AND asset.trashed_at_ms IS NULL
+    LEFT JOIN run ON run.id = COALESCE(asset.source_run_id, a.owner) AND run.trashed_at_ms IS NULL AND ",
+    kept_run!(),
+    " WHERE a.sha256 = $1 AND NOT (a.owner = $2 AND a.path = $3) AND run.id IS NOT NULL
+    ORDER BY a.created_at_ms DESC, a.owner, a.path LIMIT $4"
+);
+
+/// Other places where this content lies: the newest, at most so many.
+pub async fn copies(
+    db: &Db,
+    owner: &Owner,
+    path: &ArtifactPath,
+    sha256: &str,
+    most: i64,
+) -> Result<Vec<ArtifactCopy>> {
+    let mut conn = db.read().await?;
+    let rows: Vec<CopyRow> = on!(conn, c => sqlx::query_as(ARTIFACT_COPIES)
+        .bind(sha256)
+        .bind(owner.to_string())
+        .bind(path.as_str())
+        .bind(most)
+        .fetch_all(c)
+        .await)?;
+    let corrupt = |error: model::Error| Error::Corrupt(error.to_string());
+    rows.into_iter()
+        .map(|row| {
+            Ok(ArtifactCopy {
+                run_id: row.run_id.unwrap_or_default().parse().map_err(corrupt)?,
+                run_name: row.run_name.unwrap_or_default(),
+                model_id: row.asset_id.map(|id| id.parse().map_err(corrupt)).transpose()?,
+                model_name: row.asset_name,
+                path: row.path.parse().map_err(corrupt)?,
+            })
+        })
+        .collect()
 }
 
 #[derive(sqlx::FromRow)]
@@ -245,10 +381,16 @@ pub async fn remove(tx: &mut Tx, owner: &Owner, path: &ArtifactPath) -> Result<(
 // CAST: a sum of BIGINT is NUMERIC on PostgreSQL.
 const ARTIFACT_TOTAL: &str = "
     SELECT COUNT(*), CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT)
-    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE owner = $1";
+    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256";
 
 /// How many artifacts there are, and their bytes.
 pub async fn total(db: &Db, owner: &Owner) -> Result<(i64, i64)> {
-    let mut conn = db.read().await?;
-    Ok(on!(conn, c => sqlx::query_as(ARTIFACT_TOTAL).bind(owner.to_string()).fetch_one(c).await)?)
+    total_below(&mut db.read().await?, owner, None).await
+}
+
+async fn total_below(conn: &mut Conn, owner: &Owner, folder: Option<&ArtifactPath>) -> Result<(i64, i64)> {
+    let mut statement = Statement::default();
+    below(statement.push(ARTIFACT_TOTAL), owner, folder);
+    let rows: Vec<(i64, i64)> = fetch_all!(conn, statement)?;
+    Ok(rows.first().copied().unwrap_or_default())
 }

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "run_color", include_str!("../migrations/0013_run_color.sql")),
     (14, "goal", include_str!("../migrations/0014_goal.sql")),
     (15, "status_change", include_str!("../migrations/0015_status_change.sql")),
+    (16, "note_draft", include_str!("../migrations/0016_note_draft.sql")),
 ];
 
 impl Db {

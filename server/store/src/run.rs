@@ -176,6 +176,17 @@ pub async fn get_many(db: &Db, ids: &[RunId]) -> Result<Vec<Run>> {
     Ok(fetch(db, query).await?.0)
 }
 
+/// Names of runs by id; those that are unknown or in the trash are left out.
+pub async fn names(db: &Db, ids: &[RunId]) -> Result<HashMap<String, String>> {
+    let mut conn = db.read().await?;
+    let mut statement = Statement::default();
+    statement
+        .push(concat!("SELECT run.id, run.name FROM run WHERE run.trashed_at_ms IS NULL AND ", kept_run!()));
+    statement.push(" AND run.id IN ").bind_list(ids.iter().map(RunId::as_str));
+    let rows: Vec<(String, String)> = fetch_all!(conn, statement)?;
+    Ok(rows.into_iter().collect())
+}
+
 pub async fn get(db: &Db, id: &RunId) -> Result<Option<Run>> {
     Ok(get_many(db, std::slice::from_ref(id)).await?.pop())
 }

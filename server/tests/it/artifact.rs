@@ -146,3 +146,124 @@ async fn markup_is_served_inert() {
     let response = server.request(Method::GET, &saved).send().await.unwrap();
     assert_eq!(response.headers()["content-disposition"], "attachment; filename*=UTF-8''a%2Ehtml");
 }
+
+/// What Python's zipfile says of an archive: a line for each entry, its name, size, and whether its sum is right.
+fn listed(archive: &std::path::Path) -> String {
+    const SCRIPT: &str = "import sys, zipfile\n\
+        whole = zipfile.ZipFile(sys.argv[1])\n\
+        assert whole.testzip() is None\n\
+        for one in whole.infolist(): print(one.filename, one.file_size, oct(one.external_attr >> 16))";
+    let output = std::process::Command::new("python3").args(["-c", SCRIPT]).arg(archive).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn a_folder_is_downloaded_as_an_archive_that_others_read() {
+    on_each(async |server| {
+        let run_id = server.new_run().await;
+        let large = vec![7; 3_000_000];
+        for (path, content) in [
+            ("model/weights.bin", large),
+            ("model/Card.md", b"# Card".to_vec()),
+            ("model/card.md", b"other".to_vec()),
+            ("model/empty", Vec::new()),
+            ("C:/con.txt", b"device".to_vec()),
+            ("%C3%A9.txt", b"letters".to_vec()),
+            ("models.txt", b"beside".to_vec()),
+        ] {
+            assert_eq!(upload(&server, &run_id, path, content).await.0, 201, "{path}");
+        }
+        let get = async |query: &str| {
+            let path = format!("/api/v1/runs/{run_id}/artifacts.zip{query}");
+            let response = server.request(Method::GET, &path).send().await.unwrap();
+            assert_eq!(response.status(), 200);
+            assert_eq!(response.headers()["content-type"], "application/zip");
+            let length: usize = response.headers()["content-length"].to_str().unwrap().parse().unwrap();
+            let disposition = response.headers()["content-disposition"].to_str().unwrap().to_owned();
+            let content = response.bytes().await.unwrap();
+            assert_eq!(content.len(), length, "what was announced");
+            let place = server.folder.path().join("archive.zip");
+            std::fs::write(&place, content).unwrap();
+            (listed(&place), disposition)
+        };
+        let (lines, disposition) = get("?path=model").await;
+        assert_eq!(
+            lines,
+            "model/Card.md 6 0o100644\nmodel/card (2).md 5 0o100644\nmodel/empty 0 0o100644\n\
+             model/weights.bin 3000000 0o100644\n"
+        );
+        assert!(disposition.starts_with("attachment; filename=\"model.zip\""), "{disposition}");
+        let (all, _) = get("").await;
+        assert_eq!(all.lines().count(), 7);
+        assert!(all.contains("C_/_con.txt 6") && all.contains("é.txt 7"), "{all}");
+        let nothing = format!("/api/v1/runs/{run_id}/artifacts.zip?path=mod");
+        assert_problem(server.get(&nothing).await, 404, "no artifact below \"mod\"");
+        let outside = format!("/api/v1/runs/{run_id}/artifacts.zip?path=../x");
+        assert_eq!(server.get(&outside).await.0, 400);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_comes_in_parts_and_a_part_may_come_again() {
+    on_each(async |server| {
+        let run_id = server.new_run().await;
+        let (status, begun) = server.post("/api/v1/uploads", json!({})).await;
+        assert_eq!(status, 201);
+        let id = begun["id"].as_str().unwrap().to_owned();
+        let put = async |number: u32, content: &'static str| {
+            let path = format!("/api/v1/uploads/{id}/{number}");
+            answer(server.request(Method::PUT, &path).body(content).send().await.unwrap()).await
+        };
+        assert_eq!(put(2, "world").await.0, 200);
+        assert_eq!(put(1, "broken").await.0, 200);
+        assert_eq!(put(1, "hello ").await.0, 200);
+        assert_problem(put(0, "x").await, 400, "part_number: expected 1 to");
+        let path = format!("/api/v1/runs/{run_id}/artifacts/sub/greeting.txt");
+        let join = async |count: u32, sha256: Option<&str>| {
+            let body = json!({"upload_id": id, "part_count": count, "sha256": sha256});
+            server.send(Method::POST, &path, body).await
+        };
+        assert_problem(join(3, None).await, 400, "parts: part 3 was not uploaded");
+        assert_problem(join(0, None).await, 400, "at least one part");
+        assert_problem(join(10_001, None).await, 413, "at most 10000 parts");
+        assert_problem(join(2, Some(&"00".repeat(32))).await, 400, "the content hashes to");
+        assert_eq!(server.get(&format!("/api/v1/runs/{run_id}/artifacts")).await.1, json!([]));
+        let whole = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
+        let (status, made) = join(2, Some(whole)).await;
+        assert_eq!((status.as_u16(), &made["sha256"], &made["size_bytes"]), (201, &json!(whole), &json!(11)));
+        let content = server.request(Method::GET, &path).send().await.unwrap().text().await.unwrap();
+        assert_eq!(content, "hello world");
+        assert_eq!(join(2, Some(whole)).await.0, 201, "the same again, should the answer have been lost");
+        assert_problem(join(2, None).await, 400, "part 1 was not uploaded");
+        let dropped = server.request(Method::DELETE, &format!("/api/v1/uploads/{id}")).send().await.unwrap();
+        assert_eq!(dropped.status(), 204);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_folder_is_removed_with_all_below_and_others_keep_the_content() {
+    on_each(async |server| {
+        let (run_id, other) = (server.new_run().await, server.new_run().await);
+        for path in ["a/x.txt", "a/b/y.txt", "ab.txt"] {
+            upload(&server, &run_id, path, b"same".to_vec()).await;
+        }
+        upload(&server, &other, "kept.txt", b"same".to_vec()).await;
+        let copies = format!("/api/v1/runs/{run_id}/artifact-copies?path=a/x.txt");
+        let (_, found) = server.get(&copies).await;
+        assert_eq!(found.as_array().unwrap().len(), 3);
+        assert!(
+            found.as_array().unwrap().iter().any(|one| one["run_id"] == other && one["path"] == "kept.txt")
+        );
+        let path = format!("/api/v1/runs/{run_id}/artifacts/a");
+        assert_eq!(server.request(Method::DELETE, &path).send().await.unwrap().status(), 204);
+        let (_, left) = server.get(&format!("/api/v1/runs/{run_id}/artifacts")).await;
+        assert_eq!(left.as_array().unwrap().len(), 1);
+        assert_eq!(left[0]["path"], "ab.txt");
+        let kept = format!("/api/v1/runs/{other}/artifacts/kept.txt");
+        assert_eq!(server.request(Method::GET, &kept).send().await.unwrap().text().await.unwrap(), "same");
+    })
+    .await;
+}

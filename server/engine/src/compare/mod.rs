@@ -8,7 +8,7 @@ mod image;
 mod metric;
 mod part;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use crate::{Base, Result, artifact::Artifacts, metric::Metrics};
 use model::{

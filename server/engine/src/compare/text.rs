@@ -108,7 +108,7 @@ pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
 }
 
 /// Line by line, with what changed inside of lines that resemble each other.
-pub(super) fn lines(old: &str, new: &str) -> TextDiff {
+pub(crate) fn lines(old: &str, new: &str) -> TextDiff {
     let mut answer = TextDiff { from_present: true, to_present: true, ..TextDiff::default() };
     if old == new {
         return TextDiff { equal: true, ..answer };

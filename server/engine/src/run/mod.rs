@@ -10,7 +10,7 @@ pub use export::{Cell, CellKind, Export};
 pub(crate) use index::{Changes, RunIndexes};
 
 use self::index::Members;
-use crate::{Base, Result, experiment::page_limit, markdown, name, project};
+use crate::{Base, Result, experiment::page_limit, name, project};
 use model::{
     Error, ErrorKind, ExperimentId, Page, ProjectId, RunId, UnixMillis,
     event::{Event, RunChange},
@@ -131,7 +131,7 @@ impl Runs {
                 .await?
                 .remove(id.as_str())
                 .unwrap_or_default(),
-            note: store::note::latest(db, id).await?.map(markdown::note),
+            note: self.0.note(id).await?,
             processes: process::list(db, id, limits::PROCESSES_SHOWN_MAX).await?,
             parent,
             children,

@@ -2,7 +2,11 @@
 
 use super::{NOW, add_experiment, add_run, on_each};
 use crate::{Db, Dialect, account, artifact, db::on, note};
-use model::{UnixMillis, artifact::Artifact, user::Role};
+use model::{
+    UnixMillis,
+    artifact::{Artifact, Owner},
+    user::Role,
+};
 
 #[tokio::test]
 async fn a_note_keeps_every_revision_and_refuses_a_stale_one() {
@@ -10,7 +14,7 @@ async fn a_note_keeps_every_revision_and_refuses_a_stale_one() {
         let run_id = add_run(&db, add_experiment(&db, "e", &[]).await, "r").await;
         let add = async |base, body: &str| {
             let mut tx = db.begin().await.unwrap();
-            let added = note::add(&mut tx, &run_id, base, body, "ada", NOW).await.unwrap();
+            let added = note::add(&mut tx, &run_id, base, body, "ada", NOW, None).await.unwrap();
             tx.commit().await.unwrap();
             added.map(|note| note.revision)
         };
@@ -55,6 +59,69 @@ async fn an_artifact_path_shows_its_newest_content() {
             artifact::get(&db, &run_id.clone().into(), &"b.txt".parse().unwrap()).await.unwrap().as_ref(),
             list.get(1)
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_folder_lists_what_lies_directly_in_it_with_what_its_folders_hold() {
+    on_each(async |db| {
+        let experiment_id = add_experiment(&db, "e", &[]).await;
+        let run_id = add_run(&db, experiment_id, "r").await;
+        let other = add_run(&db, experiment_id, "other").await;
+        let owner: Owner = run_id.clone().into();
+        let put = async |owner: &Owner, path: &str, sha256: &str| {
+            let artifact = Artifact {
+                path: path.parse().unwrap(),
+                size_bytes: 10,
+                sha256: sha256.into(),
+                mime: "text/plain".into(),
+                created_at_ms: NOW,
+            };
+            let mut tx = db.begin().await.unwrap();
+            artifact::put(&mut tx, owner, &artifact).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        for (path, sha256) in [
+            ("é/a.txt", "aa"),
+            ("é/b/c.txt", "aa"),
+            ("é/b/d.txt", "bb"),
+            ("éa.txt", "aa"),
+            ("100%_x.txt", "cc"),
+        ] {
+            put(&owner, path, sha256).await;
+        }
+        put(&other.clone().into(), "copy.txt", "bb").await;
+        let shown = async |path: Option<&str>, most| {
+            let path = path.map(|path| path.parse().unwrap());
+            let found = artifact::folder(&db, &owner, path.as_ref(), most).await.unwrap();
+            let folders = found
+                .folders
+                .iter()
+                .map(|one| format!("{}/ {} {}", one.name, one.file_count, one.size_bytes));
+            let files = found.files.iter().map(|one| one.path.as_str().to_owned());
+            (folders.chain(files).collect::<Vec<_>>(), found.file_count, found.size_bytes, found.cut)
+        };
+        let all = ["é/ 3 30", "100%_x.txt", "éa.txt"].map(str::to_owned).to_vec();
+        assert_eq!(shown(None, 100).await, (all, 5, 50, false));
+        let below = ["b/ 2 20", "é/a.txt"].map(str::to_owned).to_vec();
+        assert_eq!(shown(Some("é"), 100).await, (below, 3, 30, false));
+        assert_eq!(shown(Some("é"), 1).await, (vec!["b/ 2 20".to_owned()], 3, 30, true));
+        assert_eq!(shown(Some("none"), 100).await, (Vec::new(), 0, 0, false));
+        let paths = async |text: &str| {
+            let found = artifact::search(&db, &owner, text, 100).await.unwrap();
+            found.iter().map(|one| one.path.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(paths("B/").await, ["é/b/c.txt", "é/b/d.txt"]);
+        assert_eq!(paths("%_").await, ["100%_x.txt"]);
+        let path = "é/b/d.txt".parse().unwrap();
+        let copies = artifact::copies(&db, &owner, &path, "bb", 10).await.unwrap();
+        assert_eq!(copies.len(), 1);
+        assert_eq!(
+            (&copies[0].run_id, copies[0].run_name.as_str(), copies[0].path.as_str()),
+            (&other, "other", "copy.txt")
+        );
+        assert_eq!(artifact::copies(&db, &owner, &path, "aa", 2).await.unwrap().len(), 2);
     })
     .await;
 }

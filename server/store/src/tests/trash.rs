@@ -63,7 +63,7 @@ async fn full_run(db: &Db, experiment_id: ExperimentId, params: i64) -> RunId {
     param::put(&mut tx, run_id.as_str(), &values.collect(), NOW).await.unwrap();
     let again = (0..params).map(|index| (format!("p{index}"), model::param::ParamValue::Int(-1)));
     param::put(&mut tx, run_id.as_str(), &again.collect(), NOW).await.unwrap();
-    note::add(&mut tx, &run_id, None, "a note", "ada", NOW).await.unwrap();
+    note::add(&mut tx, &run_id, None, "a note", "ada", NOW, None).await.unwrap();
     let event = RunEvent {
         id: RunEventId::from_bytes([9; 16]),
         time_ms: NOW,
