@@ -6,7 +6,7 @@ use super::{change::said, metrics::verdict};
 use crate::{
     chart::{format, line::Line, svg::escape},
     metric::{BoardRun, goal::best, lines},
-    ui::{run_color_class, run_color_place},
+    ui::run_color_class,
 };
 use model::{
     compare::{Changes, ComparedRun, Curves, Document, LineKind, MetricRow, MetricTable, MetricValue, Table},
@@ -317,15 +317,7 @@ fn changes(found: &Changes) -> String {
 
 /// Empty figures, and the columns from which the script draws into them.
 fn curves(document: &Document, off: &[String]) -> (String, Value) {
-    let runs: Vec<BoardRun> = document
-        .runs
-        .iter()
-        .map(|one| BoardRun {
-            id: one.run.id.clone(),
-            name: one.run.name.clone(),
-            color: run_color_place(one.run.number, one.run.color),
-        })
-        .collect();
+    let runs: Vec<BoardRun> = document.runs.iter().map(|one| BoardRun::of(&one.run)).collect();
     let mut content = String::from(
         "<noscript><p class=\"muted\">Curves are drawn by a script inside this file, which is not allowed to run here.</p></noscript>\n",
     );

@@ -75,12 +75,12 @@ impl Recipe {
 
     fn packages(&mut self, environment: &Environment) {
         let version = environment.text(&["python", "version"]).filter(|version| is_version(version));
-        let python = match version.map(|version| version.split('.').take(2).collect::<Vec<_>>().join(".")) {
-            Some(version) => format!("python{version}"),
-            None => {
-                self.miss("The version of Python was not recorded.");
-                "python3".to_owned()
-            }
+        let version = version.map(|version| version.split('.').take(2).collect::<Vec<_>>().join("."));
+        let python = if let Some(version) = version {
+            format!("python{version}")
+        } else {
+            self.miss("The version of Python was not recorded.");
+            "python3".to_owned()
         };
         self.line(&format!("{python} -m venv .venv"));
         self.line(". .venv/bin/activate");
@@ -128,11 +128,8 @@ impl Recipe {
         // The interpreter of that machine is the one of the new place here.
         let program = if name.starts_with("python") { "python".to_owned() } else { quote::shell(program) };
         // A word with `=` would be taken for a variable.
-        line.push_str(&if program.contains('=') && !program.starts_with(['\'', '$']) {
-            format!("'{program}'")
-        } else {
-            program
-        });
+        let quotes = if program.contains('=') && !program.starts_with(['\'', '$']) { "'" } else { "" };
+        line.extend([quotes, program.as_str(), quotes]);
         for word in arguments {
             line.push(' ');
             line.push_str(&quote::shell(word));

@@ -32,6 +32,7 @@ impl Sparks {
             weight: 0.0,
             range: None,
             spread: None,
+            expression: None,
         };
         let look = move || {
             let keys = keys.get_untracked();

@@ -107,7 +107,7 @@ fn undo(change: &RunsUpdate, here: ExperimentId) -> Option<RunsUpdate> {
     let back = RunsUpdate {
         trashed: change.trashed.map(|trashed| !trashed),
         experiment_id: change.experiment_id.map(|_| here),
-        ..nothing()
+        ..RunsUpdate::default()
     };
     (back.trashed.is_some() || back.experiment_id.is_some()).then_some(back)
 }
@@ -238,10 +238,13 @@ mod tests {
     #[test]
     fn a_move_goes_back_and_the_trash_gives_back() {
         let (here, there) = (ExperimentId(1), ExperimentId(2));
-        let moved = RunsUpdate { experiment_id: Some(there), ..nothing() };
-        assert_eq!(undo(&moved, here), Some(RunsUpdate { experiment_id: Some(here), ..nothing() }));
-        let thrown = RunsUpdate { trashed: Some(true), ..nothing() };
-        assert_eq!(undo(&thrown, here), Some(RunsUpdate { trashed: Some(false), ..nothing() }));
-        assert_eq!(undo(&RunsUpdate { remove_tags: vec!["a".into()], ..nothing() }, here), None);
+        let moved = RunsUpdate { experiment_id: Some(there), ..RunsUpdate::default() };
+        assert_eq!(
+            undo(&moved, here),
+            Some(RunsUpdate { experiment_id: Some(here), ..RunsUpdate::default() })
+        );
+        let thrown = RunsUpdate { trashed: Some(true), ..RunsUpdate::default() };
+        assert_eq!(undo(&thrown, here), Some(RunsUpdate { trashed: Some(false), ..RunsUpdate::default() }));
+        assert_eq!(undo(&RunsUpdate { remove_tags: vec!["a".into()], ..RunsUpdate::default() }, here), None);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     run::{Cell, CellKind},
 };
 use model::{
-    Error, ErrorKind, Float64, RunId, limits,
+    Error, ErrorKind, Float64, RunId,
     metric::{Context, Kind, MetricExportQuery, MetricSummary},
     series::{Columns, SeriesQuery},
     user::{Caller, Role},
