@@ -60,7 +60,13 @@ impl<T: Send + Sync + 'static> Feed<T> {
                 feed.refresh();
             }
         });
-        Effect::watch(move || feed.current.track(), move |(), _, _| loaded.set(true), false);
+        let there = move |(): &(), _: Option<&()>, _: Option<()>| {
+            // A signal that is set tells of it, though it was so before: what is drawn would be made anew.
+            if !loaded.get_untracked() {
+                loaded.set(true);
+            }
+        };
+        Effect::watch(move || feed.current.track(), there, false);
         (feed, loaded)
     }
 

@@ -262,9 +262,11 @@ test("a run's row lifts its curves in every chart, and a curve its row", async (
   expect(asked, "nothing was fetched for it").toEqual([]);
 
   await page.mouse.move(0, 0);
-  await rows.nth(3).getByRole("button", { name: `Hide ${name}` }).click();
+  await rows.nth(3).getByRole("button", { name: `Show ${name}` }).click();
   await expect(page).toHaveURL(/hide=/);
-  await expect(rows.nth(3).getByRole("button", { name: `Show ${name}` })).toBeVisible();
+  const eye = rows.nth(3).getByRole("button", { name: `Show ${name}` });
+  await expect(eye).toHaveAttribute("aria-pressed", "false");
+  await expect(eye, "the keyboard stays where it is").toBeFocused();
   await accessible(page);
 });
 

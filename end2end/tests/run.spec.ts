@@ -260,7 +260,7 @@ test("runs move to another experiment, and back", async ({ page, api }) => {
   await expect(rows(other)).toHaveCount(2);
 
   await page.getByRole("button", { name: "Undo", exact: true }).click();
-  await expect(page.getByText("Undone: 2 runs as before")).toBeVisible();
+  await expect(page.getByText("Undone: 2 runs back")).toBeVisible();
   await expect(rows(page)).toHaveCount(tries);
   await expect(rows(other)).toHaveCount(0);
 });

@@ -285,6 +285,8 @@ pub const NOTE_MENTIONS_MAX: usize = 100;
 /// How long a note's author goes on with a revision that was saved by itself: what is saved within it takes the former's
 /// place, so that an hour of writing leaves six revisions and not a thousand.
 pub const NOTE_DRAFT_MILLIS: i64 = 10 * 60 * 1_000;
+/// The revisions of a note in one answer, rendered: highlighted code takes many times the room of its text.
+pub const NOTE_HISTORY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Revisions that a note's history lists.
 pub const NOTE_REVISIONS_SHOWN_MAX: i64 = 200;
 /// Folders and files that the page lists of one folder, or finds in a search: more rows than anybody scrolls through.

@@ -343,9 +343,9 @@ impl RunsUpdate {
 pub struct RunsUpdated {
     /// Runs that were changed; ids of no run are passed over.
     pub count: i64,
-    /// Which they were, so that the change can be undone.
+    /// Those that came from another experiment, went into the trash or left it: to whom that can be undone.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
-    pub ids: Vec<RunId>,
+    pub moved_or_trashed: Vec<RunId>,
 }
 
 /// Which params, metrics and tags of an experiment's runs.

@@ -108,6 +108,8 @@ pub struct RunEventQuery {
     pub source: Option<String>,
     /// Only those of this name.
     pub name: Option<String>,
+    /// Also which sources and names there are among all events of the run.
+    pub told: bool,
 }
 
 /// What occurs among the events of a run.

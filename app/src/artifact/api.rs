@@ -13,6 +13,8 @@ use model::{
     limits,
 };
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use std::collections::HashSet;
 
 /// Models whose files are listed: a sweep of checkpoints in one run has hundreds, and the page shows the first.
 #[cfg(feature = "ssr")]
@@ -77,6 +79,10 @@ pub async fn first(run_id: RunId, wanted: Option<Wanted>) -> Result<Files, AppEr
 #[server(prefix = "/ui", endpoint = "artifact/list", input = Json)]
 pub async fn list(run_id: RunId, wanted: Option<Wanted>, opened: Vec<Place>) -> Result<Files, AppError> {
     let (caller, services) = (crate::remote::caller()?, crate::remote::services());
+    let most = limits::ARTIFACT_FOLDERS_OPEN_MAX;
+    if opened.len() > most {
+        return Err(model::Error::too_large("opened", format!("at most {most} folders are open")).into());
+    }
     let mut files = Files::default();
     let mut places = vec![Place::default()];
     let uses = services.asset.of_runs(&caller, std::slice::from_ref(&run_id)).await?.remove(run_id.as_str());
@@ -95,10 +101,11 @@ pub async fn list(run_id: RunId, wanted: Option<Wanted>, opened: Vec<Place>) -> 
     }
     places.extend(opened);
     let mut next = 0;
+    // Those that turn out to be empty count, too: each is a question to the database.
+    let mut asked = HashSet::new();
     while let Some(place) = places.get(next).cloned() {
         next += 1;
-        let is_known = files.folders.iter().any(|(known, _)| *known == place);
-        if is_known || files.folders.len() >= limits::ARTIFACT_FOLDERS_OPEN_MAX + files.models.len() {
+        if asked.len() > most + files.models.len() || !asked.insert(place.clone()) {
             continue;
         }
         let owner = place.model.clone().map_or_else(|| run_id.clone().into(), Owner::Asset);

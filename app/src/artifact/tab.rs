@@ -162,7 +162,9 @@ fn Listed(browser: Browser, shown: Feed<Option<Shown>>, shown_loaded: RwSignal<b
             view! { <Found browser found /> }.into_any()
         }
     };
-    let content = move || match (shown.current.get(), asked.get()) {
+    // The same answer again draws nothing anew.
+    let seen = Memo::new(move |_| shown.current.get());
+    let content = move || match (seen.get(), asked.get()) {
         (Some(found), Some(file)) if found.file == file => {
             view! { <File view shown=found doomed=browser.doomed /> }.into_any()
         }

@@ -53,6 +53,8 @@ struct Upload {
 #[derive(Clone, Copy)]
 pub struct Uploads {
     view: RunView,
+    /// What the uploads live under.
+    owner: StoredValue<Owner>,
     list: RwSignal<Vec<Upload>>,
     /// The folder that files go to; the root when it is empty.
     pub folder: RwSignal<String>,
@@ -63,6 +65,7 @@ impl Uploads {
     pub fn new(view: RunView) -> Self {
         Self {
             view,
+            owner: StoredValue::new(Owner::new()),
             list: RwSignal::new(Vec::new()),
             folder: RwSignal::new(String::new()),
             failed: RwSignal::new(None),
@@ -85,8 +88,9 @@ impl Uploads {
                 }
                 Ok(_) => None,
             };
-            let upload = Upload {
-                number: self.list.with_untracked(Vec::len) as u32,
+            let number = self.list.with_untracked(|list| list.last().map_or(0, |last| last.number + 1));
+            let make = || Upload {
+                number,
                 path: StoredValue::new(path),
                 size,
                 file: StoredValue::new_local(file),
@@ -94,6 +98,8 @@ impl Uploads {
                 sent: RwSignal::new(0),
                 parts: StoredValue::new(None),
             };
+            // Not under what the file was dropped on: that goes when the list is drawn anew.
+            let upload = self.owner.with_value(|owner| owner.with(make));
             self.list.update(|list| list.push(upload));
         }
         self.go_on();

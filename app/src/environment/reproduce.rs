@@ -74,7 +74,9 @@ impl Recipe {
     }
 
     fn packages(&mut self, environment: &Environment) {
-        let version = environment.text(&["python", "version"]).filter(|version| is_version(version));
+        // Without what a shell reads as a former command.
+        let plain = |version: &&str| is_version(version) && !version.contains('!');
+        let version = environment.text(&["python", "version"]).filter(plain);
         let version = version.map(|version| version.split('.').take(2).collect::<Vec<_>>().join("."));
         let python = if let Some(version) = version {
             format!("python{version}")

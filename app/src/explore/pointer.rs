@@ -18,7 +18,12 @@ pub(super) struct Pointer {
 
 impl Pointer {
     pub fn new(stage: Stage) -> Self {
-        Self { stage, root: NodeRef::new(), tip: RwSignal::new(None), pinned: RwSignal::new(false) }
+        let pointer =
+            Self { stage, root: NodeRef::new(), tip: RwSignal::new(None), pinned: RwSignal::new(false) };
+        // Another run may stand at the place that is kept.
+        let ids = Memo::new(move |_| stage.data.current.with(|data| data.ids.clone()));
+        Effect::watch(move || ids.track(), move |(), _, _| pointer.let_go(), false);
+        pointer
     }
 
     /// Where the pointer is inside the picture, in CSS pixels.

@@ -67,8 +67,13 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
         }
         let trimmed = |text: RwSignal<String>| text.with_untracked(|text| text.trim().to_owned());
         // A name ends where the expression begins in an address.
-        let computed = Computed { name: trimmed(name).replace('=', " "), expression: trimmed(text) };
+        let mut name_of = trimmed(name).replace('=', " ");
+        name_of.truncate(name_of.floor_char_boundary(limits::CHART_NAME_BYTES_MAX));
+        let computed = Computed { name: name_of, expression: trimmed(text) };
         board.setup.update(|setup| {
+            if !is_new {
+                setup.rekey(&before.with_value(Computed::key), Some(&computed.key()));
+            }
             let known = setup.computed.iter_mut().find(|one| before.with_value(|before| **one == *before));
             match known {
                 Some(known) if !is_new => *known = computed,
@@ -84,7 +89,10 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
         }
     };
     let remove = move |_| {
-        board.setup.update(|setup| setup.computed.retain(|one| before.with_value(|before| one != before)));
+        board.setup.update(|setup| {
+            setup.rekey(&before.with_value(Computed::key), None);
+            setup.computed.retain(|one| before.with_value(|before| one != before));
+        });
     };
     let insert = move |event: leptos::ev::Event| {
         let choice: web_sys::HtmlSelectElement = event_target(&event);

@@ -32,10 +32,13 @@ impl Happened {
             let most = limits::CHART_EVENT_RUNS_MAX;
             runs.with(|runs| runs.iter().take(most).map(|run| run.id.clone()).collect::<Vec<_>>())
         });
-        Effect::new(move || {
-            news.track();
+        Effect::new(move |heard: Option<u32>| {
+            let news = news.get();
             let ids = if wanted.get() { ids.get() } else { Vec::new() };
-            for id in ids {
+            // Runs that only changed places are known.
+            let is_new =
+                |id: &RunId| heard != Some(news) || known.with_untracked(|known| !known.contains_key(id));
+            for id in ids.into_iter().filter(is_new) {
                 spawn_local(async move {
                     // Charts without marks are better than none.
                     let Ok(events) = fetch::events(&id).await else { return };
@@ -45,6 +48,7 @@ impl Happened {
                     }
                 });
             }
+            news
         });
         let events = Memo::new(move |_| {
             let marked = |known: &HashMap<RunId, Vec<RunEvent>>| runs.with(|runs| marked(runs, known));

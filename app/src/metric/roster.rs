@@ -21,6 +21,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The same row, be it shown or not.
+    fn who(&self) -> (String, String, u8) {
+        (self.owner.clone(), self.name.clone(), self.color)
+    }
+
     pub fn of(run: &BoardRun) -> Self {
         let owner = owner(&run.id).to_owned();
         Self { owner, name: run.name.clone(), color: run.color, run: Some(run.id.clone()), shown: None }
@@ -61,8 +66,8 @@ pub fn Roster(
                 <ul class="roster__rows" aria-label="Runs of these charts">
                     <For
                         each=move || entries.get()
-                        key=|entry| entry.clone()
-                        children=move |entry| row(board, entry, flip).into_any()
+                        key=Entry::who
+                        children=move |entry| row(board, entries, entry, flip).into_any()
                     />
                 </ul>
             </details>
@@ -71,8 +76,21 @@ pub fn Roster(
     }
 }
 
-fn row(board: Board, entry: Entry, flip: Option<Callback<RunId>>) -> impl IntoView {
+fn row(
+    board: Board,
+    entries: Memo<Vec<Entry>>,
+    entry: Entry,
+    flip: Option<Callback<RunId>>,
+) -> impl IntoView {
+    let who = entry.who();
     let Entry { owner, name, color, run, shown } = entry;
+    let is_switch = shown.is_some();
+    // The row stays when its run is shown or hidden: the keyboard stands on its button.
+    let shown = Memo::new(move |_| {
+        entries
+            .with(|entries| entries.iter().find(|one| one.who() == who).and_then(|one| one.shown))
+            .unwrap_or(true)
+    });
     let focus = board.view.focus;
     let (of, own) = (owner.clone(), Focus::on_all_of(owner));
     let lifted = move || focus.with(|focus| focus.as_ref().is_some_and(|focus| focus.owner == of));
@@ -85,18 +103,17 @@ fn row(board: Board, entry: Entry, flip: Option<Callback<RunId>>) -> impl IntoVi
     };
     let (on_focus, title) = (lift.clone(), name.clone());
     let drop = move || focus.set(None);
-    let eye = run.clone().zip(shown).zip(flip).map(|((id, shown), flip)| {
-        let (icon, word) = if shown { ("eye", "Hide") } else { ("eye-off", "Show") };
+    let eye = run.clone().filter(|_| is_switch).zip(flip).map(|(id, flip)| {
         view! {
             <button
                 class="roster__eye"
                 type="button"
-                aria-pressed=shown.to_string()
-                aria-label=format!("{word} {name}")
-                title=format!("{word} in charts")
+                aria-pressed=move || shown.get().to_string()
+                aria-label=format!("Show {name}")
+                title=move || if shown.get() { "Hide in charts" } else { "Show in charts" }
                 on:click=move |_| flip.run(id.clone())
             >
-                <Icon name=icon />
+                {move || view! { <Icon name=if shown.get() { "eye" } else { "eye-off" } /> }}
             </button>
         }
     });
@@ -113,7 +130,7 @@ fn row(board: Board, entry: Entry, flip: Option<Callback<RunId>>) -> impl IntoVi
         <li
             class="roster__row"
             class:roster__row--lifted=lifted
-            class:roster__row--off=shown == Some(false)
+            class:roster__row--off=move || !shown.get()
             on:pointerenter=move |_| lift()
             on:pointerleave=move |_| drop()
             on:focusin=move |_| on_focus()

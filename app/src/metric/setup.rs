@@ -188,6 +188,24 @@ impl Setup {
         self.computed.iter().find(|one| one.expression == expression)
     }
 
+    /// A chart computes something else from now on, or is no more: what was set up for it goes along.
+    pub fn rekey(&mut self, old: &str, new: Option<&str>) {
+        if new == Some(old) {
+            return;
+        }
+        if let (Some(settings), Some(new)) = (self.panels.remove(old), new) {
+            self.panels.insert(new.to_owned(), settings);
+        }
+        for list in [&mut self.gone, &mut self.wide] {
+            if list.remove(old) {
+                list.extend(new.map(ToOwned::to_owned));
+            }
+        }
+        if let Some(place) = self.placed.iter().position(|one| one == old) {
+            self.placed.splice(place..=place, new.map(ToOwned::to_owned));
+        }
+    }
+
     pub fn of_panel(&self, key: &str) -> Settings {
         let settings = self.panels.get(key).copied().unwrap_or(self.all);
         // Without its metric, the axis is that of steps.
@@ -337,6 +355,21 @@ mod tests {
             zooms: [(Axis::Step, (-1.5, 20.0)), (Axis::Metric, (1e-9, 2e-9))].into(),
             hidden: ["0123 subset=val".to_owned()].into(),
         }
+    }
+
+    #[test]
+    fn a_chart_that_computes_something_else_keeps_its_place() {
+        let mut setup = Setup {
+            placed: vec!["a".into(), "=x".into()],
+            wide: ["=x".into()].into(),
+            panels: [("=x".into(), Settings::default())].into(),
+            ..Setup::default()
+        };
+        setup.rekey("=x", Some("=y"));
+        assert_eq!(setup.placed, ["a", "=y"]);
+        assert!(setup.wide.contains("=y") && setup.panels.contains_key("=y") && setup.panels.len() == 1);
+        setup.rekey("=y", None);
+        assert!(setup.placed == ["a"] && setup.wide.is_empty() && setup.panels.is_empty());
     }
 
     #[test]

@@ -23,8 +23,8 @@ use model::{
 pub fn Tab(view: RunView) -> impl IntoView {
     let search = link::use_search();
     let path = view.path();
-    let runs = Signal::derive(move || view.detail.current.with(|detail| vec![BoardRun::of(&detail.run)]));
-    let board = Board::new(runs, view.logged.into(), view.happened.into());
+    let runs = Memo::new(move |_| view.detail.current.with(|detail| vec![BoardRun::of(&detail.run)]));
+    let board = Board::new(runs.into(), view.logged.into(), view.happened.into());
     let found = Memo::new(move |_| {
         let wanted = wanted(search);
         let fits = |one: &&MetricSummary| one.key.to_lowercase().contains(&wanted);

@@ -194,7 +194,7 @@ pub fn Editor(draft: Draft) -> impl IntoView {
             <Problem error=draft.failed />
             <div class="form__actions">
                 <span class="muted note__state" role="status">{told}</span>
-                <button class="button" type="button" on:click=move |_| draft.discard()>
+                <button class="button" type="button" disabled=draft.busy on:click=move |_| draft.discard()>
                     "Discard changes"
                 </button>
                 <button class="button button--primary" type="submit" disabled=draft.busy>

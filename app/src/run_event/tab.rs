@@ -15,7 +15,10 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use model::run_event::{RunEvent, RunEventKind, RunEventPage, RunEventQuery, RunEventsTold};
+use model::{
+    RunEventId,
+    run_event::{RunEvent, RunEventKind, RunEventPage, RunEventQuery, RunEventsTold},
+};
 
 /// Events on one page of the list.
 const PAGE: u32 = 200;
@@ -25,9 +28,10 @@ const NO_SOURCE: &str = "-";
 
 /// What a URL asks for: the newest, or those before an event, of a source or name.
 pub fn wanted(query: &Query) -> RunEventQuery {
-    let after = query.get("after").and_then(|id| id.parse().ok());
+    let after: Option<RunEventId> = query.get("after").and_then(|id| id.parse().ok());
     let source = query.get("source").map(|source| if source == NO_SOURCE { "" } else { source });
     RunEventQuery {
+        told: after.is_none(),
         after,
         limit: Some(PAGE),
         reverse: true,

@@ -291,19 +291,44 @@ def _put_parts(
     refusal = until_answered(lambda: begun.append(connection.json("POST", "/api/v1/uploads", {})["id"]))
     if refusal is not None:
         return refusal
+    try:
+        refusal = _put_each_part(connection, target, file, size_bytes, checksum, until_answered, begun[0])
+    except Unsteady:
+        _give_up(connection, begun[0])
+        raise
+    if refusal is not None:
+        _give_up(connection, begun[0])
+    return refusal
+
+
+def _give_up(connection: Connection, upload: str) -> None:
+    """Parts that will not be joined only fill the server's disk; it removes them after a day by itself."""
+    with suppress(TrackwayError, OSError):
+        connection.request("DELETE", f"/api/v1/uploads/{upload}")
+
+
+def _put_each_part(
+    connection: Connection,
+    target: str,
+    file: IO[bytes],
+    size_bytes: int,
+    checksum: str,
+    until_answered: UntilAnswered,
+    upload: str,
+) -> TrackwayError | None:
     count = -(-size_bytes // PART_BYTES)
     for number in range(1, count + 1):
         start = (number - 1) * PART_BYTES
         length = min(PART_BYTES, size_bytes - start)
 
         def attempt(number: int = number, start: int = start, length: int = length) -> None:
-            part = f"/api/v1/uploads/{begun[0]}/{number}"
+            part = f"/api/v1/uploads/{upload}/{number}"
             _put(connection, part, _blocks(file, start, length), length, {})
 
         refusal = until_answered(attempt)
         if refusal is not None:
             return refusal
-    content = {"upload_id": begun[0], "part_count": count, "sha256": checksum}
+    content = {"upload_id": upload, "part_count": count, "sha256": checksum}
 
     def join() -> None:
         connection.json("POST", target, content, timeout_seconds=JOIN_SECONDS_MAX)

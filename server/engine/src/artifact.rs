@@ -18,7 +18,10 @@ use object_store::{
     path::Path,
 };
 use sha2::{Digest as _, Sha256};
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// Where uploads lie until they are complete.
@@ -105,6 +108,30 @@ impl Archive {
         let content = self.base.files.get(&content_path(&self.files[index].sha256)).await?;
         Ok(content.into_stream().map_err(std::io::Error::other).boxed())
     }
+}
+
+/// The right to join an upload, for as long as it is held.
+struct Turn {
+    base: Arc<Base>,
+    upload: UploadId,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.base.joining.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.upload);
+    }
+}
+
+/// Removes parts that nobody sent to or joined for a day.
+pub(crate) async fn remove_left_parts(base: &Base) -> Result<()> {
+    let all: Vec<_> = base.files.list(Some(&Path::from(UPLOADS))).try_collect().await?;
+    for file in all {
+        let is_part = file.location.filename().is_some_and(|name| name.starts_with(PART));
+        if is_part && file.last_modified.timestamp_millis() + UPLOAD_MILLIS_MAX < base.world.now().0 {
+            base.files.delete(&file.location).await?;
+        }
+    }
+    Ok(())
 }
 
 #[derive(Clone, Debug)]
@@ -292,22 +319,45 @@ impl Artifacts {
             self.drop_parts(caller, upload).await?;
             return Ok(there);
         }
+        let _turn = self.turn_to_join(upload)?;
         for &number in numbers {
             check_part(number)?;
-            if self.0.files.head(&part_path(upload, number)).await.is_err() {
-                return Err(Error::invalid("parts", format!("part {number} was not uploaded")).into());
+            match self.0.files.head(&part_path(upload, number)).await {
+                Ok(_) => {}
+                Err(object_store::Error::NotFound { .. }) => {
+                    return Err(Error::invalid("parts", format!("part {number} was not uploaded")).into());
+                }
+                Err(error) => return Err(error.into()),
             }
         }
-        // One part is open at a time.
-        let files = self.0.files.clone();
+        // One part is open at a time. A part that cannot be read is our fault, not the client's.
+        let fault = Arc::new(Mutex::new(None));
+        let (files, ours) = (self.0.files.clone(), fault.clone());
         let parts = futures::stream::iter(numbers.to_vec()).then(move |number| {
             let (files, part) = (files.clone(), part_path(upload, number));
             async move { Ok::<_, object_store::Error>(files.get(&part).await?.into_stream()) }
         });
-        let content = parts.try_flatten().boxed();
-        let (artifact, _) = self.upload(caller, owner, path, expected_sha256, content).await?;
+        let content = parts.try_flatten().map_err(move |error| {
+            let words = error.to_string();
+            *ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            words
+        });
+        let joined = self.upload(caller, owner, path, expected_sha256, content.boxed()).await;
+        if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error.into());
+        }
         self.drop_parts(caller, upload).await?;
-        Ok(artifact)
+        Ok(joined?.0)
+    }
+
+    /// One request at a time joins an upload: whoever asks again, because the answer takes long, is told to come later.
+    fn turn_to_join(&self, upload: &UploadId) -> Result<Turn> {
+        let mut joining = self.0.joining.lock().unwrap_or_else(PoisonError::into_inner);
+        if !joining.insert(upload.clone()) {
+            let message = "the parts are being joined; ask again later";
+            return Err(Error::new(ErrorKind::Unavailable, message).into());
+        }
+        Ok(Turn { base: self.0.clone(), upload: upload.clone() })
     }
 
     /// Removes the parts of a file that will not be joined.

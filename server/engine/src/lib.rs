@@ -49,6 +49,8 @@ pub(crate) struct Base {
     /// Wakes the deletion for good.
     pub purge: Arc<tokio::sync::Notify>,
     pub run_indexes: run::RunIndexes,
+    /// Uploads whose parts are being joined.
+    pub joining: std::sync::Mutex<std::collections::HashSet<model::UploadId>>,
     /// Places for exports.
     pub exports: Arc<tokio::sync::Semaphore>,
     /// Places for archives of files.
@@ -115,6 +117,7 @@ impl Services {
             world,
             known: known::Known::default(),
             run_indexes: run::RunIndexes::new(changes),
+            joining: std::sync::Mutex::default(),
             purge: Arc::default(),
             exports: Arc::new(tokio::sync::Semaphore::new(model::limits::EXPORTS_MAX)),
             archives: Arc::new(tokio::sync::Semaphore::new(model::limits::ARCHIVES_MAX)),

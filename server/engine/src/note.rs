@@ -22,14 +22,20 @@ impl Notes {
         self.0.note(run_id).await
     }
 
-    /// The newest revisions first.
+    /// The newest revisions first, as many as one answer holds.
     pub async fn history(&self, caller: &Caller, run_id: &RunId) -> Result<Vec<Note>> {
         caller.require(Role::Viewer)?;
         self.0.run(run_id).await?;
         let records = store::note::history(&self.0.db, run_id, limits::NOTE_REVISIONS_SHOWN_MAX).await?;
         let mut notes = Vec::with_capacity(records.len());
+        let mut bytes = 0;
         for record in records {
-            notes.push(self.0.rendered(run_id, record).await?);
+            let note = self.0.rendered(run_id, record).await?;
+            bytes += note.body.len() + note.html.len();
+            if bytes > limits::NOTE_HISTORY_BYTES_MAX && !notes.is_empty() {
+                break;
+            }
+            notes.push(note);
         }
         Ok(notes)
     }
@@ -77,13 +83,18 @@ impl Notes {
         self.0.run(run_id).await?;
         let body = self.revision(run_id, revision).await?.body;
         let update = NoteUpdate { body, base_revision: Some(base_revision), draft: false };
-        self.update(caller, run_id, update).await
+        self.add(caller, run_id, update, false).await
     }
 
     /// Adds a revision; a conflict when another was added since the one that was edited. What says the same as the newest
     /// adds none. A draft that the author saves anew within [`limits::NOTE_DRAFT_MILLIS`] gives its place to the new one.
     pub async fn update(&self, caller: &Caller, run_id: &RunId, update: NoteUpdate) -> Result<Note> {
         caller.require(Role::Member)?;
+        self.add(caller, run_id, update, true).await
+    }
+
+    /// `goes_on`: what it is based on may be a draft that it carries on.
+    async fn add(&self, caller: &Caller, run_id: &RunId, update: NoteUpdate, goes_on: bool) -> Result<Note> {
         update.check()?;
         let run = self.0.run(run_id).await?;
         let Base { db, world, .. } = &*self.0;
@@ -106,9 +117,12 @@ impl Notes {
                 }
                 return self.0.rendered(run_id, record).await;
             }
-            let is_mine = record.author == caller.name;
-            let goes_on = |since: &i64| is_mine && (0..limits::NOTE_DRAFT_MILLIS).contains(&(now.0 - since));
-            sitting = since.filter(goes_on).map(|since| (record.revision, since));
+            // Whoever did not see the draft does not carry it on: scripts write without looking.
+            let carries_on =
+                goes_on && base_revision == Some(record.revision) && record.author == caller.name;
+            let is_recent = |since: &i64| (0..limits::NOTE_DRAFT_MILLIS).contains(&(now.0 - since));
+            sitting =
+                since.filter(|since| carries_on && is_recent(since)).map(|since| (record.revision, since));
         }
         let since = draft.then(|| sitting.map_or(now.0, |(_, since)| since));
         let added = store::note::add(&mut tx, run_id, base_revision, &body, &caller.name, now, since).await;

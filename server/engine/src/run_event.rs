@@ -44,10 +44,7 @@ impl RunEventLog {
         let more = items.len() > limit as usize;
         items.truncate(limit as usize);
         let next_after = items.last().filter(|_| more).map(|event| event.id.clone());
-        let told = match query.after {
-            None => Some(store::run_event::told(&self.0.db, run_id).await?),
-            Some(_) => None,
-        };
+        let told = if query.told { Some(store::run_event::told(&self.0.db, run_id).await?) } else { None };
         Ok(RunEventPage { items, told, next_after })
     }
 }

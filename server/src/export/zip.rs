@@ -3,6 +3,7 @@
 //! places beyond 4 GiB are told in ZIP64's extra fields.
 
 use super::disposition;
+use crate::error::Problem;
 use axum::{
     body::Body,
     http::header,
@@ -15,7 +16,7 @@ use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use model::artifact::Artifact;
+use model::{Error, ErrorKind, artifact::Artifact};
 use std::collections::{HashMap, HashSet};
 
 const LOCAL_HEADER: u32 = 0x0403_4b50;
@@ -36,15 +37,25 @@ const FULL_32: u32 = u32::MAX;
 const FULL_16: u16 = u16::MAX;
 /// What file systems allow for one part of a path.
 const PART_BYTES_MAX: usize = 255;
+/// What may stand behind a name's last dot to be taken for its ending.
+const ENDING_BYTES_MAX: usize = 32;
+/// Room for ` (2)`, whatever the number.
+const NUMBER_BYTES_MAX: usize = 24;
 /// Names that Windows takes for devices, whatever follows their first dot.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
 /// The archive as an answer. What goes wrong while it is written breaks the transfer off, so that nobody takes a part for
 /// the whole.
-pub(crate) fn answer(archive: Archive) -> Response {
-    let names = names(archive.files());
-    let files = archive.files().iter().zip(names);
-    let entries: Vec<Entry> = files.map(|(file, name)| Entry::new(file, name)).collect();
+pub(crate) async fn answer(archive: Archive) -> Result<Response, Problem> {
+    // Off the threads that answer others: there may be a hundred thousand names.
+    let made = tokio::task::spawn_blocking(move || {
+        let names = names(archive.files());
+        let files = archive.files().iter().zip(names);
+        let entries: Vec<Entry> = files.map(|(file, name)| Entry::new(file, name)).collect();
+        (archive, entries)
+    });
+    let (archive, entries) =
+        made.await.map_err(|_| Error::new(ErrorKind::Internal, "the names could not be made"))?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_LENGTH, length(&entries).to_string()),
@@ -58,7 +69,7 @@ pub(crate) fn answer(archive: Archive) -> Response {
         let is_last = writer.is_done;
         anyhow::Ok(Some((block, (!is_last).then_some(writer))))
     });
-    (headers, Body::from_stream(body)).into_response()
+    Ok((headers, Body::from_stream(body)).into_response())
 }
 
 /// What the directory says of a file.
@@ -306,16 +317,11 @@ impl Writer {
 /// Names that every system can extract, and no two that it takes for one. Paths of artifacts are relative and hold no `..`
 /// already; here goes what only some systems mind.
 fn names(files: &[Artifact]) -> Vec<String> {
-    let mut taken: HashSet<String> = HashSet::new();
     let names: Vec<String> = files.iter().map(|file| safe(file.path.as_str())).collect();
-    // A file may not have a folder's name either.
-    for name in &names {
-        for (at, _) in name.match_indices('/') {
-            taken.insert(name[..at].to_lowercase());
-        }
-    }
-    let mut numbers = HashMap::new();
-    names.into_iter().map(|name| free(name, &mut taken, &mut numbers)).collect()
+    let mut sorted: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    sorted.sort_unstable();
+    let mut given = Given { sorted, taken: HashSet::new(), numbers: HashMap::new() };
+    names.into_iter().map(|name| given.free(name)).collect()
 }
 
 fn safe(path: &str) -> String {
@@ -349,27 +355,48 @@ fn safe_part(part: &str) -> String {
     part
 }
 
-/// The name, or the name with a number where another has it, be that in other letters. `numbers` has the last number of
-/// each, so that many of one name do not search through all before them.
-fn free(name: String, taken: &mut HashSet<String>, numbers: &mut HashMap<String, u64>) -> String {
-    if taken.insert(name.to_lowercase()) {
-        return name;
-    }
-    let number = numbers.entry(name.to_lowercase()).or_insert(1);
-    let (folder, file) = name.rsplit_once('/').map_or(("", name.as_str()), |(folder, file)| (folder, file));
-    let slash = if folder.is_empty() { "" } else { "/" };
-    let (stem, end) = match file.rfind('.') {
-        Some(at) if at > 0 => file.split_at(at),
-        _ => (file, ""),
-    };
-    loop {
-        *number += 1;
-        let more = format!(" ({number}){end}");
-        let room = stem.floor_char_boundary(PART_BYTES_MAX.saturating_sub(more.len()));
-        let other = format!("{folder}{slash}{}{more}", &stem[..room.min(stem.len())]);
-        if taken.insert(other.to_lowercase()) {
-            return other;
+/// Names as they are given out, in small letters.
+struct Given {
+    /// All that are asked for, in order: a file may not have a folder's name either.
+    sorted: Vec<String>,
+    taken: HashSet<String>,
+    /// The last number behind each stem, so that many of one name do not search through all before them.
+    numbers: HashMap<String, u64>,
+}
+
+impl Given {
+    /// The name, or the name with a number where another has it, be that in other letters.
+    fn free(&mut self, name: String) -> String {
+        if self.take(&name) {
+            return name;
         }
+        let at = name.rfind('/').map_or(0, |slash| slash + 1);
+        let (folder, file) = name.split_at(at);
+        let (stem, end) = match file.rfind('.') {
+            Some(at) if at > 0 && file.len() - at <= ENDING_BYTES_MAX => file.split_at(at),
+            _ => (file, ""),
+        };
+        let room = PART_BYTES_MAX - end.len() - NUMBER_BYTES_MAX;
+        let stem = &stem[..stem.floor_char_boundary(room.min(stem.len()))];
+        let place = format!("{folder}{stem}/{end}").to_lowercase();
+        let mut number = self.numbers.get(&place).copied().unwrap_or(1);
+        loop {
+            number += 1;
+            let other = format!("{folder}{stem} ({number}){end}");
+            if self.take(&other) {
+                self.numbers.insert(place, number);
+                return other;
+            }
+        }
+    }
+
+    /// Takes a name, unless it is a file's or a folder's.
+    fn take(&mut self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        let below = format!("{name}/");
+        let next = self.sorted.partition_point(|one| *one < below);
+        let is_folder = self.sorted.get(next).is_some_and(|one| one.starts_with(&below));
+        !is_folder && self.taken.insert(name)
     }
 }
 
@@ -431,6 +458,18 @@ mod tests {
         // A file where others have a folder.
         assert_eq!(named(&["model", "model/a"]), ["model (2)", "model/a"]);
         assert_eq!(named(&[".env", ".ENV"]), [".env", ".ENV (2)"]);
+        // Long names that differ where they are cut: each finds its number at once, and all fit.
+        let long: Vec<String> = (0..200)
+            .flat_map(|one| ["A", "a"].map(|first| format!("{first}{}{one:03}", "x".repeat(250))))
+            .collect();
+        let names = named(&long.iter().map(String::as_str).collect::<Vec<_>>());
+        let all: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+        assert_eq!(all.len(), 400);
+        assert!(
+            names.iter().all(|name| name.len() <= 255) && names[399].ends_with(" (201)"),
+            "{}",
+            names[399]
+        );
     }
 
     #[test]

@@ -120,7 +120,7 @@ pub(crate) async fn archive(
     At(id): At<RunId>,
     Query(query): Query<ArchiveQuery>,
 ) -> Result<Response, Problem> {
-    Ok(export::zip(services.artifact.archive(&caller, &id.into(), query.path.as_ref()).await?))
+    export::zip(services.artifact.archive(&caller, &id.into(), query.path.as_ref()).await?).await
 }
 
 /// Takes a file, or all below a folder, out of the run.

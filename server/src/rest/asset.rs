@@ -64,5 +64,5 @@ pub(crate) async fn archive(
     At(id): At<AssetId>,
     Query(query): Query<ArchiveQuery>,
 ) -> Result<Response, Problem> {
-    Ok(export::zip(services.artifact.archive(&caller, &Owner::Asset(id), query.path.as_ref()).await?))
+    export::zip(services.artifact.archive(&caller, &Owner::Asset(id), query.path.as_ref()).await?).await
 }

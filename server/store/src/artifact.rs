@@ -145,7 +145,8 @@ struct CopyRow {
 const ARTIFACT_COPIES: &str = concat!(
     "SELECT a.path AS path, run.id AS run_id, run.name AS run_name, asset.id AS asset_id, asset.name AS asset_name
     FROM artifact a
-    LEFT JOIN asset ON a.owner = 'asset-' || asset.id AND asset.trashed_at_ms IS NULL
+    LEFT JOIN asset ON asset.id = CASE WHEN a.owner LIKE 'asset-%' THEN SUBSTR(a.owner, 7) END
+        AND asset.trashed_at_ms IS NULL
     LEFT JOIN run ON run.id = COALESCE(asset.source_run_id, a.owner) AND run.trashed_at_ms IS NULL AND ",
     kept_run!(),
     " WHERE a.sha256 = $1 AND NOT (a.owner = $2 AND a.path = $3) AND run.id IS NOT NULL
@@ -190,7 +191,13 @@ struct RunRow {
 }
 
 /// Files of several runs by path, each with the run's id: the first of them, at most so many.
-pub async fn of_runs(db: &Db, run_ids: &[RunId], most: i64) -> Result<Vec<(String, Artifact)>> {
+/// With a beginning, only those whose path has it.
+pub async fn of_runs(
+    db: &Db,
+    run_ids: &[RunId],
+    beginning: Option<&str>,
+    most: i64,
+) -> Result<Vec<(String, Artifact)>> {
     let mut conn = db.read().await?;
     let mut statement = Statement::default();
     statement.push(
@@ -198,6 +205,10 @@ pub async fn of_runs(db: &Db, run_ids: &[RunId], most: i64) -> Result<Vec<(Strin
          FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE owner IN ",
     );
     statement.bind_list(run_ids.iter().map(RunId::as_str));
+    if let Some(beginning) = beginning {
+        let length = beginning.chars().count() as i64;
+        statement.push(" AND SUBSTR(path, 1, CAST(").bind(length).push(" AS INTEGER)) = ").bind(beginning);
+    }
     statement.push(" ORDER BY path, owner LIMIT ").bind(most);
     let rows: Vec<RunRow> = fetch_all!(conn, statement)?;
     rows.into_iter().map(|one| Ok((one.owner, one.row.into_artifact()?))).collect()

@@ -427,7 +427,10 @@ pub async fn update(
 
 macro_rules! runs_hold {
     () => {
-        concat!("SELECT run.id, run.experiment_id FROM v JOIN run ON run.id = v.id AND ", kept_run!())
+        concat!(
+            "SELECT run.id, run.experiment_id, run.trashed_at_ms FROM v JOIN run ON run.id = v.id AND ",
+            kept_run!()
+        )
     };
 }
 
@@ -444,21 +447,30 @@ const RUNS_MOVE: &str =
 
 const NUMBER_MAX: &str = "SELECT COALESCE(MAX(number), 0) FROM run WHERE experiment_id = $1";
 
-/// Makes the same change to many runs. Answers those that there are, with the experiment that each was in. Whoever moves
-/// them has made sure that the experiment is there.
+/// A run as it was before a change to many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunBefore {
+    pub id: RunId,
+    pub experiment_id: ExperimentId,
+    pub trashed: bool,
+}
+
+/// Makes the same change to many runs. Answers those that there are, as each was. Whoever moves them has made sure that the
+/// experiment is there.
 pub async fn update_many(
     tx: &mut Tx,
     ids: &[RunId],
     update: &RunsUpdate,
     now: UnixMillis,
-) -> Result<Vec<(RunId, ExperimentId)>> {
+) -> Result<Vec<RunBefore>> {
     let hold = match tx.dialect() {
         Dialect::Sqlite => RUNS_HOLD,
         Dialect::Postgres => RUNS_HOLD_LOCK,
     };
     let ids = ids.iter().map(|id| id.as_str().to_owned()).collect();
-    let held: Vec<(String, i64)> = Rows::default().with("id", Column::Text(ids)).fetch(tx, hold).await?;
-    let ids: Vec<String> = held.iter().map(|(id, _)| id.clone()).collect();
+    let held: Vec<(String, i64, Option<i64>)> =
+        Rows::default().with("id", Column::Text(ids)).fetch(tx, hold).await?;
+    let ids: Vec<String> = held.iter().map(|(id, ..)| id.clone()).collect();
     let all = |value: i64| Column::Int(vec![value; ids.len()]);
     let rows = || Rows::default().with("id", Column::Text(ids.clone()));
     rows().with("now", all(now.0)).execute(tx, RUNS_TOUCH).await?;
@@ -469,8 +481,8 @@ pub async fn update_many(
     tag::change_runs(tx, &ids, &update.tags, &update.remove_tags).await?;
     if let Some(experiment_id) = update.experiment_id {
         // What is there already keeps its number.
-        let strangers = held.iter().filter(|(_, from)| *from != experiment_id.0);
-        let strangers: Vec<String> = strangers.map(|(id, _)| id.clone()).collect();
+        let strangers = held.iter().filter(|(_, from, _)| *from != experiment_id.0);
+        let strangers: Vec<String> = strangers.map(|(id, ..)| id.clone()).collect();
         let (last,): (i64,) =
             on!(tx, c => sqlx::query_as(NUMBER_MAX).bind(experiment_id.0).fetch_one(c).await)?;
         let numbers = (1..=strangers.len() as i64).map(|place| last + place).collect();
@@ -484,7 +496,11 @@ pub async fn update_many(
         run_field::note_moved(tx, strangers).await?;
     }
     let corrupt = |error: model::Error| Error::Corrupt(error.to_string());
-    held.into_iter().map(|(id, from)| Ok((id.parse().map_err(corrupt)?, ExperimentId(from)))).collect()
+    let before = |(id, from, trashed): (String, i64, Option<i64>)| {
+        let id = id.parse().map_err(corrupt)?;
+        Ok(RunBefore { id, experiment_id: ExperimentId(from), trashed: trashed.is_some() })
+    };
+    held.into_iter().map(before).collect()
 }
 
 /// A run as ingest needs it.

@@ -53,6 +53,17 @@ async fn drafts_of_one_sitting_are_one_revision() {
         let said: Vec<_> =
             history.as_array().unwrap().iter().map(|note| note["revision"].as_i64().unwrap()).collect();
         assert_eq!(said, [4, 3, 1]);
+
+        // Whoever writes without having seen the draft leaves it in the history, and so does who restores.
+        let (_, written) = put("from a script", None, false).await;
+        assert_eq!(written["revision"], 5);
+        put("a draft", Some(5), true).await;
+        let restore = json!({"run_id": run_id, "revision": 1, "base_revision": 6});
+        let (status, restored) = server.post("/ui/note/restore", restore).await;
+        assert_eq!((status.as_u16(), &restored["body"]), (200, &json!("begun")), "{restored}");
+        let (_, history) = server.get(&format!("{path}/history")).await;
+        let said: Vec<_> = history.as_array().unwrap().iter().map(|note| note["body"].clone()).collect();
+        assert_eq!(said[..4], ["begun", "a draft", "from a script", "begun, and on, and an end"]);
     })
     .await;
 }

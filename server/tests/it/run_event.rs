@@ -53,7 +53,7 @@ async fn a_wrong_event_is_named_and_nothing_of_its_request_is_stored() {
         }
         let many: Vec<_> = (0..1_001).map(|number| event(number, 0)).collect();
         assert_problem(server.post(&path, json!({"events": many})).await, 413, "at most 1000");
-        assert_eq!(server.get(&path).await.1, json!({"items": []}));
+        assert_eq!(server.get(&path).await.1["items"], json!([]));
         let nowhere = format!("{path}?after={}", "9".repeat(32));
         assert_problem(server.get(&nowhere).await, 400, "no event of this id");
         let missing = format!("/api/v1/runs/{}/events", "0".repeat(32));

@@ -30,9 +30,12 @@ impl Picture {
     }
 }
 
+/// What the paths of logged images begin with.
+pub const MEDIA: &str = "media/";
+
 /// The name and the step in the path of a logged image: `media/<name>/<step>.png`.
 pub fn of_media(path: &ArtifactPath) -> Option<(&str, i64)> {
-    let (key, file) = path.as_str().strip_prefix("media/")?.rsplit_once('/')?;
+    let (key, file) = path.as_str().strip_prefix(MEDIA)?.rsplit_once('/')?;
     let (step, _) = file.rsplit_once('.')?;
     Some((key, step.parse().ok()?))
 }

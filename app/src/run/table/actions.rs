@@ -44,11 +44,11 @@ pub fn Actions(table: Table) -> impl IntoView {
         };
         spawn_local(async move {
             match api::update_many(update).await {
-                Ok(RunsUpdated { count, ids }) => {
+                Ok(RunsUpdated { count, moved_or_trashed: ids }) => {
                     let done = format!("{done}: {}", counted(count));
                     match back {
-                        Some(back) => offer_undo(toaster, done, back, ids, refresh),
-                        None => toaster.say(done),
+                        Some(back) if !ids.is_empty() => offer_undo(toaster, done, back, ids, refresh),
+                        _ => toaster.say(done),
                     }
                     all.set(false);
                     selection.clear();
@@ -123,7 +123,7 @@ fn offer_undo(toaster: Toaster, done: String, back: RunsUpdate, ids: Vec<RunId>,
                     return;
                 }
             }
-            toaster.say(format!("Undone: {} as before", counted(ids.len() as i64)));
+            toaster.say(format!("Undone: {} back", counted(ids.len() as i64)));
             then.try_run(());
         });
     });

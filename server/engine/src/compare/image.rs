@@ -4,7 +4,7 @@ use super::Compare;
 use crate::Result;
 use model::{
     RunId,
-    compare::{Images, Picture, TableQuery, of_media},
+    compare::{Images, MEDIA, Picture, TableQuery, of_media},
     limits,
     user::{Caller, Role},
 };
@@ -18,7 +18,8 @@ impl Compare {
     pub async fn images(&self, caller: &Caller, run_ids: &[RunId], key: Option<&str>) -> Result<Images> {
         caller.require(Role::Viewer)?;
         TableQuery { run: run_ids.to_vec(), ..TableQuery::default() }.check()?;
-        let files = store::artifact::of_runs(&self.base.db, run_ids, limits::COMPARE_FILES_MAX).await?;
+        let files =
+            store::artifact::of_runs(&self.base.db, run_ids, Some(MEDIA), limits::COMPARE_FILES_MAX).await?;
         let logged = || {
             files.iter().filter(|(_, file)| DRAWN.contains(&file.mime.as_str())).filter_map(|(id, file)| {
                 let (key, step) = of_media(&file.path)?;

@@ -102,8 +102,9 @@ impl Compare {
         rows: &mut [MetricRow],
         step: i64,
     ) -> Result<()> {
-        let keys_at_once = (limits::SERIES_PER_QUERY_MAX / run_ids.len()).max(1);
-        for rows in rows.chunks_mut(keys_at_once) {
+        // A row is a key in one context, and the request gives all contexts of a key: the last key of a chunk may have more.
+        let rows_at_once = (limits::SERIES_PER_QUERY_MAX / run_ids.len() / 2).max(1);
+        for rows in rows.chunks_mut(rows_at_once) {
             let mut keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
             keys.dedup();
             let query = SeriesQuery {

@@ -51,9 +51,17 @@ impl Operand {
         self.points.times_ms.drain(..self.at);
         self.points.values.drain(..self.at);
         self.at = 0;
-        self.points.steps.extend(more.steps);
-        self.points.times_ms.extend(more.times_ms);
-        self.points.values.extend(more.values);
+        // Of a step only the last point counts: a metric that was logged without steps takes no more room than one point.
+        for ((step, time_ms), value) in more.steps.into_iter().zip(more.times_ms).zip(more.values) {
+            if self.points.steps.last() == Some(&step) {
+                self.points.times_ms.pop();
+                self.points.values.pop();
+            } else {
+                self.points.steps.push(step);
+            }
+            self.points.times_ms.push(time_ms);
+            self.points.values.push(value);
+        }
         Ok(())
     }
 

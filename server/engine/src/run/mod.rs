@@ -365,7 +365,8 @@ impl Runs {
                 self.find_ids(&search).await?
             }
         };
-        let mut updated = Vec::new();
+        let mut count = 0;
+        let mut moved_or_trashed = Vec::new();
         for ids in ids.chunks(limits::RUNS_PER_COMMIT_MAX) {
             let mut tx = db.begin().await?;
             if let Some(experiment_id) = update.experiment_id
@@ -375,9 +376,14 @@ impl Runs {
             }
             let changed = store::run::update_many(&mut tx, ids, update, world.now()).await?;
             tx.commit().await?;
-            updated.extend(changed.iter().map(|(run_id, _)| run_id.clone()));
+            count += changed.len() as i64;
             let mut by_experiment: BTreeMap<ExperimentId, Vec<RunId>> = BTreeMap::new();
-            for (run_id, from) in changed {
+            for store::run::RunBefore { id: run_id, experiment_id: from, trashed } in changed {
+                if update.experiment_id.is_some_and(|to| to != from)
+                    || update.trashed.is_some_and(|wanted| wanted != trashed)
+                {
+                    moved_or_trashed.push(run_id.clone());
+                }
                 if let Some(to) = update.experiment_id.filter(|to| *to != from) {
                     by_experiment.entry(to).or_default().push(run_id.clone());
                     run_indexes.forget(from);
@@ -388,7 +394,7 @@ impl Runs {
                 events.publish_runs(experiment_id, &run_ids);
             }
         }
-        Ok(RunsUpdated { count: updated.len() as i64, ids: updated })
+        Ok(RunsUpdated { count, moved_or_trashed })
     }
 
     /// The ids of the runs that are searched for.

@@ -8,7 +8,10 @@
 //! its note is taken in a transaction that moves the file aside, and an upload of the same content takes that note too,
 //! in the transaction that lists it and puts its own copy in place. So one waits for the other, whoever is first.
 
-use crate::{Base, Result, artifact::content_path};
+use crate::{
+    Base, Result,
+    artifact::{self, content_path},
+};
 use model::{event::Event, id::hex, limits};
 use object_store::{ObjectStoreExt as _, path::Path};
 use std::{
@@ -19,6 +22,8 @@ use std::{
 /// What is left to do is looked for again after so long, should nobody have said that there is something: another server
 /// may have marked it, or the last try failed.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
+/// Parts of files that were never joined go after a day; to look each hour is early enough.
+const LOOK_AT_PARTS: Duration = Duration::from_hours(1);
 /// The first look waits until a server that was just started has answered its first requests.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
 
@@ -29,7 +34,16 @@ pub(crate) fn start(base: &Arc<Base>) {
     tokio::spawn(async move {
         tokio::time::sleep(FIRST_LOOK).await;
         let mut unlisted = true;
+        let mut looked_at_parts = tokio::time::Instant::now();
         loop {
+            if looked_at_parts.elapsed() > LOOK_AT_PARTS
+                && let Some(base) = base.upgrade()
+            {
+                looked_at_parts = tokio::time::Instant::now();
+                if let Err(error) = artifact::remove_left_parts(&base).await {
+                    tracing::warn!("removing parts of files that were never joined: {error}");
+                }
+            }
             match remove_all(&base, unlisted).await {
                 Ok(Some(worked)) => unlisted = worked,
                 Ok(None) => return,
