@@ -179,7 +179,7 @@ test("a folder is deleted after a question that says how much goes", async ({ pa
   await page.goto(`/runs/${id}?tab=artifacts&path=kept.txt`);
   await awake(page);
   await page.getByText("Same content elsewhere").click();
-  await expect(page.getByRole("link", { name: "copy.txt" })).toBeVisible();
+  await expect(page.locator(`a[href="/runs/${other}?tab=artifacts&path=copy.txt"]`)).toBeVisible();
   await page.getByRole("button", { name: "Delete folder old" }).click();
   const question = page.getByRole("dialog", { name: "Delete this folder?" });
   await expect(question).toContainText("2 files, 14 B");

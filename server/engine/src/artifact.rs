@@ -346,8 +346,9 @@ impl Artifacts {
         if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error.into());
         }
+        let (artifact, _) = joined?;
         self.drop_parts(caller, upload).await?;
-        Ok(joined?.0)
+        Ok(artifact)
     }
 
     /// One request at a time joins an upload: whoever asks again, because the answer takes long, is told to come later.
