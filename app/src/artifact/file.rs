@@ -23,7 +23,7 @@ use crate::{
 use leptos::{html, prelude::*, task::spawn_local};
 use model::{
     RunId,
-    artifact::{Artifact, ArtifactCopy},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath},
 };
 use wasm_bindgen_futures::JsFuture;
 
@@ -39,11 +39,19 @@ pub fn page(run_id: &RunId, Wanted { model, path }: &Wanted) -> String {
 
 /// Where the bytes of a file are served.
 pub fn source(run_id: &RunId, Wanted { model, path }: &Wanted) -> String {
-    let path: Vec<_> = path.as_str().split('/').map(link::encode).collect();
     match model {
-        Some(id) => format!("/api/v1/assets/{id}/artifacts/{}", path.join("/")),
-        None => format!("/api/v1/runs/{run_id}/artifacts/{}", path.join("/")),
+        Some(id) => format!("/api/v1/assets/{id}/artifacts/{}", encoded(path)),
+        None => run_source(run_id, path),
     }
+}
+
+/// The same, of a run's own file.
+pub fn run_source(run_id: &RunId, path: &ArtifactPath) -> String {
+    format!("/api/v1/runs/{run_id}/artifacts/{}", encoded(path))
+}
+
+fn encoded(path: &ArtifactPath) -> String {
+    path.as_str().split('/').map(link::encode).collect::<Vec<_>>().join("/")
 }
 
 #[component]

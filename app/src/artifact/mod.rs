@@ -10,4 +10,5 @@ mod tree;
 mod upload;
 
 pub use api::{Files, first as list};
+pub use file::run_source;
 pub use tab::{Tab, wanted};

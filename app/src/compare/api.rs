@@ -8,8 +8,7 @@ use leptos::{prelude::*, server_fn::codec::Json};
 #[cfg(feature = "ssr")]
 use model::compare::{ChangesQuery, DiffOf, DiffQuery, GroupQuery, MetricTableQuery, MetricValue, Section};
 use model::{
-    RunId,
-    artifact::{Artifact, ArtifactPath},
+    artifact::Artifact,
     compare::{Changes, ComparedRun, Count, GroupComparison, Images, MetricTable, Split, Table, TextDiff},
     note::Note,
 };
@@ -182,10 +181,4 @@ impl Shown {
         }
         self
     }
-}
-
-/// Where the content of a run's file is.
-pub fn source(id: &RunId, path: &ArtifactPath) -> String {
-    let path: Vec<String> = path.as_str().split('/').map(crate::link::encode).collect();
-    format!("/api/v1/runs/{id}/artifacts/{}", path.join("/"))
 }

@@ -1,11 +1,7 @@
 //! One file of every run: pictures side by side, texts line by line.
 
-use super::{
-    api::{self, File},
-    diff,
-    wanted::Wanted,
-};
-use crate::{chart::format, link::Query, ui::run_color};
+use super::{api::File, diff, wanted::Wanted};
+use crate::{artifact, chart::format, link::Query, ui::run_color};
 use leptos::prelude::*;
 use model::compare::ComparedRun;
 
@@ -26,7 +22,7 @@ pub fn file(
     let one = |(one, run): (&Option<model::artifact::Artifact>, &ComparedRun)| {
         let content = match one {
             Some(one) if is_image(&one.mime) => {
-                let source = api::source(&run.run.id, &one.path);
+                let source = artifact::run_source(&run.run.id, &one.path);
                 view! {
                     <a href=source rel="external">
                         <img
@@ -41,7 +37,7 @@ pub fn file(
                 .into_any()
             }
             Some(one) => {
-                let source = api::source(&run.run.id, &one.path);
+                let source = artifact::run_source(&run.run.id, &one.path);
                 view! {
                     <a href=source rel="external">"Open"</a>
                     <span class="muted num">{format::bytes(one.size_bytes)}</span>

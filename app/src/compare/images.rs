@@ -1,7 +1,8 @@
 //! Images that the runs logged, side by side at one step: the last one that each run had there.
 
-use super::{api, choice, wanted::Wanted};
+use super::{choice, wanted::Wanted};
 use crate::{
+    artifact,
     link::{self, Query},
     ui::run_color,
 };
@@ -91,7 +92,8 @@ pub fn images(found: &Images, runs: &[ComparedRun], search: Memo<Query>) -> Opti
 #[component]
 fn One(id: RunId, name: String, swatch: String, pictures: Vec<Picture>, step: Memo<i64>) -> impl IntoView {
     let shown = Memo::new(move |_| Picture::at(&pictures, step.get()).cloned());
-    let source = Memo::new(move |_| shown.get().map(|one| api::source(&id, &one.path)).unwrap_or_default());
+    let source =
+        Memo::new(move |_| shown.get().map(|one| artifact::run_source(&id, &one.path)).unwrap_or_default());
     let broken = RwSignal::new(None::<String>);
     let node = NodeRef::<html::Img>::new();
     // What failed before the page woke told nobody.

@@ -1,12 +1,10 @@
 //! Events over time: a lane for each name and source, spans as bars, what takes no time as marks.
 
+use super::spans;
 use crate::chart::format;
 use leptos::prelude::*;
 use model::run_event::{RunEvent, RunEventKind};
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Lanes that are drawn, those with the most spans first.
 const LANES_MAX: usize = 12;
@@ -33,18 +31,15 @@ struct Lane {
 
 /// Lanes of these events, in any order. A finish without its start among them is a point.
 fn lanes(events: &[RunEvent]) -> Vec<Lane> {
-    let of_kind = |kind| events.iter().filter(move |event| event.kind == kind);
-    let ends: HashMap<_, _> = of_kind(RunEventKind::Finish)
-        .filter_map(|event| Some((event.span.as_ref()?, event.time_ms.0)))
-        .collect();
-    let starts: HashMap<_, _> = of_kind(RunEventKind::Start)
-        .filter_map(|event| Some((event.span.as_ref()?, event.time_ms.0)))
-        .collect();
+    let [starts, finishes] =
+        [RunEventKind::Start, RunEventKind::Finish].map(|kind| spans::by_span(events.iter(), kind));
     let mut lanes: BTreeMap<(&str, &str), Vec<Mark>> = BTreeMap::new();
     for event in events {
         let from = event.time_ms.0;
         let mark = match (event.kind, &event.span) {
-            (RunEventKind::Start, Some(span)) => Mark { from, to: ends.get(span).map(|to| (*to).max(from)) },
+            (RunEventKind::Start, Some(span)) => {
+                Mark { from, to: finishes.get(span).map(|finish| finish.time_ms.0.max(from)) }
+            }
             (RunEventKind::Finish, Some(span)) if starts.contains_key(span) => continue,
             _ => Mark { from, to: Some(from) },
         };
@@ -56,8 +51,8 @@ fn lanes(events: &[RunEvent]) -> Vec<Lane> {
         marks,
     };
     let mut lanes: Vec<_> = lanes.into_iter().map(lane).collect();
-    let spans = |lane: &Lane| lane.marks.iter().filter(|mark| mark.to != Some(mark.from)).count();
-    lanes.sort_by_key(|lane| Reverse((spans(lane), lane.marks.len())));
+    let lasting = |lane: &Lane| lane.marks.iter().filter(|mark| mark.to != Some(mark.from)).count();
+    lanes.sort_by_key(|lane| Reverse((lasting(lane), lane.marks.len())));
     lanes
 }
 

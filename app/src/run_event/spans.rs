@@ -7,32 +7,37 @@ use model::{
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
+/// The events of one kind that belong to spans; of several of one span the last.
+pub(super) fn by_span<'a>(
+    events: impl Iterator<Item = &'a RunEvent>,
+    kind: RunEventKind,
+) -> HashMap<&'a SpanId, &'a RunEvent> {
+    events
+        .filter(|event| event.kind == kind)
+        .filter_map(|event| Some((event.span.as_ref()?, event)))
+        .collect()
+}
+
 /// How long each span took in milliseconds, of those whose both ends are among the events.
 pub fn durations(events: &[RunEvent]) -> HashMap<SpanId, i64> {
-    let ends = |kind: RunEventKind| {
-        let of_kind = events.iter().filter(move |event| event.kind == kind);
-        of_kind.filter_map(|event| Some((event.span.clone()?, event.time_ms.0)))
-    };
-    let starts: HashMap<SpanId, i64> = ends(RunEventKind::Start).collect();
-    ends(RunEventKind::Finish)
-        .filter_map(|(span, finish)| {
-            let took = finish - starts.get(&span)?;
-            Some((span, took))
-        })
+    let starts = by_span(events.iter(), RunEventKind::Start);
+    by_span(events.iter(), RunEventKind::Finish)
+        .into_iter()
+        .filter_map(|(span, finish)| Some((span.clone(), finish.time_ms.0 - starts.get(span)?.time_ms.0)))
         .collect()
 }
 
 /// Each start with its finish, where both are among the events; what is alone is alone. In the order of the first of them.
 pub fn pairs(events: &[RunEvent]) -> Vec<(&RunEvent, Option<&RunEvent>)> {
-    let of_span = |kind: RunEventKind, span: &SpanId| {
-        events.iter().find(|event| event.kind == kind && event.span.as_ref() == Some(span))
-    };
+    // From the end, so that of several the first stays.
+    let [starts, finishes] =
+        [RunEventKind::Start, RunEventKind::Finish].map(|kind| by_span(events.iter().rev(), kind));
     let mut pairs = Vec::new();
     for event in events {
         match (event.kind, &event.span) {
-            (RunEventKind::Start, Some(span)) => pairs.push((event, of_span(RunEventKind::Finish, span))),
+            (RunEventKind::Start, Some(span)) => pairs.push((event, finishes.get(span).copied())),
             // It comes with its start.
-            (RunEventKind::Finish, Some(span)) if of_span(RunEventKind::Start, span).is_some() => {}
+            (RunEventKind::Finish, Some(span)) if starts.contains_key(span) => {}
             _ => pairs.push((event, None)),
         }
     }
