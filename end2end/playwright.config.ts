@@ -21,8 +21,8 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   // The software rasteriser of a loaded machine is slow, a broken page is slower.
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  timeout: 120_000,
+  expect: { timeout: 45_000 },
   reporter: [["list"]],
   use: {
     storageState: session,

@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use web_sys::HtmlDialogElement;
 
 /// A page that is on its way in is drawn within so many frames.
-const FRAMES_MAX: u32 = 120;
+const FRAMES_MAX: u32 = 1_800;
 
 /// A dialog that opens with its page is made before the page is in the document, where it cannot be shown yet.
 fn show(dialog: HtmlDialogElement, open: RwSignal<bool>, frames: u32) {
