@@ -21,6 +21,7 @@ mod frame;
 mod live;
 mod metric;
 mod note;
+mod pages;
 mod param;
 mod process;
 mod project;
@@ -36,12 +37,12 @@ mod view;
 #[cfg(feature = "ssr")]
 pub use compare::file_of as comparison_file;
 #[cfg(feature = "ssr")]
-pub use shell::shell;
+pub use shell::{Assets, shell};
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{Route, Router, Routes},
     path,
 };
@@ -59,19 +60,19 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=Home />
                     <Route
                         path=path!("/experiments")
-                        view=experiment::ListPage
+                        view={Lazy::<pages::Experiments>::new()}
                         ssr=SsrMode::Async
                     />
                     <Route
                         path=path!("/experiments/:id")
-                        view=experiment::Page
+                        view={Lazy::<pages::Experiment>::new()}
                         ssr=SsrMode::Async
                     />
-                    <Route path=path!("/runs/:id") view=run::Page ssr=SsrMode::Async />
-                    <Route path=path!("/trash") view=trash::Page ssr=SsrMode::Async />
-                    <Route path=path!("/search") view=search::Page ssr=SsrMode::Async />
-                    <Route path=path!("/compare") view=compare::Page ssr=SsrMode::Async />
-                    <Route path=path!("/sign-in") view=sign_in::Page ssr=SsrMode::Async />
+                    <Route path=path!("/runs/:id") view={Lazy::<pages::Run>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/trash") view={Lazy::<pages::Trash>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/search") view={Lazy::<pages::Search>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/compare") view={Lazy::<pages::Compare>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view={Lazy::<pages::SignIn>::new()} ssr=SsrMode::Async />
                 </Routes>
             </frame::Frame>
         </Router>

@@ -1,12 +1,24 @@
 //! The HTML document around the application; only the server writes it.
 
 use crate::{App, remote, ui::icon};
-use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
+use leptos::{WasmSplitManifest, config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 use model::user::Role;
+use std::collections::HashMap;
 
-/// The whole document. `pkg` is where the assets of this build lie: `/pkg/0123456789abcdef`.
-pub fn shell(options: LeptosOptions, pkg: &str) -> impl IntoView + use<> {
+/// The browser half as this server hands it out.
+pub struct Assets {
+    /// Where it lies: `/pkg/0123456789abcdef`.
+    pub base: String,
+    /// By a module's name the stems of the files that it needs.
+    pub modules: HashMap<String, Vec<String>>,
+}
+
+/// The whole document.
+pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView + use<> {
+    let Assets { base: pkg, modules } = assets;
+    // From this Leptos names, in the head, the modules that the page was rendered with.
+    provide_context(WasmSplitManifest(ArcStoredValue::new((pkg.clone(), modules, "split.js".to_owned()))));
     remote::content_security_policy();
     let session = remote::session();
     let name = options.output_name;

@@ -1,6 +1,7 @@
 //! The browser half: script, wasm and style, served under a path that changes with their content, so that they may be
 //! cached for ever. A release holds them inside; a development build reads them from the site folder.
 
+use app::Assets;
 use axum::{
     extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -20,9 +21,12 @@ pub(crate) fn version() -> Option<String> {
     plain.then(|| text.to_owned())
 }
 
-/// The base path of the assets for pages: `/pkg/0123456789abcdef`.
-pub(crate) fn base() -> String {
-    format!("/pkg/{}", version().as_deref().unwrap_or("none"))
+/// What pages are told of them.
+pub(crate) fn current() -> Assets {
+    let split = Site::get("pkg/split.json");
+    let modules = split.and_then(|file| serde_json::from_slice(&file.data).ok());
+    let base = format!("/pkg/{}", version().as_deref().unwrap_or("none"));
+    Assets { base, modules: modules.unwrap_or_default() }
 }
 
 /// `GET /pkg/{version}/{*path}`

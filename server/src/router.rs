@@ -39,8 +39,8 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 use tower_http_csrf::csrf::{CsrfLayer, ProtectionError};
-use utoipa::openapi::{InfoBuilder, OpenApi};
-use utoipa_axum::{router::OpenApiRouter, router::UtoipaMethodRouter, routes};
+use utoipa::openapi::{InfoBuilder, OpenApi, path::HttpMethod};
+use utoipa_axum::{PathItemExt as _, router::OpenApiRouter, router::UtoipaMethodRouter};
 
 pub(crate) fn router(
     services: Services,
@@ -48,7 +48,7 @@ pub(crate) fn router(
     access: crate::Access,
     stopping: watch::Receiver<bool>,
 ) -> Router {
-    let (routes, policy, document) = table().finish();
+    let Table { router, policy, described } = table();
     let app = App(Arc::new(Shared { services, options, policy, access, stopping }));
     let fallback = get(site::render).with_state(app.clone());
     let not_for_binary = DefaultPredicate::new()
@@ -56,14 +56,14 @@ pub(crate) fn router(
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/zip"))
         .and(NotForContentType::const_new("application/wasm"));
-    routes
+    router
         .route_layer(middleware::from_fn_with_state(app.clone(), auth::authorize))
         .fallback_service(fallback)
         // Outermost first in each. Layers of many parts, because every layer makes each request clone all below it.
         .layer((
             DefaultBodyLimit::max(limits::JSON_BODY_BYTES_MAX),
             CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(not_for_binary),
-            Extension(server::OpenApiDocument::of(&document)),
+            Extension(server::OpenApiDocument::later(move || document(&described))),
         ))
         .layer(CsrfLayer::new().with_rejection_response(refuse_foreign))
         .layer((
@@ -75,6 +75,31 @@ pub(crate) fn router(
         ))
         .with_state(app)
 }
+
+/// Handlers at the paths and methods that their `utoipa::path` names. What else it says of them is made only when somebody
+/// asks for the description: a server at rest should not hold the code that writes it.
+macro_rules! routes {
+    ($($module:ident::$handler:ident),+) => {
+        Routes {
+            routes: vec![$(utoipa_axum::paste! {{
+                type Described = $module::[<__path_ $handler>];
+                let methods = <Described as utoipa::Path>::methods();
+                let handler = methods.iter().fold(MethodRouter::new(), |router, method| {
+                    router.on(method.to_method_filter(), $module::$handler)
+                });
+                (<Described as utoipa::Path>::path(), methods, handler)
+            }}),+],
+            describe: || utoipa_axum::routes!($($module::$handler),+),
+        }
+    };
+}
+
+struct Routes {
+    routes: Vec<(String, Vec<HttpMethod>, MethodRouter<App>)>,
+    describe: Describe,
+}
+
+type Describe = fn() -> UtoipaMethodRouter<App>;
 
 /// The table: what is not in it does not exist.
 fn table() -> Table {
@@ -159,8 +184,8 @@ fn table() -> Table {
         .plain(Public, Method::GET, "/pkg/{version}/{*path}", get(assets::get))
         .plain(Public, Method::GET, site::SIGN_IN, get(site::sign_in))
         .plain(Public, Method::POST, "/sign-out", post(site::sign_out));
-    for page in site::pages() {
-        table = table.plain(Page(Viewer), Method::GET, page.path(), get(site::render));
+    for page in site::PAGES {
+        table = table.plain(Page(Viewer), Method::GET, page, get(site::render));
     }
     for (role, method, path, handler) in mlflow::routes() {
         table = table.plain(Api(role), method, &path, handler);
@@ -217,47 +242,57 @@ const SERVER_FUNCTIONS: [(&str, Role); 41] = [
     ("/ui/view/update", Member),
 ];
 
-/// Routes, their policy and their description, filled together.
+/// Routes, their policy and what describes them, filled together.
 #[derive(Default)]
 struct Table {
-    router: OpenApiRouter<App>,
+    router: Router<App>,
     policy: Policy,
+    described: Vec<Describe>,
 }
 
 impl Table {
     /// A described route of the API.
-    fn api(mut self, access: Access, route: UtoipaMethodRouter<App>) -> Self {
-        for (pattern, item) in &route.1.paths {
-            let operations = [
-                (Method::GET, &item.get),
-                (Method::PUT, &item.put),
-                (Method::POST, &item.post),
-                (Method::PATCH, &item.patch),
-                (Method::DELETE, &item.delete),
-            ];
-            for (method, _) in operations.into_iter().filter(|(_, operation)| operation.is_some()) {
-                self.policy.allow(&method, pattern, access);
+    fn api(mut self, access: Access, Routes { routes, describe }: Routes) -> Self {
+        self.described.push(describe);
+        for (pattern, methods, handler) in routes {
+            for method in methods {
+                self.policy.allow(&named(&method), &pattern, access);
             }
+            self.router = self.router.route(&pattern, handler);
         }
-        Self { router: self.router.routes(route), policy: self.policy }
+        self
     }
 
     /// A route that the description leaves out.
     fn plain(mut self, access: Access, method: Method, pattern: &str, handler: MethodRouter<App>) -> Self {
         self.policy.allow(&method, pattern, access);
-        Self { router: self.router.route(pattern, handler), policy: self.policy }
+        self.router = self.router.route(pattern, handler);
+        self
     }
+}
 
-    fn finish(self) -> (Router<App>, Policy, OpenApi) {
-        let (router, mut document) = self.router.split_for_parts();
-        let info = InfoBuilder::new().title("Trackway").version(env!("CARGO_PKG_VERSION")).build();
-        document.info = info;
-        // axum's `{*path}` is OpenAPI's `{path}`.
-        let paths = std::mem::take(&mut document.paths.paths);
-        document.paths.paths =
-            paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
-        (router, self.policy, document)
+fn named(method: &HttpMethod) -> Method {
+    match method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Options => Method::OPTIONS,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Trace => Method::TRACE,
     }
+}
+
+/// The description of the whole API.
+fn document(described: &[Describe]) -> OpenApi {
+    let all = described.iter().fold(OpenApiRouter::new(), |all, describe| all.routes(describe()));
+    let mut document = all.into_openapi();
+    document.info = InfoBuilder::new().title("Trackway").version(env!("CARGO_PKG_VERSION")).build();
+    // axum's `{*path}` is OpenAPI's `{path}`.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    document
 }
 
 fn fixed_header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -290,7 +325,7 @@ mod tests {
 
     #[test]
     fn only_these_routes_are_open_to_strangers() {
-        let (_, policy, _) = table().finish();
+        let Table { policy, .. } = table();
         let open: Vec<_> = policy
             .rows()
             .filter(|(_, _, access)| *access == Public)
@@ -312,7 +347,7 @@ mod tests {
 
     #[test]
     fn what_changes_something_needs_a_member() {
-        let (_, policy, _) = table().finish();
+        let Table { policy, .. } = table();
         let mild = [
             "/sign-out",
             "/api/v1/sign-in-links",

@@ -8,18 +8,14 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
 };
-use leptos_axum::AxumRouteListing;
 use serde::Deserialize;
 
 /// The sign-in page's path: it has a handler of its own, because a link with a code signs in there.
 pub(crate) const SIGN_IN: &str = "/sign-in";
 
-/// Every page that the application knows, the sign-in page aside.
-pub(crate) fn pages() -> Vec<AxumRouteListing> {
-    let mut pages = leptos_axum::generate_route_list(app::App);
-    pages.retain(|page| page.path() != SIGN_IN);
-    pages
-}
+/// Every page that the application knows, the sign-in page aside. Written down, for asking the application means to draw it.
+pub(crate) const PAGES: [&str; 7] =
+    ["/", "/experiments", "/experiments/{id}", "/runs/{id}", "/trash", "/search", "/compare"];
 
 /// What pages and server functions find in their context.
 pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
@@ -31,7 +27,7 @@ pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static + 
 pub(crate) async fn render(State(app): State<App>, request: Request<Body>) -> Response {
     let options = app.options.clone();
     let render = leptos_axum::render_app_async_with_context(context(&app), move || {
-        app::shell(options.clone(), &assets::base())
+        app::shell(options.clone(), assets::current())
     });
     render(request).await.into_response()
 }
@@ -76,4 +72,17 @@ fn with_cookie(app: &App, secret: &str, max_age_seconds: i64, next: &str) -> Res
     let value = HeaderValue::from_str(&cookie).expect("hex digits and our own words");
     response.headers_mut().insert(header::SET_COOKIE, value);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_page_of_the_application_has_a_route() {
+        let known = leptos_axum::generate_route_list(app::App);
+        let known: BTreeSet<&str> = known.iter().map(leptos_axum::AxumRouteListing::path).collect();
+        assert_eq!(known, PAGES.into_iter().chain([SIGN_IN]).collect());
+    }
 }

@@ -1,4 +1,12 @@
-//! The browser half: compiled for wasm32, bound to JavaScript, made small for release.
+//! The browser half: compiled for wasm32, split into what every page needs and a module for each page, bound to
+//! JavaScript, made small for release.
+//!
+//! ```text
+//! trackway.js, trackway_bg.wasm   what every page needs
+//! split.js                        loads the others when they are first needed
+//! *.wasm                          pages' own modules, and chunks that some of them share
+//! split.json                      which files a page needs: the server names them in the page's head
+//! ```
 
 use crate::{
     build::Kind,
@@ -6,9 +14,10 @@ use crate::{
     site::{Files, Options, hex, read_folder},
     toolchain,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -27,6 +36,9 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-mutable-globals",
 ];
 
+/// Components are erased; relocations tell the splitter what refers to what.
+const RUSTFLAGS: &str = "--cfg\u{1f}erase_components\u{1f}-Clink-args=--emit-relocs";
+
 /// Builds what is out of date and returns the module with its JavaScript.
 pub fn build(root: &Path, options: &Options, kind: Kind) -> Result<Files> {
     let profile = profile(kind);
@@ -39,9 +51,13 @@ pub fn build(root: &Path, options: &Options, kind: Kind) -> Result<Files> {
     if fs::read_to_string(&stamp).is_ok_and(|old| old == fingerprint) {
         return read_folder(&output);
     }
-    bind(&input, &output, &options.output_name, kind)?;
+    if output.exists() {
+        fs::remove_dir_all(&output)?;
+    }
+    let common = split(&input, &output, &options.output_name)?;
+    bind(&common, &output, &options.output_name, kind)?;
     if kind == Kind::Release {
-        optimise(root, &output.join(format!("{}_bg.wasm", options.output_name)))?;
+        optimise(root, &output)?;
     }
     fs::write(&stamp, fingerprint)?;
     read_folder(&output)
@@ -68,7 +84,7 @@ fn compile(root: &Path, options: &Options, profile: &str) -> Result<()> {
     let mut cargo = toolchain.cargo_build(root);
     cargo.args(["--package", &options.lib_package, "--lib", "--profile", profile]);
     // Said here too, for a RUSTFLAGS of the user's would hide what .cargo/config.toml says.
-    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}erase_components");
+    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS);
     process::run(&mut cargo)
 }
 
@@ -80,21 +96,39 @@ fn fingerprint(input: &Path) -> Result<String> {
     Ok(format!("{} {BINARYEN} {npm}", hex(&Sha256::digest(&module))))
 }
 
-fn bind(input: &Path, output: &PathBuf, name: &str, kind: Kind) -> Result<()> {
-    if output.exists() {
-        fs::remove_dir_all(output)?;
-    }
+/// Writes the modules that are loaded later into the folder, and returns where the rest is, which wasm-bindgen is for.
+fn split(input: &Path, output: &Path, name: &str) -> Result<PathBuf> {
+    fs::create_dir_all(output)?;
+    let common = output.with_extension("wasm");
+    let module = fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
+    let main_module = format!("./{name}.js");
+    let mut options = wasm_split_cli_support::Options::new(&module);
+    options.output_dir = output;
+    options.main_out_path = &common;
+    options.link_name = "./split.js";
+    options.main_module = &main_module;
+    let made = wasm_split_cli_support::transform(options)
+        .map_err(|error| anyhow!("the module cannot be split: {error:#}"))?;
+    // In an order of its own, so that the same modules give the same file.
+    let needed: BTreeMap<_, _> = made.prefetch_map.into_iter().collect();
+    fs::write(output.join("split.json"), serde_json::to_vec(&needed)?)?;
+    Ok(common)
+}
+
+fn bind(input: &Path, output: &Path, name: &str, kind: Kind) -> Result<()> {
     let release = kind == Kind::Release;
     let mut bindgen = Bindgen::new();
     bindgen.input_path(input).out_name(name).typescript(false);
     bindgen.remove_name_section(release).remove_producers_section(release);
+    // The other modules share its memory, stack and table.
+    bindgen.keep_lld_exports(true);
     bindgen.web(true)?.generate(output).context("wasm-bindgen failed")
 }
 
-/// Shrinks the module with wasm-opt, which npm brings; without npm it stays larger, and that is all.
-fn optimise(root: &Path, module: &Path) -> Result<()> {
+/// Shrinks every module with wasm-opt, which npm brings; without npm they stay larger, and that is all.
+fn optimise(root: &Path, folder: &Path) -> Result<()> {
     let Some(npm) = process::find("npm") else {
-        println!("    npm is missing: wasm-opt is skipped, the module is about a sixth larger");
+        println!("    npm is missing: wasm-opt is skipped, the modules are about a sixth larger");
         return Ok(());
     };
     let tools = root.join("target/tools");
@@ -105,6 +139,14 @@ fn optimise(root: &Path, module: &Path) -> Result<()> {
         install.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]);
         process::run(install.arg(&tools).arg(BINARYEN))?;
     }
-    let mut command = process::program(root, wasm_opt);
-    process::run(command.arg("-Oz").args(WASM_FEATURES).arg(module).arg("-o").arg(module))
+    for entry in fs::read_dir(folder)? {
+        let module = entry?.path();
+        if module.extension().is_some_and(|extension| extension == "wasm") {
+            let mut command = process::program(root, &wasm_opt);
+            process::run(
+                command.args(["-Oz", "--quiet"]).args(WASM_FEATURES).arg(&module).arg("-o").arg(&module),
+            )?;
+        }
+    }
+    Ok(())
 }

@@ -19,4 +19,6 @@ mod wanted;
 
 #[cfg(feature = "ssr")]
 pub use offline::html as file_of;
-pub use page::Page;
+#[cfg(feature = "hydrate")]
+pub use page::shows_curves;
+pub use page::{Curves, Drawn, Page};

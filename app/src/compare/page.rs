@@ -17,6 +17,7 @@ use crate::{
     link::{self, Query},
     live,
     metric::{Board, BoardRun, Entry, Roster, Sections},
+    pages::{self, Drawing},
     run::query::VIEW,
     ui::{
         filter::{FilterForm, Hidden},
@@ -121,7 +122,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
     let content = move || {
         if draws.get() {
             let keys = Signal::derive(move || curves.get().unwrap_or_default());
-            return view! { <Curves runs keys logged /> }.into_any();
+            return pages::later(pages::drawing(Drawing::Compared(Drawn { runs, keys, logged })));
         }
         look.with(|look| shown(look, search, runs, logged))
     };
@@ -284,7 +285,9 @@ fn shown(
                 board_runs.with(|runs| runs.iter().filter(is_end).cloned().collect::<Vec<_>>())
             });
             let curves = (!keys.is_empty()).then(|| {
-                view! { <Curves runs=runs_of_two keys=Signal::derive(move || keys.clone()) logged /> }
+                let keys = Signal::derive(move || keys.clone());
+                let drawn = Drawn { runs: runs_of_two, keys, logged };
+                pages::later(pages::drawing(Drawing::Compared(drawn)))
             });
             view! {
                 {change::changes(found)}
@@ -298,8 +301,23 @@ fn shown(
     }
 }
 
+/// Whether an address may show curves.
+#[cfg(feature = "hydrate")]
+pub fn shows_curves(address: &Query) -> bool {
+    Wanted::parse(address).is_ok_and(|wanted| matches!(wanted.view, View::Curves | View::Changes))
+}
+
+/// What the curves are of.
+pub struct Drawn {
+    runs: Memo<Vec<ComparedRun>>,
+    keys: Signal<Vec<String>>,
+    /// Counts news of metrics.
+    logged: RwSignal<u32>,
+}
+
 #[component]
-fn Curves(runs: Memo<Vec<ComparedRun>>, keys: Signal<Vec<String>>, logged: RwSignal<u32>) -> impl IntoView {
+pub fn Curves(drawn: Drawn) -> impl IntoView {
+    let Drawn { runs, keys, logged } = drawn;
     let drawn = Memo::new(move |_| {
         let board_run = |one: &ComparedRun| BoardRun::of(&one.run);
         runs.with(|runs| runs.iter().map(board_run).collect::<Vec<_>>())

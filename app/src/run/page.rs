@@ -8,7 +8,9 @@ use crate::{
     feed::Feed,
     frame::crumbs::Crumbs,
     link::{self, Query},
-    live, metric, note, param, run_event,
+    live, note,
+    pages::{self, Drawing},
+    param, run_event,
     ui::notice::{Failure, Problem},
 };
 use leptos::prelude::*;
@@ -211,7 +213,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
                 let first = first.try_update_value(|first| first.other.take()).flatten();
                 view! { <param::Tab view first /> }.into_any()
             }
-            "metrics" => view! { <metric::Tab view /> }.into_any(),
+            "metrics" => pages::later(pages::drawing(Drawing::OfRun(view))),
             "artifacts" => {
                 let first = first.try_update_value(|first| first.files.take()).flatten();
                 view! { <artifact::Tab view first /> }.into_any()
@@ -231,4 +233,10 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
             }
         }}
     }
+}
+
+/// Whether an address shows the tab of curves.
+#[cfg(feature = "hydrate")]
+pub fn shows_curves(address: &Query) -> bool {
+    address.get("tab") == Some("metrics")
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use engine::Services;
 use model::{Error, ErrorKind};
 use serde::Serialize;
+use std::sync::{Arc, LazyLock};
 use utoipa::openapi::OpenApi;
 
 /// Text `OK` while the process answers.
@@ -45,16 +46,20 @@ pub(crate) async fn version() -> axum::Json<Version> {
     axum::Json(Version { version: env!("CARGO_PKG_VERSION"), api: 1 })
 }
 
-/// This document, made once when the router was built. Cheap to clone, as every request does.
-#[derive(Clone, Debug)]
-pub(crate) struct OpenApiDocument(Bytes);
+/// This document, made when it is first asked for. Cheap to clone, as every request does.
+#[derive(Clone)]
+pub(crate) struct OpenApiDocument(Arc<LazyLock<Bytes, Make>>);
+
+type Make = Box<dyn FnOnce() -> Bytes + Send>;
 
 impl OpenApiDocument {
-    pub fn of(document: &OpenApi) -> Self {
-        Self(document.to_json().expect("our own document is JSON").into())
+    pub fn later(document: impl FnOnce() -> OpenApi + Send + 'static) -> Self {
+        let make = move || Bytes::from(document().to_json().expect("our own document is JSON"));
+        Self(Arc::new(LazyLock::new(Box::new(make))))
     }
 }
 
 pub(crate) async fn openapi(document: axum::Extension<OpenApiDocument>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], document.0.0)
+    let json = Bytes::clone(&document.0.0);
+    ([(header::CONTENT_TYPE, "application/json")], json)
 }

@@ -36,10 +36,11 @@ use super::{
 use crate::{
     browser,
     error::AppError,
-    explore::{Explore, Picture},
+    explore::Picture,
     feed::Feed,
     link::{self, Query},
-    metric::charts::{self, Charts},
+    metric::charts,
+    pages::{self, Drawing},
     ui::{
         filter::{FilterForm, Hidden},
         icon::Icon,
@@ -230,9 +231,10 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
     let rows = move || match (nothing.get(), picture.get(), grouped.get()) {
         (true, ..) => view! { <NothingFound table /> }.into_any(),
         (_, Some(picture), _) => {
-            view! { <Explore picture feed search path=table.path.get_value() /> }.into_any()
+            let path = table.path.get_value();
+            pages::later(pages::drawing(Drawing::Picture(picture, feed, search, path)))
         }
-        _ if charts.get() => view! { <Charts feed search /> }.into_any(),
+        _ if charts.get() => pages::later(pages::drawing(Drawing::OfExperiment(feed, search))),
         (_, _, true) => view! { <GroupTable feed search path=table.path.get_value() /> }.into_any(),
         _ => view! { <Rows table /> }.into_any(),
     };

@@ -1,0 +1,120 @@
+//! What the browser loads when it is first needed: a module for each page, and for those parts of pages that many visits
+//! never open. What several of them need lies in chunks that they share; every further module multiplies the chunks, so
+//! there are few, and large ones.
+
+use crate::{
+    compare::{self, Drawn},
+    experiment,
+    explore::{Explore, Picture},
+    feed::Feed,
+    link,
+    metric::{self, charts::Charts},
+    run::{self, RunView, api::Runs},
+    search, sign_in, trash,
+};
+use leptos::prelude::*;
+use leptos_router::LazyRoute;
+
+/// Draws a part once its module is here; until then nothing stands there.
+pub fn later(part: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
+    Suspend::new(part).into_any()
+}
+
+/// Curves and pictures of many runs, wherever they are drawn.
+pub enum Drawing {
+    OfRun(RunView),
+    OfExperiment(Feed<Runs>, Memo<link::Query>),
+    Compared(Drawn),
+    Picture(Picture, Feed<Runs>, Memo<link::Query>, String),
+}
+
+#[lazy]
+pub fn drawing(what: Drawing) -> AnyView {
+    match what {
+        Drawing::OfRun(view) => view! { <metric::Tab view /> }.into_any(),
+        Drawing::OfExperiment(feed, search) => view! { <Charts feed search /> }.into_any(),
+        Drawing::Compared(drawn) => view! { <compare::Curves drawn /> }.into_any(),
+        Drawing::Picture(picture, feed, search, path) => {
+            view! { <Explore picture feed search path /> }.into_any()
+        }
+    }
+}
+
+/// The list of experiments, and what is small.
+pub enum Listing {
+    Experiments,
+    /// The search over everything, open while this holds.
+    Palette(RwSignal<bool>),
+    Search,
+    SignIn,
+    Trash,
+}
+
+#[lazy]
+pub fn listing(what: Listing) -> AnyView {
+    match what {
+        Listing::Experiments => view! { <experiment::ListPage /> }.into_any(),
+        Listing::Palette(open) => view! { <search::Palette open /> }.into_any(),
+        Listing::Search => view! { <search::Page /> }.into_any(),
+        Listing::SignIn => view! { <sign_in::Page /> }.into_any(),
+        Listing::Trash => view! { <trash::Page /> }.into_any(),
+    }
+}
+
+#[lazy]
+fn experiment() -> AnyView {
+    view! { <experiment::Page /> }.into_any()
+}
+
+#[lazy]
+fn run() -> AnyView {
+    view! { <run::Page /> }.into_any()
+}
+
+#[lazy]
+fn compare() -> AnyView {
+    view! { <compare::Page /> }.into_any()
+}
+
+/// A page for the router. What the server rendered wakes in one go, so the parts that its address shows are waited for
+/// with it.
+macro_rules! page {
+    ($page:ident, $view:expr, $($load:ident $(if $wanted:expr)?),+) => {
+        pub struct $page;
+
+        impl LazyRoute for $page {
+            fn data() -> Self {
+                Self
+            }
+
+            async fn view(_: Self) -> AnyView {
+                <Self as LazyRoute>::preload().await;
+                $view.await
+            }
+
+            async fn preload() {
+                #[cfg(feature = "hydrate")]
+                {
+                    let address = link::Query::parse(&window().location().search().unwrap_or_default());
+                    let _ = &address;
+                    $(if true $(&& $wanted(&address))? {
+                        $load().await;
+                    })+
+                }
+            }
+        }
+    };
+}
+
+page!(Experiments, listing(Listing::Experiments), __preload_listing);
+page!(
+    Experiment,
+    experiment(),
+    __preload_experiment,
+    __preload_drawing if (|address| metric::charts::asked(address) || Picture::of(address).is_some())
+);
+page!(Run, run(), __preload_run, __preload_drawing if run::shows_curves);
+page!(Compare, compare(), __preload_compare, __preload_drawing if compare::shows_curves);
+page!(Trash, listing(Listing::Trash), __preload_listing);
+page!(Search, listing(Listing::Search), __preload_listing);
+page!(SignIn, listing(Listing::SignIn), __preload_listing);
