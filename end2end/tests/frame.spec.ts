@@ -1,6 +1,11 @@
 // The frame of every page: theme, keys, skip link.
 
 import { awake, expect, picture, test } from "../fixture";
+import { sweep } from "../seed";
+
+/** The module of an experiment's page, which a list does not load. */
+const experimentModule = /\/split_experiment_\d+\.wasm$/;
+const oldest = "/experiments?sort=created&reverse=true";
 
 test("the theme is chosen and remembered", async ({ page }) => {
   await page.goto("/experiments");
@@ -45,4 +50,30 @@ test("the first tab stop skips to the content", async ({ page, isMobile }) => {
   await expect(skip).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("main")).toBeFocused();
+});
+
+test("a module that does not come is asked for again", async ({ page }) => {
+  await page.goto(oldest);
+  await awake(page);
+  let asked = 0;
+  await page.route(experimentModule, async (route) => {
+    asked += 1;
+    await (asked < 3 ? route.abort() : route.continue());
+  });
+  await page.getByRole("link", { name: sweep }).click();
+  await expect(page.getByRole("heading", { level: 1, name: sweep })).toBeVisible();
+  expect(asked).toBe(3);
+});
+
+test("a page whose modules are no longer served is loaded anew", async ({ page }) => {
+  await page.goto(oldest);
+  await awake(page);
+  await page.route(experimentModule, (route) => route.fulfill({ status: 404 }));
+  const anew = page.waitForEvent("load");
+  await page.getByRole("link", { name: sweep }).click();
+  await anew;
+  await page.unroute(experimentModule);
+  await awake(page);
+  await page.getByRole("link", { name: sweep }).click();
+  await expect(page.getByRole("heading", { level: 1, name: sweep })).toBeVisible();
 });

@@ -14,7 +14,7 @@ use crate::{
     site::{Files, Options, hex, read_folder},
     toolchain,
 };
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -38,6 +38,10 @@ const WASM_FEATURES: [&str; 6] = [
 
 /// Components are erased; relocations tell the splitter what refers to what.
 const RUSTFLAGS: &str = "--cfg\u{1f}erase_components\u{1f}-Clink-args=--emit-relocs";
+
+/// How the splitter's script asks for a module, and how ours does.
+const FETCH: &str = "fetch(new URL(";
+const LOAD: &str = include_str!("load.js");
 
 /// Builds what is out of date and returns the module with its JavaScript.
 pub fn build(root: &Path, options: &Options, kind: Kind) -> Result<Files> {
@@ -93,7 +97,8 @@ fn compile(root: &Path, options: &Options, profile: &str) -> Result<()> {
 fn fingerprint(input: &Path) -> Result<String> {
     let module = fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
     let npm = process::find("npm").is_some();
-    Ok(format!("{} {BINARYEN} {npm}", hex(&Sha256::digest(&module))))
+    let load = hex(&Sha256::digest(LOAD));
+    Ok(format!("{} {load} {BINARYEN} {npm}", hex(&Sha256::digest(&module))))
 }
 
 /// Writes the modules that are loaded later into the folder, and returns where the rest is, which wasm-bindgen is for.
@@ -109,6 +114,12 @@ fn split(input: &Path, output: &Path, name: &str) -> Result<PathBuf> {
     options.main_module = &main_module;
     let made = wasm_split_cli_support::transform(options)
         .map_err(|error| anyhow!("the module cannot be split: {error:#}"))?;
+    let link = output.join("split.js");
+    let text = fs::read_to_string(&link)?;
+    if !text.contains(FETCH) {
+        bail!("the splitter's script has no `{FETCH}` any more: {} must find another place", link.display());
+    }
+    fs::write(&link, format!("{LOAD}{}", text.replace(FETCH, "load(new URL(")))?;
     // In an order of its own, so that the same modules give the same file.
     let needed: BTreeMap<_, _> = made.prefetch_map.into_iter().collect();
     fs::write(output.join("split.json"), serde_json::to_vec(&needed)?)?;
@@ -143,9 +154,9 @@ fn optimise(root: &Path, folder: &Path) -> Result<()> {
         let module = entry?.path();
         if module.extension().is_some_and(|extension| extension == "wasm") {
             let mut command = process::program(root, &wasm_opt);
-            process::run(
-                command.args(["-Oz", "--quiet"]).args(WASM_FEATURES).arg(&module).arg("-o").arg(&module),
-            )?;
+            command.arg("-Oz").args(WASM_FEATURES).arg(&module).arg("-o").arg(&module);
+            // Not shown: its warnings are of names that the splitter wrote.
+            process::output(&mut command)?;
         }
     }
     Ok(())

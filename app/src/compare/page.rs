@@ -111,20 +111,26 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
         look.with(|look| (look.wanted.view, look.runs.iter().map(named).collect::<Vec<_>>()))
     });
     let tools = move || named.with(|(view, runs)| tools(*view, runs, search));
+    let told = move || look.with(|look| shown(look, search));
     // Curves stay as they are when news arrive; everything else is drawn anew.
-    let curves = Memo::new(move |_| {
+    let whose = Memo::new(move |_| look.with(|look| drawn(&look.shown)));
+    let keys = Memo::new(move |_| {
         look.with(|look| match &look.shown {
-            Shown::Curves(keys) => Some(keys.clone()),
-            _ => None,
+            Shown::Curves(keys) => keys.clone(),
+            Shown::Changes(Some(found)) => found.metrics.iter().map(|one| one.key.clone()).collect(),
+            _ => Vec::new(),
         })
     });
-    let draws = Memo::new(move |_| curves.with(Option::is_some));
-    let content = move || {
-        if draws.get() {
-            let keys = Signal::derive(move || curves.get().unwrap_or_default());
-            return pages::later(pages::drawing(Drawing::Compared(Drawn { runs, keys, logged })));
-        }
-        look.with(|look| shown(look, search, runs, logged))
+    let curves = move || {
+        let runs = match whose.get()? {
+            Whose::All => runs,
+            Whose::Of(ends) => Memo::new(move |_| {
+                let is_end = |one: &&ComparedRun| ends.contains(&one.run.id);
+                runs.with(|runs| runs.iter().filter(is_end).cloned().collect::<Vec<_>>())
+            }),
+        };
+        let drawn = Drawn { runs, keys: keys.into(), logged };
+        Some(pages::later(pages::drawing(Drawing::Compared(drawn))))
     };
     view! {
         <Crumbs steps=steps(&runs.get_untracked()) here="Compare".to_owned() />
@@ -139,7 +145,8 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
         <Problem error=feed.failed />
         {tools}
         <div class="area compare-view" data-busy=busy>
-            {content}
+            {told}
+            {curves}
         </div>
     }
 }
@@ -229,12 +236,25 @@ fn tools(view: View, runs: &[Named], search: Memo<Query>) -> Option<AnyView> {
     Some(view! { <div class="toolbar compare-tools">{find} {more}</div> }.into_any())
 }
 
-fn shown(
-    look: &Look,
-    search: Memo<Query>,
-    board_runs: Memo<Vec<ComparedRun>>,
-    logged: RwSignal<u32>,
-) -> AnyView {
+/// Whose curves are drawn.
+#[derive(Clone, Debug, PartialEq)]
+enum Whose {
+    All,
+    Of(Vec<RunId>),
+}
+
+fn drawn(shown: &Shown) -> Option<Whose> {
+    match shown {
+        Shown::Curves(_) => Some(Whose::All),
+        Shown::Changes(Some(found)) if !found.metrics.is_empty() => {
+            Some(Whose::Of(found.runs.iter().map(|one| one.run.id.clone()).collect()))
+        }
+        _ => None,
+    }
+}
+
+/// A view but for its curves.
+fn shown(look: &Look, search: Memo<Query>) -> AnyView {
     let Look { wanted, runs, shown } = look;
     let name = |id: &RunId| runs.iter().find(|one| one.run.id == *id).map(|one| one.run.name.clone());
     let two =
@@ -277,26 +297,8 @@ fn shown(
             </Empty>
         }
         .into_any(),
-        Shown::Changes(Some(found)) => {
-            let keys: Vec<String> = found.metrics.iter().map(|one| one.key.clone()).collect();
-            let ends: Vec<RunId> = found.runs.iter().map(|one| one.run.id.clone()).collect();
-            let runs_of_two = Memo::new(move |_| {
-                let is_end = |one: &&ComparedRun| ends.contains(&one.run.id);
-                board_runs.with(|runs| runs.iter().filter(is_end).cloned().collect::<Vec<_>>())
-            });
-            let curves = (!keys.is_empty()).then(|| {
-                let keys = Signal::derive(move || keys.clone());
-                let drawn = Drawn { runs: runs_of_two, keys, logged };
-                pages::later(pages::drawing(Drawing::Compared(drawn)))
-            });
-            view! {
-                {change::changes(found)}
-                {curves}
-            }
-            .into_any()
-        }
+        Shown::Changes(Some(found)) => change::changes(found),
         Shown::Groups { splits, found } => group::groups(splits, found.as_deref(), runs, wanted, search),
-        // Drawn by itself, so that it outlives news.
         Shown::Curves(_) => ().into_any(),
     }
 }
