@@ -19,6 +19,7 @@ mod explore;
 mod feed;
 mod frame;
 mod live;
+mod log;
 mod metric;
 mod note;
 mod pages;

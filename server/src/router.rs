@@ -9,7 +9,7 @@ use crate::{
         Policy,
     },
     rest::{
-        artifact, asset, compare, environment, experiment, explore, metric, note, process, project, run,
+        artifact, asset, compare, environment, experiment, explore, log, metric, note, process, project, run,
         run_event, search, server, trash, user, view,
     },
     site,
@@ -140,6 +140,9 @@ fn table() -> Table {
         .api(Api(Member), routes!(environment::update))
         .api(Api(Viewer), routes!(run_event::list))
         .api(Api(Member), routes!(run_event::add))
+        .api(Api(Viewer), routes!(log::list))
+        .api(Api(Viewer), routes!(log::search))
+        .api(Api(Viewer), routes!(log::download))
         .api(Api(Member), routes!(metric::ingest))
         .api(Api(Viewer), routes!(metric::series, metric::series_by_post))
         .api(Api(Viewer), routes!(metric::export_csv))

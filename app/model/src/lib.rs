@@ -14,6 +14,7 @@ pub mod float;
 pub mod id;
 pub mod ingest;
 pub mod limits;
+pub mod log;
 pub mod metric;
 pub mod note;
 pub mod page;

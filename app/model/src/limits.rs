@@ -174,6 +174,21 @@ pub const SERIES_READS_MAX: usize = 4;
 pub const GROUP_CELLS_MAX: usize = 2_000_000;
 /// Bytes of texts in one answer.
 pub const TEXT_ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Lines of a run's console that the page reaches, the last ones: 24 bytes each in memory while somebody looks. A program
+/// that prints ten lines a second does so for days.
+pub const LOG_LINES_MAX: usize = 4_000_000;
+/// Lines that are known of all runs that somebody looks at: some hundred megabytes.
+pub const LOG_LINES_KNOWN_MAX: usize = 2 * LOG_LINES_MAX;
+/// Streams of the processes of one run: a thousand ranks.
+pub const LOG_SOURCES_MAX: usize = 2_000;
+/// Lines of one answer: some screens.
+pub const LOG_LINES_PER_PAGE_MAX: u32 = 1_000;
+/// What is shown of one line: more than our own client sends of it. The download has all of it.
+pub const LOG_LINE_BYTES_MAX: usize = 16 * 1024;
+/// Lines that a search names, the first in which the text is: more than anybody steps through.
+pub const LOG_HITS_MAX: usize = 10_000;
+/// Searches through consoles at one time: each keeps a processor busy.
+pub const LOG_SEARCHES_MAX: usize = 2;
 /// Series × buckets of one answer: 88 bytes each.
 pub const SERIES_ROWS_MAX: usize = 500_000;
 /// Points sent when no bucketing is asked for (exact export, page by step range).

@@ -119,7 +119,13 @@ pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
             step: rows.iter().any(|row| row.step.is_some()),
             time: pinned() || rows.len() == 1,
         };
-        rows.into_iter().take(shown).map(|row| view! { <Row row focus columns /> }).collect_view()
+        let row = |row: Reading| {
+            // While it follows the pointer, nobody can click in it.
+            let moment =
+                parts.view.moments.with(|moments| moments.get(&row.owner).filter(|_| pinned()).cloned());
+            view! { <Row row focus columns moment /> }
+        };
+        rows.into_iter().take(shown).map(row).collect_view()
     };
     view! {
         <div class="tip" class:tip--pinned=pinned node_ref=node aria-hidden=move || (!pinned()).then_some("true")>
@@ -151,7 +157,12 @@ struct Columns {
 }
 
 #[component]
-fn Row(row: Reading, focus: RwSignal<Option<Focus>>, columns: Columns) -> impl IntoView {
+fn Row(
+    row: Reading,
+    focus: RwSignal<Option<Focus>>,
+    columns: Columns,
+    moment: Option<String>,
+) -> impl IntoView {
     let (owner, id) = (row.owner.clone(), row.id.clone());
     let near = move || focus.with(|focus| focus.as_ref().is_some_and(|focus| focus.is_on(&owner, &id)));
     let smooth = columns.smooth.then(|| {
@@ -169,6 +180,15 @@ fn Row(row: Reading, focus: RwSignal<Option<Focus>>, columns: Columns) -> impl I
     });
     let time = columns.time.then(|| {
         let text = row.time_ms.map(format::utc).unwrap_or_default();
+        let text = match (moment, row.time_ms) {
+            (Some(moment), Some(time_ms)) => view! {
+                <a href=format!("{moment}{time_ms}") title="What was printed then">
+                    {text}
+                </a>
+            }
+            .into_any(),
+            _ => text.into_any(),
+        };
         view! { <td class="num muted">{text}</td> }
     });
     view! {

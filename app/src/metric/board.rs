@@ -4,7 +4,7 @@ use super::{
     controls::Choice,
     fetch::{Ask, fetch, requests},
     happened::Happened,
-    lines::{group_lines, lines},
+    lines::{group_lines, lines, owner},
     setup::{Settings, Setup, State},
     sight::Observer,
 };
@@ -12,7 +12,7 @@ use crate::{
     browser,
     chart::{Lines, View},
     error::AppError,
-    link,
+    link, log,
     ui::run_color_place,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -117,6 +117,11 @@ impl Board {
         };
         let stale = move |_: &_, _: Option<&_>, _| board.version.update(|version| *version += 1);
         Effect::watch(move || (changed.get(), runs.get(), groups.get()), stale, false);
+        Effect::new(move || {
+            let moment =
+                |run: &BoardRun| (owner(&run.id).to_owned(), log::moment(&format!("/runs/{}", run.id)));
+            view.moments.set(runs.with(|runs| runs.iter().map(moment).collect()));
+        });
         Effect::new(move || {
             board.version.track();
             board.in_view.track();

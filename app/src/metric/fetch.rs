@@ -9,6 +9,7 @@ use model::{
     run_event::{RunEvent, RunEventPage},
     series::{self, Axis, Series, SeriesQuery, Smoothing},
 };
+use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
@@ -149,9 +150,12 @@ pub async fn fetch(request: &Request) -> Result<Vec<Series>, AppError> {
 /// The newest operational events of a run.
 pub async fn events(run: &RunId) -> Result<Vec<RunEvent>, AppError> {
     let url = format!("/api/v1/runs/{run}/events?reverse=true&limit={}", limits::CHART_EVENTS_MAX);
-    let page: RunEventPage = serde_json::from_slice(&bytes(&url, None).await?)
-        .map_err(|_| unreadable("the answer is no page of events"))?;
-    Ok(page.items)
+    json::<RunEventPage>(&url).await.map(|page| page.items)
+}
+
+/// What the API answers as JSON.
+pub async fn json<T: DeserializeOwned>(url: &str) -> Result<T, AppError> {
+    serde_json::from_slice(&bytes(url, None).await?).map_err(|_| unreadable("the answer cannot be read"))
 }
 
 async fn bytes(url: &str, body: Option<&str>) -> Result<Vec<u8>, AppError> {

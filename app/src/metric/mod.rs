@@ -18,6 +18,7 @@ mod spark;
 mod tab;
 
 pub use board::{Board, BoardRun};
+pub use fetch::json;
 #[cfg(feature = "ssr")]
 pub use lines::lines;
 pub use roster::{Entry, Roster};

@@ -8,7 +8,7 @@ use crate::{
     feed::Feed,
     frame::crumbs::Crumbs,
     link::{self, Query},
-    live, note,
+    live, log, note,
     pages::{self, Drawing},
     param, run_event,
     ui::notice::{Failure, Problem},
@@ -167,12 +167,13 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
 }
 
 /// The tabs in order: their word in the URL, their title.
-const TABS: [(&str, &str); 7] = [
+const TABS: [(&str, &str); 8] = [
     ("overview", "Overview"),
     ("params", "Params"),
     ("metrics", "Metrics"),
     ("artifacts", "Artifacts"),
     ("notes", "Notes"),
+    ("logs", "Logs"),
     ("environment", "Environment"),
     ("events", "Events"),
 ];
@@ -219,6 +220,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
                 view! { <artifact::Tab view first /> }.into_any()
             }
             "notes" => view! { <note::Tab view /> }.into_any(),
+            "logs" => view! { <log::Tab view /> }.into_any(),
             "environment" => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
                 view! { <environment::Tab view first /> }.into_any()

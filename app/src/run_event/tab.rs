@@ -5,6 +5,7 @@ use crate::{
     chart::format,
     feed::Feed,
     link::{self, Query},
+    log,
     run::RunView,
     ui::{
         filter::Hidden,
@@ -64,7 +65,7 @@ pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
         .into_any(),
         (true, false) => view! {
             {page.with(|page| lanes::draw(&page.items))}
-            <Table page />
+            <Table page moment=log::moment(&view.path()) />
         }
         .into_any(),
     };
@@ -153,7 +154,7 @@ fn Choice(
 }
 
 #[component]
-fn Table(page: Memo<RunEventPage>) -> impl IntoView {
+fn Table(page: Memo<RunEventPage>, moment: String) -> impl IntoView {
     let rows = move || {
         let RunEventPage { items, .. } = page.get();
         let durations = spans::durations(&items);
@@ -161,7 +162,7 @@ fn Table(page: Memo<RunEventPage>) -> impl IntoView {
             (Some(span), RunEventKind::Finish) => durations.get(span).copied(),
             _ => None,
         };
-        let row = |event: RunEvent| row(took(&event), event);
+        let row = |event: RunEvent| row(took(&event), event, &moment);
         items.into_iter().map(row).collect_view()
     };
     view! {
@@ -183,7 +184,8 @@ fn Table(page: Memo<RunEventPage>) -> impl IntoView {
     }
 }
 
-fn row(took_ms: Option<i64>, event: RunEvent) -> impl IntoView {
+fn row(took_ms: Option<i64>, event: RunEvent, moment: &str) -> impl IntoView + use<> {
+    let then = format!("{moment}{}", event.time_ms.0);
     let (icon, word) = match event.kind {
         RunEventKind::Point => ("dot", None),
         RunEventKind::Start => ("chevron", Some("started")),
@@ -194,7 +196,9 @@ fn row(took_ms: Option<i64>, event: RunEvent) -> impl IntoView {
     view! {
         <tr>
             <td>
-                <Ago at=event.time_ms />
+                <a href=then title="What was printed then">
+                    <Ago at=event.time_ms />
+                </a>
             </td>
             <th scope="row">
                 <span class=format!("event-kind event-kind--{}", event.kind.as_str())>

@@ -1,6 +1,7 @@
 //! Runs and metrics as files, written while they are sent: what is in memory is some rows, however many there are.
 
 mod csv;
+mod log;
 mod parquet;
 mod zip;
 
@@ -18,7 +19,9 @@ use engine::{
 use futures::stream;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-pub(crate) use self::{csv::Csv, csv::whole as whole_csv, parquet::Parquet, zip::answer as zip};
+pub(crate) use self::{
+    csv::Csv, csv::whole as whole_csv, log::answer as log, parquet::Parquet, zip::answer as zip,
+};
 
 /// What is exported: rows of cells, read as they are sent.
 pub(crate) trait Source: Send + Sync + 'static {

@@ -9,6 +9,7 @@ mod series;
 mod writer;
 
 pub use export::MetricExport;
+pub(crate) use scan::windows;
 pub use series::SeriesAnswer;
 pub use writer::Room;
 

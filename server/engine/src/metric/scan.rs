@@ -37,7 +37,7 @@ pub(super) struct Windows(VecDeque<Vec<SegmentPlace>>);
 
 impl Windows {
     pub fn new(places: &[SegmentPlace]) -> Self {
-        Self(windows(places).into())
+        Self(windows(places, limits::SEGMENT_POINTS_MAX).into())
     }
 
     pub async fn next(&mut self, snapshot: &mut Snapshot) -> Result<Option<Points>> {
@@ -49,8 +49,8 @@ impl Windows {
 }
 
 /// Divides segments, given in the order of writing, into windows that follow each other in order of step. Segments that
-/// overlap share a window, and small neighbours do, to save requests.
-fn windows(places: &[SegmentPlace]) -> Vec<Vec<SegmentPlace>> {
+/// overlap share a window, and neighbours with no more points than these do, to save requests.
+pub(crate) fn windows(places: &[SegmentPlace], points_max: usize) -> Vec<Vec<SegmentPlace>> {
     let mut by_step = places.to_vec();
     by_step.sort_by_key(|place| (place.step_min, place.id));
     let mut windows: Vec<Vec<SegmentPlace>> = Vec::new();
@@ -59,7 +59,7 @@ fn windows(places: &[SegmentPlace]) -> Vec<Vec<SegmentPlace>> {
     for place in by_step {
         // Segments that only touch keep their order when the later one was written later.
         let apart = place.step_min > high || (place.step_min == high && place.id > newest);
-        let small = points + place.count <= limits::SEGMENT_POINTS_MAX as i64;
+        let small = points + place.count <= points_max as i64;
         match windows.last_mut() {
             Some(window) if !apart || small => window.push(place),
             _ => {
@@ -86,7 +86,10 @@ mod tests {
     }
 
     fn ids(places: &[SegmentPlace]) -> Vec<Vec<i64>> {
-        windows(places).iter().map(|window| window.iter().map(|place| place.id).collect()).collect()
+        windows(places, limits::SEGMENT_POINTS_MAX)
+            .iter()
+            .map(|window| window.iter().map(|place| place.id).collect())
+            .collect()
     }
 
     const LARGE: i64 = limits::SEGMENT_POINTS_MAX as i64;
