@@ -19,6 +19,7 @@ mod explore;
 mod feed;
 mod frame;
 mod live;
+mod media;
 mod metric;
 mod note;
 mod param;

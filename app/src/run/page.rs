@@ -8,7 +8,7 @@ use crate::{
     feed::Feed,
     frame::crumbs::Crumbs,
     link::{self, Query},
-    live, metric, note, param, run_event,
+    live, media, metric, note, param, run_event,
     ui::notice::{Failure, Problem},
 };
 use leptos::prelude::*;
@@ -17,6 +17,7 @@ use leptos_router::hooks;
 use model::{
     RunId,
     event::{Event, RunChange},
+    media::Media,
     run::RunDetail,
     run_event::RunEventPage,
 };
@@ -96,6 +97,8 @@ struct First {
     environment: Option<Told>,
     other: Option<param::Other>,
     events: Option<RunEventPage>,
+    media: Option<Media>,
+    at_step: Option<Vec<metric::StepValue>>,
 }
 
 async fn load(id: String, query: Query) -> Result<(RunDetail, First), AppError> {
@@ -105,6 +108,14 @@ async fn load(id: String, query: Query) -> Result<(RunDetail, First), AppError> 
         Some("artifacts") => {
             let files = artifact::list(id, artifact::wanted(&query)).await?;
             First { files: Some(files), ..First::default() }
+        }
+        Some("metrics") => {
+            let at_step = metric::at_step(id, metric::wanted(&query)).await?;
+            First { at_step: Some(at_step), ..First::default() }
+        }
+        Some("media") => {
+            let media = media::list(id, media::wanted(&query)).await?;
+            First { media: Some(media), ..First::default() }
         }
         Some("environment") => {
             First { environment: Some(environment::get(id, true).await?), ..First::default() }
@@ -165,10 +176,11 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
 }
 
 /// The tabs in order: their word in the URL, their title.
-const TABS: [(&str, &str); 7] = [
+const TABS: [(&str, &str); 8] = [
     ("overview", "Overview"),
     ("params", "Params"),
     ("metrics", "Metrics"),
+    ("media", "Media"),
     ("artifacts", "Artifacts"),
     ("notes", "Notes"),
     ("environment", "Environment"),
@@ -211,7 +223,14 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
                 let first = first.try_update_value(|first| first.other.take()).flatten();
                 view! { <param::Tab view first /> }.into_any()
             }
-            "metrics" => view! { <metric::Tab view /> }.into_any(),
+            "metrics" => {
+                let first = first.try_update_value(|first| first.at_step.take()).flatten();
+                view! { <metric::Tab view first /> }.into_any()
+            }
+            "media" => {
+                let first = first.try_update_value(|first| first.media.take()).flatten();
+                view! { <media::Tab view first /> }.into_any()
+            }
             "artifacts" => {
                 let first = first.try_update_value(|first| first.files.take()).flatten();
                 view! { <artifact::Tab view first /> }.into_any()

@@ -17,6 +17,7 @@ pub mod environment;
 pub mod event;
 pub mod experiment;
 pub mod explore;
+pub mod media;
 pub mod metric;
 pub mod note;
 pub mod process;
@@ -77,6 +78,7 @@ pub struct Services {
     pub event: event::Events,
     pub experiment: experiment::Experiments,
     pub explore: explore::Explorer,
+    pub media: media::MediaFiles,
     pub metric: metric::Metrics,
     pub note: note::Notes,
     pub process: process::Processes,
@@ -133,6 +135,7 @@ impl Services {
             event: event::Events(base.clone()),
             experiment: experiment::Experiments(base.clone()),
             explore: explore::Explorer::new(base.clone()),
+            media: media::MediaFiles::new(base.clone()),
             metric,
             note: note::Notes(base.clone()),
             process: process::Processes(base.clone()),

@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod environment;
 pub(crate) mod experiment;
 pub(crate) mod explore;
+pub(crate) mod media;
 pub(crate) mod metric;
 pub(crate) mod note;
 pub(crate) mod process;

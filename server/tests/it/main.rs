@@ -13,6 +13,7 @@ mod explore;
 mod export;
 mod harness;
 mod live;
+mod media;
 mod metric;
 mod note;
 mod openapi;
