@@ -111,16 +111,16 @@ function picture(): Buffer {
   });
 }
 
-/** A square PNG in greys from 0 to 255. */
-export function png(side: number, grey: (x: number, y: number) => number): Buffer {
-  const rows = Array.from({ length: side }, (_, y) => {
-    const row = Buffer.alloc(1 + side);
-    for (let x = 0; x < side; x += 1) row[1 + x] = grey(x, y);
+/** A PNG in greys from 0 to 255, square unless a height is given. */
+export function png(width: number, grey: (x: number, y: number) => number, height = width): Buffer {
+  const rows = Array.from({ length: height }, (_, y) => {
+    const row = Buffer.alloc(1 + width);
+    for (let x = 0; x < width; x += 1) row[1 + x] = grey(x, y);
     return row;
   });
   const header = Buffer.alloc(13);
-  header.writeUInt32BE(side, 0);
-  header.writeUInt32BE(side, 4);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
   // Eight bits of grey.
   header[8] = 8;
   return Buffer.concat([

@@ -20,6 +20,7 @@ mod feed;
 mod frame;
 mod live;
 mod log;
+mod media;
 mod metric;
 mod note;
 mod pages;

@@ -8,7 +8,7 @@ use crate::{
     explore::{Explore, Picture},
     feed::Feed,
     link,
-    metric::{self, charts::Charts},
+    metric::{self, StepValue, charts::Charts},
     run::{self, RunView, api::Runs},
     search, sign_in, trash,
 };
@@ -22,7 +22,8 @@ pub fn later(part: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
 
 /// Curves and pictures of many runs, wherever they are drawn.
 pub enum Drawing {
-    OfRun(RunView),
+    /// With what the chosen step has.
+    OfRun(RunView, Option<Vec<StepValue>>),
     OfExperiment(Feed<Runs>, Memo<link::Query>),
     Compared(Drawn),
     Picture(Picture, Feed<Runs>, Memo<link::Query>, String),
@@ -31,7 +32,7 @@ pub enum Drawing {
 #[lazy]
 pub fn drawing(what: Drawing) -> AnyView {
     match what {
-        Drawing::OfRun(view) => view! { <metric::Tab view /> }.into_any(),
+        Drawing::OfRun(view, first) => view! { <metric::Tab view first /> }.into_any(),
         Drawing::OfExperiment(feed, search) => view! { <Charts feed search /> }.into_any(),
         Drawing::Compared(drawn) => view! { <compare::Curves drawn /> }.into_any(),
         Drawing::Picture(picture, feed, search, path) => {

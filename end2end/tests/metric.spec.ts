@@ -414,3 +414,32 @@ function inked(plot: Locator, layer = 0): Promise<number> {
     return data.filter((value, index) => index % 4 === 3 && value > 0).length;
   }, layer);
 }
+
+test("metrics are put in the order of a column, and read at a step", async ({ page, api }, info) => {
+  const id = await api.run(await api.experiment(`in order ${info.project.name}`), "numbers");
+  const values = (scale: number) => Array.from({ length: 20 }, (_, step) => scale * (step + 1));
+  await api.log(id, { "b/low": values(1), "a/high": values(10), "c/falling": values(-1) });
+  await api.log(id, { "d/late": [5, 6, 7] }, 12);
+  await page.goto(`/runs/${id}?tab=metrics`);
+  await awake(page);
+  const table = page.getByRole("table", { name: "Metrics in numbers" });
+  const names = () => table.getByRole("rowheader").allTextContents();
+  await expect.poll(names).toEqual(["a/high", "b/low", "c/falling", "d/late"]);
+  await table.getByRole("link", { name: "Last" }).click();
+  await expect.poll(names).toEqual(["c/falling", "d/late", "b/low", "a/high"]);
+  await expect(table.getByRole("columnheader", { name: "Last" })).toHaveAttribute("aria-sort", "ascending");
+  await page.getByRole("spinbutton", { name: "At step" }).fill("9");
+  await page.getByRole("spinbutton", { name: "At step" }).press("Enter");
+  const high = table.getByRole("row", { name: /^a\/high/ });
+  await expect(high.getByRole("cell").first()).toHaveText("100@ 9");
+  await expect(table.getByRole("row", { name: /^d\/late/ }).getByRole("cell").first()).toHaveText("–");
+  await table.getByRole("link", { name: "At step 9" }).click();
+  await table.getByRole("link", { name: "At step 9" }).click();
+  await expect.poll(names).toEqual(["a/high", "b/low", "c/falling", "d/late"]);
+  await expect(page).toHaveURL(/step=9.*sort=at.*reverse=true/);
+  await picture(page, "run-metrics-at-step");
+  await page.reload();
+  await expect(high.getByRole("cell").first()).toHaveText("100@ 9");
+  await awake(page);
+  await expect.poll(names).toEqual(["a/high", "b/low", "c/falling", "d/late"]);
+});

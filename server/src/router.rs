@@ -9,8 +9,8 @@ use crate::{
         Policy,
     },
     rest::{
-        artifact, asset, compare, environment, experiment, explore, log, metric, note, process, project, run,
-        run_event, search, server, trash, user, view,
+        artifact, asset, compare, environment, experiment, explore, log, media, metric, note, process,
+        project, run, run_event, search, server, trash, user, view,
     },
     site,
 };
@@ -157,6 +157,8 @@ fn table() -> Table {
         .api(Api(Member), routes!(artifact::put_part))
         .api(Api(Member), routes!(artifact::drop_parts))
         .api(Api(Member), routes!(artifact::join_parts))
+        .api(Api(Viewer), routes!(media::list))
+        .api(Api(Viewer), routes!(media::table))
         .api(Api(Viewer), routes!(asset::get))
         .api(Api(Viewer), routes!(asset::files))
         .api(Api(Viewer), routes!(asset::download))
@@ -201,7 +203,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 41] = [
+const SERVER_FUNCTIONS: [(&str, Role); 44] = [
     ("/ui/artifact/copies", Viewer),
     ("/ui/artifact/list", Viewer),
     ("/ui/artifact/remove", Member),
@@ -214,6 +216,9 @@ const SERVER_FUNCTIONS: [(&str, Role); 41] = [
     ("/ui/experiment/update", Member),
     ("/ui/experiment/update-many", Member),
     ("/ui/explore/importance", Viewer),
+    ("/ui/media/list", Viewer),
+    ("/ui/media/table", Viewer),
+    ("/ui/metric/at-step", Viewer),
     ("/ui/note/change", Viewer),
     ("/ui/note/get", Viewer),
     ("/ui/note/preview", Viewer),

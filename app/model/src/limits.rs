@@ -315,6 +315,24 @@ pub const ARCHIVES_MAX: usize = 8;
 /// Text of an artifact shown as preview.
 pub const PREVIEW_BYTES_MAX: usize = 256 * 1024;
 
+/// Images and tables of one run that its page finds by step: as many as a comparison looks at.
+pub const MEDIA_FILES_MAX: i64 = COMPARE_FILES_MAX;
+/// Names of images and tables in one answer: more cards than anybody scrolls through.
+pub const MEDIA_NAMES_MAX: u32 = 200;
+/// Histograms of one name that a page draws side by side: of more, every so-manieth.
+pub const HISTOGRAM_STEPS_MAX: u32 = 240;
+/// A table that is read to show a page of it, and its cells: at most some hundred megabytes while it is sorted.
+pub const TABLE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+pub const TABLE_CELLS_MAX: usize = 1_000_000;
+/// Columns shown of a table: more are not read on a page.
+pub const TABLE_COLUMNS_MAX: usize = 200;
+/// Rows on one page of a table.
+pub const TABLE_PAGE_MAX: u32 = 200;
+/// Characters shown of one cell.
+pub const TABLE_CELL_CHARACTERS_MAX: usize = 500;
+/// Tables read at one time: each may hold such an amount.
+pub const TABLES_AT_ONCE_MAX: usize = 2;
+
 /// Name of a dataset or model, of a registered model, and of an alias.
 pub const ASSET_NAME_BYTES_MAX: usize = 1_000;
 /// Digest of a dataset, as its maker computed it: the longest in use are 64 hex digits.

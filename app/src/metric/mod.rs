@@ -9,6 +9,7 @@ mod fetch;
 pub mod goal;
 mod happened;
 mod lines;
+mod numbers;
 mod panel;
 mod roster;
 mod section;
@@ -18,9 +19,10 @@ mod spark;
 mod tab;
 
 pub use board::{Board, BoardRun};
-pub use fetch::json;
+pub use fetch::{Request, fetch, json};
 #[cfg(feature = "ssr")]
 pub use lines::lines;
+pub use numbers::{StepValue, at_step, wanted};
 pub use roster::{Entry, Roster};
 pub use section::Sections;
 pub use setup::HIDDEN;

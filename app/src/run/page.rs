@@ -8,7 +8,7 @@ use crate::{
     feed::Feed,
     frame::crumbs::Crumbs,
     link::{self, Query},
-    live, log, note,
+    live, log, media, metric, note,
     pages::{self, Drawing},
     param, run_event,
     ui::notice::{Failure, Problem},
@@ -19,6 +19,7 @@ use leptos_router::hooks;
 use model::{
     RunId,
     event::{Event, RunChange},
+    media::Media,
     run::RunDetail,
     run_event::RunEventPage,
 };
@@ -98,6 +99,8 @@ struct First {
     environment: Option<Told>,
     other: Option<param::Other>,
     events: Option<RunEventPage>,
+    media: Option<Media>,
+    at_step: Option<Vec<metric::StepValue>>,
 }
 
 async fn load(id: String, query: Query) -> Result<(RunDetail, First), AppError> {
@@ -107,6 +110,14 @@ async fn load(id: String, query: Query) -> Result<(RunDetail, First), AppError> 
         Some("artifacts") => {
             let files = artifact::list(id, artifact::wanted(&query)).await?;
             First { files: Some(files), ..First::default() }
+        }
+        Some("metrics") => {
+            let at_step = metric::at_step(id, metric::wanted(&query)).await?;
+            First { at_step: Some(at_step), ..First::default() }
+        }
+        Some("media") => {
+            let media = media::list(id, media::wanted(&query)).await?;
+            First { media: Some(media), ..First::default() }
         }
         Some("environment") => {
             First { environment: Some(environment::get(id, true).await?), ..First::default() }
@@ -171,6 +182,7 @@ const TABS: [(&str, &str); 8] = [
     ("overview", "Overview"),
     ("params", "Params"),
     ("metrics", "Metrics"),
+    ("media", "Media"),
     ("artifacts", "Artifacts"),
     ("notes", "Notes"),
     ("logs", "Logs"),
@@ -214,7 +226,14 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
                 let first = first.try_update_value(|first| first.other.take()).flatten();
                 view! { <param::Tab view first /> }.into_any()
             }
-            "metrics" => pages::later(pages::drawing(Drawing::OfRun(view))),
+            "metrics" => {
+                let first = first.try_update_value(|first| first.at_step.take()).flatten();
+                pages::later(pages::drawing(Drawing::OfRun(view, first)))
+            }
+            "media" => {
+                let first = first.try_update_value(|first| first.media.take()).flatten();
+                view! { <media::Tab view first /> }.into_any()
+            }
             "artifacts" => {
                 let first = first.try_update_value(|first| first.files.take()).flatten();
                 view! { <artifact::Tab view first /> }.into_any()

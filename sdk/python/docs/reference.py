@@ -45,6 +45,7 @@ CHAPTERS: dict[str, list[tuple[str, list[str]]]] = {
                 "log_dict()",
                 "log_image()",
                 "log_figure()",
+                "log_histogram()",
                 "log_table()",
                 "log_dataset()",
                 "log_event()",

@@ -142,7 +142,7 @@ def test_curves(server: Server, work: Path) -> None:
     assert abs(measured.times_ms[0] / 1000 - (time.time() - 3600)) < 120
 
 
-def test_images_and_tables(server: Server, work: Path) -> None:
+def test_images_histograms_and_tables(server: Server, work: Path) -> None:
     pytest.importorskip("numpy")
     _run(4, work, server)
     run_id = _stored(server, "pictures")
@@ -151,6 +151,8 @@ def test_images_and_tables(server: Server, work: Path) -> None:
     ]
     assert server.artifact_paths(run_id) == sorted(["labels.json", *media])
     assert server.artifact(run_id, "media/samples/0.png").startswith(b"\x89PNG")
+    kinds = {one["key"]: (one["kind"], one["count"]) for one in server.run(run_id)["metrics"]}
+    assert kinds["histogram/weights"] == ("bytes", 3)
 
 
 def test_files_and_models(server: Server, work: Path) -> None:

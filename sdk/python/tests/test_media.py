@@ -1,9 +1,10 @@
-"""Images, figures, tables, datasets and JSON, as they are stored."""
+"""Images, figures, histograms, tables, datasets and JSON, as they are stored."""
 
 from __future__ import annotations
 
 import io
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,79 @@ def test_tables_of_all_sorts_are_one_form(run: Run, server: Server) -> None:
     for bad in ("text", 3, {"a": [1], "b": [1, 2]}, [1]):
         with pytest.raises((TypeError, ValueError), match="table"):
             run.log_table("eval", bad)
+
+
+def test_a_table_that_nobody_could_look_at_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most 200000 rows .* found 1000000 rows"):
+        media.table_bytes({"a": range(1_000_000)})
+    with pytest.raises(ValueError, match="1000000 cells, found 2 rows and 1000002"):
+        media.table_bytes({f"c{index}": [0, 1] for index in range(500_001)})
+    with pytest.raises(ValueError, match="at most 16777216 bytes"):
+        media.table_bytes([{"text": "x" * 20_000_000}])
+
+
+def bins(data: bytes) -> tuple[list[float], list[float], float]:
+    """Edges, counts, and how many values were not finite."""
+    magic, size, odd = struct.unpack_from("<4sId", data)
+    assert magic == b"TWH1"
+    numbers = struct.unpack_from(f"<{2 * size + 1}d", data, 16)
+    assert len(data) == 16 + 8 * len(numbers)
+    return list(numbers[: size + 1]), list(numbers[size + 1 :]), odd
+
+
+def test_an_array_and_a_list_are_counted_alike_and_as_numpy_counts() -> None:
+    values = np.random.default_rng(3).normal(size=(40, 50))
+    expected, edges = np.histogram(values, 20)
+    of_array, of_list = media.histogram_bytes(values, 20), media.histogram_bytes(values.tolist(), 20)
+    assert of_array == of_list
+    found = bins(of_array)
+    assert found[1] == expected.tolist() and np.allclose(found[0], edges) and found[2] == 0
+    assert bins(media.histogram_bytes(np.array([1, 2, 2], np.int8), 2)) == ([1, 1.5, 2], [1, 2], 0)
+
+
+def test_odd_values_are_counted_apart() -> None:
+    odd = [float("nan"), float("inf"), -float("inf"), 1.0]
+    for values in (odd, np.array(odd, np.float32)):
+        assert bins(media.histogram_bytes(values, 4))[1:] == ([0, 0, 1, 0], 3)
+    assert bins(media.histogram_bytes([float("nan")])) == ([0, 1], [0], 1)
+    assert bins(media.histogram_bytes(np.zeros(0))) == ([0, 1], [0], 0)
+    for extreme in ([-1.7e308, 1.7e308], [5e-324, 1e-323], [1e308, 1e308], [1.0, 1.0 + 2**-52]):
+        edges, counts, _ = bins(media.histogram_bytes(extreme))
+        assert sum(counts) == 2 and all(a < b for a, b in zip(edges, edges[1:])), extreme
+
+
+def test_counts_that_were_made_elsewhere_are_taken_as_they_are() -> None:
+    counts, edges = np.histogram([1, 2, 2, 9], [0, 2, 10])
+    assert bins(media.histogram_bytes(None, counts=counts, edges=edges)) == ([0, 2, 10], [1, 3], 0)
+    for wrong in (
+        {"values": None},
+        {"values": [1], "counts": [1], "edges": [0, 1]},
+        {"values": None, "counts": [1]},
+        {"values": None, "counts": [1], "edges": [0]},
+        {"values": None, "counts": [1], "edges": [1, 1]},
+        {"values": None, "counts": [-1], "edges": [0, 1]},
+        {"values": None, "counts": [], "edges": [0]},
+        {"values": [1], "bins": 0},
+        {"values": [1], "bins": 513},
+        {"values": "text"},
+        {"values": ["1"]},
+        {"values": np.array(["a"])},
+        {"values": {"a": 1}},
+    ):
+        with pytest.raises((TypeError, ValueError), match="histogram"):
+            media.histogram_bytes(**wrong)  # type: ignore[arg-type]
+
+
+def test_histograms_are_a_series_of_byte_strings_and_no_step_of_the_run(run: Run, server: Server) -> None:
+    run.log_metrics({"loss": 1.0}, step=7)
+    run.log_histogram("layers/1", [1, 2, 3])
+    run.log_histogram("layers/1", [1, 2, 4], step=9)
+    run.log_metrics({"loss": 0.5})
+    assert run.flush()
+    found = {one["key"]: one for one in server.run(run.id)["metrics"]}
+    about = found["histogram/layers/1"]
+    assert (about["kind"], about["count"], about["first_step"], about["last_step"]) == ("bytes", 2, 7, 9)
+    assert found["loss"]["last_step"] == 8
 
 
 def test_a_dataframe_is_a_table_and_a_dataset(run: Run, server: Server) -> None:

@@ -33,6 +33,7 @@ _HOME = {
     "log_dict": "session",
     "log_event": "session",
     "log_figure": "session",
+    "log_histogram": "session",
     "log_image": "session",
     "log_metric": "session",
     "log_metrics": "session",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from .session import log_dict as log_dict
     from .session import log_event as log_event
     from .session import log_figure as log_figure
+    from .session import log_histogram as log_histogram
     from .session import log_image as log_image
     from .session import log_metric as log_metric
     from .session import log_metrics as log_metrics

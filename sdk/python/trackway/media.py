@@ -1,15 +1,24 @@
-"""Images, figures, tables and JSON as bytes. Libraries are recognised by what they offer; none is imported."""
+"""Images, figures, histograms, tables and JSON as bytes. Libraries are recognised by what they offer; none is imported."""
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .value import json_value
+
+# Of the server: what it shows of a table. A larger one is a file: ``log_artifact`` of CSV or Parquet.
+TABLE_BYTES_MAX = 16 * 1024 * 1024
+TABLE_ROWS_MAX = 200_000
+TABLE_CELLS_MAX = 1_000_000
+# Bins of a histogram: more cannot be told apart, and each is stored at every step.
+HISTOGRAM_BINS_MAX = 512
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 #: Channels → colour type of PNG.
@@ -89,10 +98,88 @@ def figure_bytes(figure: Any, path: str) -> bytes:
 
 
 def table_bytes(table: Any) -> bytes:
-    """A table as ``{"columns": [names], "rows": [[values]]}``."""
+    """A table as ``{"columns": [names], "rows": [[values]]}``; ValueError for one that is too large to be shown."""
     columns, rows = _table(table)
+    cells = len(rows) * len(columns)
+    if len(rows) > TABLE_ROWS_MAX or cells > TABLE_CELLS_MAX:
+        most = f"at most {TABLE_ROWS_MAX} rows and {TABLE_CELLS_MAX} cells"
+        raise ValueError(f"table: {most}, found {len(rows)} rows and {cells} cells; log a file of it instead")
     content = {"columns": [str(name) for name in columns], "rows": json_value(rows)}
-    return json.dumps(content, allow_nan=False, ensure_ascii=False).encode("utf-8")
+    data = json.dumps(content, allow_nan=False, ensure_ascii=False).encode("utf-8")
+    if len(data) > TABLE_BYTES_MAX:
+        most = f"at most {TABLE_BYTES_MAX} bytes"
+        raise ValueError(f"table: {most}, found {len(data)}; log a file of it instead")
+    return data
+
+
+def histogram_bytes(values: Any, bins: int = 64, counts: Any = None, edges: Any = None) -> bytes:
+    """How values lie in bins of one width, or counts between edges, as the server keeps it:
+    ``"TWH1" | u32 bins | f64 values that are not finite | edges | counts``, little-endian."""
+    if (values is None) != (counts is not None and edges is not None) or (counts is None) != (edges is None):
+        raise TypeError("histogram: expected values, or counts with edges")
+    odd = 0
+    if values is not None:
+        if not isinstance(bins, int) or not 1 <= bins <= HISTOGRAM_BINS_MAX:
+            raise ValueError(f"histogram: expected 1 to {HISTOGRAM_BINS_MAX} bins, found {bins!r}")
+        edges, counts, odd = _binned(values, bins)
+    else:
+        edges, counts = list(_numbers(edges)), list(_numbers(counts))
+        if not 1 <= len(counts) <= HISTOGRAM_BINS_MAX or len(edges) != len(counts) + 1:
+            expected = f"1 to {HISTOGRAM_BINS_MAX} counts and one more edge"
+            raise ValueError(f"histogram: expected {expected}, found {len(counts)} and {len(edges)}")
+        if not all(map(math.isfinite, edges)) or any(a >= b for a, b in zip(edges, edges[1:])):
+            raise ValueError("histogram: expected edges that rise")
+        if not all(math.isfinite(count) and count >= 0 for count in counts):
+            raise ValueError("histogram: expected counts from 0")
+    size = len(counts)
+    return struct.pack(f"<4sId{2 * size + 1}d", b"TWH1", size, odd, *edges, *counts)
+
+
+def _binned(values: Any, bins: int) -> tuple[list[float], list[float], int]:
+    """Edges and counts, and how many values are NaN or infinite."""
+    if hasattr(values, "detach"):
+        # numpy knows no bfloat16.
+        values = values.detach().cpu().double().numpy()
+    if hasattr(values, "dtype") and hasattr(values, "ravel"):
+        if values.dtype.kind not in "biuf":
+            raise TypeError(f"histogram: expected numbers, found {values.dtype}")
+        flat = values.ravel().astype("f8")
+        finite = flat[abs(flat) < math.inf]
+        finite.sort()
+        edges = _edges(finite[[0, -1]].tolist() if len(finite) else [], bins)
+        places = finite.searchsorted(edges[:-1]).tolist()
+    else:
+        flat = list(_numbers(values))
+        finite = sorted(filter(math.isfinite, flat))
+        edges = _edges([finite[0], finite[-1]] if finite else [], bins)
+        places = [bisect_left(finite, edge) for edge in edges[:-1]]
+    ends = [*places[1:], len(finite)]
+    return edges, [float(end - start) for start, end in zip(places, ends)], len(flat) - len(finite)
+
+
+def _edges(span: list[float], bins: int) -> list[float]:
+    """Around the smallest and the largest value; each edge once, however close those are."""
+    if not span:
+        return [0.0, 1.0]
+    low, high = span
+    if low == high:
+        room = max(0.5, abs(low) * 1e-6)
+        low, high = max(low - room, -1.7e308), min(high + room, 1.7e308)
+    inner = (low * (1 - at / bins) + high * (at / bins) for at in range(1, bins))
+    return sorted({low, high, *(edge for edge in inner if low < edge < high)})
+
+
+def _numbers(values: Any) -> Iterator[float]:
+    """All numbers of a list, or of lists in it."""
+    if hasattr(values, "tolist"):
+        values = values.tolist()
+    if isinstance(values, (int, float)):
+        yield float(values)
+    elif isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)):
+        for one in values:
+            yield from _numbers(one)
+    else:
+        raise TypeError(f"histogram: expected numbers, found {type(values).__name__}")
 
 
 def _table(table: Any) -> tuple[list[Any], list[list[Any]]]:

@@ -270,10 +270,33 @@ class Run:
         """Stores a matplotlib figure in the format that the path ends in, or a plotly figure as HTML or JSON."""
         self.log_bytes(media.figure_bytes(figure, artifact_path), artifact_path)
 
+    def log_histogram(
+        self,
+        key: str,
+        values: Any = None,
+        step: int | None = None,
+        *,
+        bins: int = 64,
+        counts: Any = None,
+        edges: Any = None,
+    ) -> None:
+        """Records how values lie, as the metric ``histogram/<key>``, which holds byte strings.
+
+        ``values`` is an array, a tensor or a list of numbers; it is counted here, in 1 to 512 bins from the smallest to
+        the largest, and NaN and infinities are counted apart. Or ``counts`` with ``edges``, of which there is one more.
+        Without a step it gets the highest step logged so far.
+        """
+        number = self._step_of_media(step)
+        data = media.histogram_bytes(values, bins, counts, edges)
+        layout = self._layout((f"histogram/{key}",), {})
+        record = spool.point_record(spool.BYTES, layout.number, number, time_ns() // 1_000_000, data)
+        self._stream.put_point(layout, record)
+
     def log_table(self, key: str, table: Any, step: int | None = None) -> None:
         """Stores a table under ``table/<key>/<step>.json``: ``{"columns": [names], "rows": [[values]]}``.
 
-        Takes a list of dicts, a dict of columns, or a DataFrame. Without a step: the highest logged so far.
+        Takes a list of dicts, a dict of columns, or a DataFrame; at most 200 000 rows, a million cells and 16 MiB. Without
+        a step: the highest logged so far.
         """
         number = self._step_of_media(step)
         self.log_bytes(media.table_bytes(table), f"table/{checked_key(key)}/{number}.json")

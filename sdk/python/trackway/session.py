@@ -192,6 +192,19 @@ def log_figure(figure: Any, artifact_path: str) -> None:
     _current().log_figure(figure, artifact_path)
 
 
+def log_histogram(
+    key: str,
+    values: Any = None,
+    step: int | None = None,
+    *,
+    bins: int = 64,
+    counts: Any = None,
+    edges: Any = None,
+) -> None:
+    """``Run.log_histogram`` of the current run."""
+    _current().log_histogram(key, values, step, bins=bins, counts=counts, edges=edges)
+
+
 def log_table(key: str, table: Any, step: int | None = None) -> None:
     """``Run.log_table`` of the current run."""
     _current().log_table(key, table, step)

@@ -170,7 +170,7 @@ impl Artifacts {
     /// One file, without its content.
     pub async fn get(&self, caller: &Caller, owner: &Owner, path: &ArtifactPath) -> Result<Artifact> {
         caller.require(Role::Viewer)?;
-        self.find(owner, path).await
+        self.0.file(owner, path).await
     }
 
     /// Other runs and models that have the content of a file, and where: the newest of them.
@@ -181,7 +181,7 @@ impl Artifacts {
         path: &ArtifactPath,
     ) -> Result<Vec<ArtifactCopy>> {
         caller.require(Role::Viewer)?;
-        let sha256 = self.find(owner, path).await?.sha256;
+        let sha256 = self.0.file(owner, path).await?.sha256;
         let most = limits::ARTIFACT_COPIES_MAX;
         Ok(store::artifact::copies(&self.0.db, owner, path, &sha256, most).await?)
     }
@@ -420,7 +420,7 @@ impl Artifacts {
         range: Option<ByteRange>,
     ) -> Result<OpenArtifact> {
         caller.require(Role::Viewer)?;
-        let artifact = self.find(owner, path).await?;
+        let artifact = self.0.file(owner, path).await?;
         let size = artifact.size_bytes.cast_unsigned();
         let range = match range {
             None => None,
@@ -466,7 +466,7 @@ impl Artifacts {
         path: &ArtifactPath,
     ) -> Result<Option<String>> {
         caller.require(Role::Viewer)?;
-        let artifact = self.find(owner, path).await?;
+        let artifact = self.0.file(owner, path).await?;
         let size = artifact.size_bytes.cast_unsigned();
         if size == 0 {
             return Ok(Some(String::new()));
@@ -483,15 +483,16 @@ impl Artifacts {
         };
         Ok((!text.contains('\0')).then(|| text.to_owned()))
     }
-
-    async fn find(&self, owner: &Owner, path: &ArtifactPath) -> Result<Artifact> {
-        self.0.owned(owner).await?;
-        let found = store::artifact::get(&self.0.db, owner, path).await?;
-        Ok(found.ok_or_else(|| Error::not_found("artifact", path.as_str()))?)
-    }
 }
 
 impl Base {
+    /// A file of what is there, without its content.
+    pub(crate) async fn file(&self, owner: &Owner, path: &ArtifactPath) -> Result<Artifact> {
+        self.owned(owner).await?;
+        let found = store::artifact::get(&self.db, owner, path).await?;
+        Ok(found.ok_or_else(|| Error::not_found("artifact", path.as_str()))?)
+    }
+
     /// Whether what files are asked of exists; the run, if it is one.
     async fn owned(&self, owner: &Owner) -> Result<Option<Run>> {
         match owner {

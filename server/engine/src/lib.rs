@@ -18,6 +18,7 @@ pub mod event;
 pub mod experiment;
 pub mod explore;
 pub mod log;
+pub mod media;
 pub mod metric;
 pub mod note;
 pub mod process;
@@ -79,6 +80,7 @@ pub struct Services {
     pub experiment: experiment::Experiments,
     pub explore: explore::Explorer,
     pub log: log::Logs,
+    pub media: media::MediaFiles,
     pub metric: metric::Metrics,
     pub note: note::Notes,
     pub process: process::Processes,
@@ -136,6 +138,7 @@ impl Services {
             experiment: experiment::Experiments(base.clone()),
             explore: explore::Explorer::new(base.clone()),
             log: log::Logs::new(base.clone()),
+            media: media::MediaFiles::new(base.clone()),
             metric,
             note: note::Notes(base.clone()),
             process: process::Processes(base.clone()),

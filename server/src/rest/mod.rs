@@ -7,6 +7,7 @@ pub(crate) mod environment;
 pub(crate) mod experiment;
 pub(crate) mod explore;
 pub(crate) mod log;
+pub(crate) mod media;
 pub(crate) mod metric;
 pub(crate) mod note;
 pub(crate) mod process;

@@ -191,11 +191,11 @@ struct RunRow {
 }
 
 /// Files of several runs by path, each with the run's id: the first of them, at most so many.
-/// With a beginning, only those whose path has it.
+/// With beginnings, only those whose path has one of them.
 pub async fn of_runs(
     db: &Db,
     run_ids: &[RunId],
-    beginning: Option<&str>,
+    beginnings: &[&str],
     most: i64,
 ) -> Result<Vec<(String, Artifact)>> {
     let mut conn = db.read().await?;
@@ -205,9 +205,13 @@ pub async fn of_runs(
          FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE owner IN ",
     );
     statement.bind_list(run_ids.iter().map(RunId::as_str));
-    if let Some(beginning) = beginning {
+    for (index, beginning) in beginnings.iter().enumerate() {
         let length = beginning.chars().count() as i64;
-        statement.push(" AND SUBSTR(path, 1, CAST(").bind(length).push(" AS INTEGER)) = ").bind(beginning);
+        statement.push(if index == 0 { " AND (" } else { " OR " });
+        statement.push("SUBSTR(path, 1, CAST(").bind(length).push(" AS INTEGER)) = ").bind(*beginning);
+    }
+    if !beginnings.is_empty() {
+        statement.push(")");
     }
     statement.push(" ORDER BY path, owner LIMIT ").bind(most);
     let rows: Vec<RunRow> = fetch_all!(conn, statement)?;

@@ -14,6 +14,7 @@ mod export;
 mod harness;
 mod live;
 mod log;
+mod media;
 mod metric;
 mod note;
 mod openapi;

@@ -13,7 +13,7 @@ pub use change::{Change, ChangeKind, Changes, ChangesQuery, Parting, PartingMetr
 pub use document::{Count, Curves, Document, DocumentQuery, pair};
 pub use grid::Grid;
 pub use group::{GroupComparison, GroupQuery, GroupRow, GroupStat, Pairing, Split, Verdict};
-pub use image::{Images, MEDIA, Picture, of_media};
+pub use image::Images;
 pub use metric::{MetricCell, MetricRow, MetricTable, MetricTableQuery, MetricValue};
 pub use table::{Cell, Row, Section, Table, TableQuery};
 pub use text::{DiffLine, DiffOf, DiffQuery, Hunk, LineKind, Piece, TextDiff};

@@ -87,7 +87,8 @@ pub struct SeriesQuery {
     /// Only points up to and including this, in units of the x-axis.
     #[serde(default)]
     pub x_max: Option<f64>,
-    /// At most so many rows a series, as buckets where there are more points. Without it: every point.
+    /// At most so many rows a series, as buckets where there are more points. Without it: every point. Of texts the last
+    /// ones come then, of byte strings every so-manieth, the last among them.
     #[serde(default)]
     pub buckets: Option<u32>,
     /// Adds a smoothed column, computed over every point of the series before anything is cut or put into buckets.

@@ -156,7 +156,7 @@ impl Compare {
             }
             Section::Artifacts => {
                 let most = limits::COMPARE_FILES_MAX;
-                let mut files = store::artifact::of_runs(db, run_ids, None, most + 1).await?;
+                let mut files = store::artifact::of_runs(db, run_ids, &[], most + 1).await?;
                 if files.len() as i64 > most {
                     cut = true;
                     // The last path may be there for some of the runs only.

@@ -247,8 +247,9 @@ async fn pour_blocks(
     Ok(rest)
 }
 
-/// A series of texts in the part that is asked for: the last ones when there are more than `buckets`. Answers how many
-/// there are in all.
+/// A series of texts in the part that is asked for: the last ones when there are more than `buckets`. Of byte strings,
+/// such as histograms, every so-manieth from the last one back, because they are looked at as a whole. Answers how many there
+/// are in all.
 pub(super) async fn texts(
     snapshot: &mut Snapshot,
     query: &SeriesQuery,
@@ -259,13 +260,18 @@ pub(super) async fn texts(
     let mut all = Texts { are_bytes: found.kind == model::metric::Kind::Bytes, ..Texts::default() };
     let mut total = 0;
     let mut bytes = 0;
+    let mut stride = 1;
     let room = query.buckets.map_or(limits::RAW_POINTS_MAX, |buckets| buckets as usize);
     // From the end, because the last ones are wanted; segments of texts are small.
     for place in places.iter().rev() {
         let texts = snapshot.texts(std::slice::from_ref(place), all.are_bytes).await?;
         for row in (0..texts.steps.len()).rev().filter(|&row| (low..=high).contains(&texts.steps[row])) {
             total += 1;
-            if all.steps.len() < room {
+            if all.are_bytes && (total - 1) % stride == 0 && all.steps.len() == room {
+                bytes = thin(&mut all);
+                stride *= 2;
+            }
+            if (total - 1) % stride == 0 && all.steps.len() < room {
                 bytes += texts.values[row].len();
                 if bytes > limits::TEXT_ANSWER_BYTES_MAX {
                     let expected =
@@ -283,4 +289,19 @@ pub(super) async fn texts(
     all.values.reverse();
     segment::sort_texts_by_step(&mut all);
     Ok((total, all))
+}
+
+/// Keeps every other one, the first among them. Answers how many bytes are left.
+fn thin(texts: &mut Texts) -> usize {
+    fn every_other<T>(column: &mut Vec<T>) {
+        let mut keeps = false;
+        column.retain(|_| {
+            keeps = !keeps;
+            keeps
+        });
+    }
+    every_other(&mut texts.steps);
+    every_other(&mut texts.times_ms);
+    every_other(&mut texts.values);
+    texts.values.iter().map(Vec::len).sum()
 }
