@@ -178,7 +178,7 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
 }
 
 /// The tabs in order: their word in the URL, their title.
-const TABS: [(&str, &str); 8] = [
+const TABS: [(&str, &str); 9] = [
     ("overview", "Overview"),
     ("params", "Params"),
     ("metrics", "Metrics"),
