@@ -39,6 +39,10 @@ test("a live log is followed, left and joined again", async ({ page, api }) => {
   await print(api, id, Array.from({ length: 1000 }, (_, index) => epoch(index)));
   await page.goto(`/runs/${id}?tab=logs`);
   await awake(page);
+  // On a phone the lines begin below the head of the run.
+  const down = () => page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await expect(line(page, "epoch 999 done")).toHaveCount(1);
+  await down();
   await expect(line(page, "epoch 999 done")).toBeInViewport();
   await print(api, id, [epoch(1000), epoch(1001)], 1000);
   await expect(line(page, "epoch 1001 done")).toBeInViewport();
@@ -59,6 +63,8 @@ test("a live log is followed, left and joined again", async ({ page, api }) => {
   expect(await lines(page).getByRole("listitem").count()).toBeLessThan(250);
   await expect(page).toHaveURL(/top=501/);
   await page.reload();
+  await expect(line(page, "epoch 500 done")).toHaveCount(1);
+  await down();
   await expect(line(page, "epoch 500 done")).toBeInViewport();
   await expect(line(page, "epoch 499 done")).not.toBeInViewport();
 });

@@ -32,6 +32,7 @@ pub use legend::Legend;
 pub use plot::{Events, Facts, Focus, Lines, Plot, View, placed};
 pub use scene::Anchor;
 pub use sheet::Sheet;
+pub use tip::Moments;
 
 use model::series::Axis;
 

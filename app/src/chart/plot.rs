@@ -33,8 +33,6 @@ pub struct View {
     pub focus: RwSignal<Option<Focus>>,
     /// Lines that are not drawn.
     pub hidden: RwSignal<BTreeSet<String>>,
-    /// Where more is told of an owner's time: the address that the time ends, in Unix milliseconds.
-    pub moments: RwSignal<HashMap<String, String>>,
 }
 
 /// What is lifted: a line, and in charts that do not have it all lines of its owner.
@@ -67,7 +65,6 @@ impl View {
             zooms: RwSignal::default(),
             focus: RwSignal::new(None),
             hidden: RwSignal::default(),
-            moments: RwSignal::default(),
         }
     }
 

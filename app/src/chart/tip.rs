@@ -9,7 +9,7 @@ use super::{
     tick::{self, Measure},
 };
 use leptos::{html, prelude::*};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use web_sys::HtmlElement;
 
 /// What a line says near a place on the x axis.
@@ -85,6 +85,10 @@ pub fn place_of(measure: Measure, x: f64) -> String {
 /// Rows of the box while it follows the pointer; more would cover the curves they describe. Pinned, it scrolls.
 const ROWS_MAX: usize = 16;
 
+/// Where more is told of an owner's time: by owner, the address that the time ends, in Unix milliseconds.
+#[derive(Clone, Copy)]
+pub struct Moments(pub RwSignal<HashMap<String, String>>);
+
 #[component]
 pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
     let parts = parts.get_value();
@@ -108,6 +112,7 @@ pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
         (more > 0 && !pinned())
             .then(|| view! { <p class="tip__more">{format!("and {more} more: click to pin")}</p> })
     };
+    let moments = use_context::<Moments>();
     let table = move || {
         let shown = if pinned() { usize::MAX } else { ROWS_MAX };
         let rows = rows.get();
@@ -121,8 +126,9 @@ pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
         };
         let row = |row: Reading| {
             // While it follows the pointer, nobody can click in it.
-            let moment =
-                parts.view.moments.with(|moments| moments.get(&row.owner).filter(|_| pinned()).cloned());
+            let moment = moments
+                .filter(|_| pinned())
+                .and_then(|Moments(moments)| moments.with(|moments| moments.get(&row.owner).cloned()));
             view! { <Row row focus columns moment /> }
         };
         rows.into_iter().take(shown).map(row).collect_view()

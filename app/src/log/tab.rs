@@ -50,7 +50,7 @@ fn Tools(window: Window, text: Memo<String>) -> impl IntoView {
     let go = link::use_go();
     let flip = move |key: &'static str, word: &'static str, on: Memo<bool>| {
         let go = go.clone();
-        move |_: ev::MouseEvent| go(&address(window, key, if on.get_untracked() { "" } else { word }))
+        move |_: ev::MouseEvent| go(&address(&window, key, if on.get_untracked() { "" } else { word }))
     };
     let download = move || window.path.with_value(|path| query::download_url(path, &window.filter.get()));
     let to_end = move |_| {
@@ -101,7 +101,7 @@ fn Tools(window: Window, text: Memo<String>) -> impl IntoView {
 }
 
 /// The address with one thing changed; the person stays where they are.
-fn address(window: Window, key: &str, word: &str) -> String {
+fn address(window: &Window, key: &str, word: &str) -> String {
     let query = window.search.get_untracked().with(key, word);
     let query = match key {
         query::STREAM | query::LEVEL | query::CONTEXT => query.without(query::AT).without(query::LINE),
@@ -121,7 +121,7 @@ fn Find(window: Window, text: Memo<String>) -> impl IntoView {
             timer.clear();
         }
         let rewrite = rewrite.clone();
-        let write = move || rewrite(&address(window, query::FIND, &text));
+        let write = move || rewrite(&address(&window, query::FIND, &text));
         waiting.set_value(set_timeout_with_handle(write, PAUSE).ok());
     };
     let keys = move |event: ev::KeyboardEvent| {
@@ -239,7 +239,7 @@ fn Choice(
     options: Signal<Vec<(String, String)>>,
 ) -> impl IntoView {
     let go = link::use_go();
-    let change = move |event| go(&address(window, key, &event_target_value(&event)));
+    let change = move |event| go(&address(&window, key, &event_target_value(&event)));
     let chosen =
         Memo::new(move |_| window.search.with(|query| query.get(key).unwrap_or_default().to_owned()));
     let option = move |(value, text): (String, String)| {
@@ -344,7 +344,7 @@ fn Lines(window: Window) -> impl IntoView {
             >
                 <div class="log__all" style:height=height>
                     <div class="log__block" role="list" node_ref=window.block>
-                        <For each=move || window.slots() key=key children=move |slot| row(window, slot.0, slot.3) />
+                        <For each=move || window.slots() key=key children=move |slot| row(&window, slot.0, slot.3) />
                     </div>
                 </div>
             </div>

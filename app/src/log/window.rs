@@ -182,7 +182,8 @@ impl Window {
                     return;
                 }
             }
-            if self.news_waiting.get_value() {
+            // Levels are counted while the last lines are read already.
+            if self.news_waiting.get_value() || self.told.with_untracked(|told| told.partial) {
                 self.news_waiting.set_value(false);
                 self.news();
             } else {
@@ -377,7 +378,7 @@ impl Window {
         let usual = (anchor - begin as f64) * ROW;
         let measured = || {
             let place = (anchor as u64).clamp(begin, end.saturating_sub(1));
-            let row = self.row(place)?;
+            let row = Self::row(place)?;
             let share = (anchor - place as f64).clamp(0.0, 1.0);
             Some(f64::from(row.offset_top()) + share * f64::from(row.offset_height()))
         };
@@ -385,7 +386,7 @@ impl Window {
         style.set_property("transform", &format!("translateY({}px)", top + below - inside)).ok();
     }
 
-    fn row(self, place: u64) -> Option<HtmlElement> {
+    fn row(place: u64) -> Option<HtmlElement> {
         browser::find(&format!(".log__line[data-place=\"{place}\"]"))
     }
 
@@ -396,7 +397,7 @@ impl Window {
             let place = place.unwrap_or_default().min(frame.total.saturating_sub(1));
             let whole = frame.total <= WHOLE_MAX;
             let own =
-                || self.row(place).map(|row| (f64::from(row.offset_top()), f64::from(row.offset_height())));
+                || Self::row(place).map(|row| (f64::from(row.offset_top()), f64::from(row.offset_height())));
             let top = match standing {
                 Standing::End => f64::from(scroller.scroll_height()),
                 Standing::First if whole => own().map_or(0.0, |(top, _)| top),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     browser,
-    chart::{Lines, View},
+    chart::{Lines, Moments, View},
     error::AppError,
     link, log,
     ui::run_color_place,
@@ -117,10 +117,12 @@ impl Board {
         };
         let stale = move |_: &_, _: Option<&_>, _| board.version.update(|version| *version += 1);
         Effect::watch(move || (changed.get(), runs.get(), groups.get()), stale, false);
+        let moments = RwSignal::default();
+        provide_context(Moments(moments));
         Effect::new(move || {
             let moment =
                 |run: &BoardRun| (owner(&run.id).to_owned(), log::moment(&format!("/runs/{}", run.id)));
-            view.moments.set(runs.with(|runs| runs.iter().map(moment).collect()));
+            moments.set(runs.with(|runs| runs.iter().map(moment).collect()));
         });
         Effect::new(move || {
             board.version.track();

@@ -181,6 +181,34 @@ async fn the_whole_console_is_downloaded_as_it_was_seen() {
 }
 
 #[tokio::test]
+async fn of_very_many_lines_the_last_come_before_all_are_read() {
+    on_each(async |server| {
+        let run_id = server.new_run().await;
+        let run_id = run_id.as_str();
+        for (batch, stream) in ["stdout", "stderr", "stdout"].into_iter().enumerate() {
+            let first = batch as i64 * 10_000;
+            let times: Vec<i64> = (first..first + 10_000).collect();
+            let texts: Vec<String> = times.iter().map(|time| format!("INFO: line {time}")).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            print(&server, json!([lines(run_id, stream, first, &times, &texts)])).await;
+        }
+        let last = page(&server, run_id, "limit=3").await;
+        assert_eq!(texts(&last), ["INFO: line 29997", "INFO: line 29998", "INFO: line 29999"]);
+        assert_eq!(
+            (&last["partial"], &last["total"], &last["from"]),
+            (&json!(true), &json!(30_000), &json!(29_997))
+        );
+        assert_eq!(last["lines"][0]["number"], 29_998);
+        let next = page(&server, run_id, "known=30000&from=29997&limit=3").await;
+        assert_eq!((&next["partial"], &next["changed_from"]), (&json!(false), &json!(30_000)));
+        assert_eq!((&next["lines"], &next["levels"]["info"]), (&last["lines"], &json!(30_000)));
+        let middle = page(&server, run_id, "from=14999&limit=2").await;
+        assert_eq!(texts(&middle), ["INFO: line 14999", "INFO: line 15000"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_meant_is_refused_by_its_name() {
     let server = Server::start().await;
     let run_id = server.new_run().await;

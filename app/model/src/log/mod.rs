@@ -93,6 +93,11 @@ impl LogQuery {
         LogFilter { stream: self.stream, context: self.context.clone(), level: self.level }
     }
 
+    /// Whether it asks for the last lines of all, and nothing beside.
+    pub fn is_for_the_end(&self) -> bool {
+        Self { limit: None, ..self.clone() } == Self::default()
+    }
+
     pub fn check(&self) -> Result<(), Error> {
         if self.limit.is_some_and(|limit| !(1..=limits::LOG_LINES_PER_PAGE_MAX).contains(&limit)) {
             return Err(Error::invalid("limit", format!("expected 1 to {}", limits::LOG_LINES_PER_PAGE_MAX)));
@@ -187,6 +192,8 @@ pub struct LogPage {
     pub sources: Vec<LogSource>,
     /// Of each level, whatever level was asked for.
     pub levels: Levels,
+    /// Nothing but these lines was read so far: levels are not counted yet, and are with the next answer.
+    pub partial: bool,
     pub lines: Vec<LogLine>,
 }
 

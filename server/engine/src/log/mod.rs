@@ -22,6 +22,9 @@ use tokio::sync::Semaphore;
 /// Lines of a page when nothing is said.
 const LINES: u32 = 200;
 
+/// From so many lines on, whoever asks for the last ones gets them before the others are read.
+const LINES_MANY: i64 = 20_000;
+
 #[derive(Clone, Debug)]
 pub struct Logs {
     base: Arc<Base>,
@@ -49,9 +52,18 @@ impl Logs {
         caller.require(Role::Viewer)?;
         query.check()?;
         self.base.run(run_id).await?;
+        let limit = query.limit.unwrap_or(LINES) as usize;
+        if query.is_for_the_end() && !self.is_known(run_id) {
+            let sources = index::sources(&self.base, run_id).await?;
+            let all: i64 = sources.iter().map(|(_, found)| found.count).sum();
+            // What is read in no time is read whole; of more than are reached, the first are not counted here.
+            if (LINES_MANY..=limits::LOG_LINES_MAX as i64).contains(&all) {
+                return read::tail(&self.base, &sources, limit).await;
+            }
+        }
         let index = self.index(run_id).await?;
         let view = View::of(&index, &query.filter());
-        let (total, limit) = (view.len(), query.limit.unwrap_or(LINES) as usize);
+        let total = view.len();
         let found = match (query.line, query.at_ms) {
             (Some(number), _) => view.nearest_number(number),
             (None, Some(at_ms)) => view.nearest_time(at_ms),
@@ -85,6 +97,7 @@ impl Logs {
             changed_from: view.place_of(index.changed_from(query.known)) as u64,
             sources: index.sources.iter().map(index::Source::shown).collect(),
             levels: view.levels,
+            partial: false,
             lines: lines.collect(),
         })
     }
@@ -127,6 +140,11 @@ impl Logs {
         known.lines.store(now.lines.len(), Ordering::Relaxed);
         self.forget();
         Ok(now)
+    }
+
+    fn is_known(&self, run_id: &RunId) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().any(|one| one.run_id == *run_id)
     }
 
     fn known(&self, run_id: &RunId) -> Arc<Known> {

@@ -2,7 +2,10 @@
 
 use super::index::{Index, Line};
 use crate::{Base, Result, metric};
-use model::{limits, log};
+use model::{
+    UnixMillis, limits,
+    log::{self, LogLine, LogPage, LogSource, Stream},
+};
 use std::collections::HashMap;
 use store::{
     Snapshot,
@@ -23,10 +26,13 @@ pub async fn windows(
     Ok(metric::windows(&places, WINDOW_LINES))
 }
 
+/// Where lines belong that have a step and a time in common: which of them goes to which slot.
+type Slots = HashMap<(i64, i64), Vec<(u16, usize)>>;
+
 /// What is shown of the lines at these positions: the text, and how long it is where that is not all.
 pub async fn texts(base: &Base, index: &Index, positions: &[usize]) -> Result<Vec<(String, Option<u64>)>> {
     let mut texts = vec![(String::new(), None); positions.len()];
-    let mut by_source: HashMap<u16, HashMap<(i64, i64), Vec<(u16, usize)>>> = HashMap::new();
+    let mut by_source: HashMap<u16, Slots> = HashMap::new();
     for (slot, &position) in positions.iter().enumerate() {
         let Line { time_ms, step, source, nth, .. } = index.lines[position];
         by_source.entry(source).or_default().entry((step, time_ms)).or_default().push((nth, slot));
@@ -56,6 +62,54 @@ pub async fn texts(base: &Base, index: &Index, positions: &[usize]) -> Result<Ve
     }
     snapshot.end().await?;
     Ok(texts)
+}
+
+/// The last lines of a run, of which nothing else is read: of each source, as many as are asked for.
+pub async fn tail(base: &Base, found: &[(Stream, FoundSeries)], limit: usize) -> Result<LogPage> {
+    let mut lines = Vec::new();
+    let mut snapshot = Snapshot::begin(&base.db).await?;
+    for (source, (_, found)) in found.iter().enumerate() {
+        let (mut last, mut held) = (Vec::new(), 0);
+        for window in windows(&mut snapshot, found, i64::MIN, i64::MAX).await?.into_iter().rev() {
+            let texts = snapshot.texts(&window, false).await?;
+            held += texts.steps.len();
+            last.push(texts);
+            if held >= limit {
+                break;
+            }
+        }
+        let mut above = None;
+        for texts in last.into_iter().rev() {
+            for ((text, step), time_ms) in texts.values.into_iter().zip(texts.steps).zip(texts.times_ms) {
+                let (text, cut) = shown(text);
+                let level = log::Level::following(&text, &mut above);
+                let line = LogLine {
+                    number: 0,
+                    time_ms: UnixMillis(time_ms),
+                    source: source as u32,
+                    level,
+                    text,
+                    cut,
+                };
+                lines.push((step, line));
+            }
+        }
+    }
+    snapshot.end().await?;
+    lines.sort_by_key(|(step, line)| (line.time_ms, line.source, *step));
+    let all: u64 = found.iter().map(|(_, found)| found.count.cast_unsigned()).sum();
+    let mut lines: Vec<LogLine> =
+        lines.drain(lines.len().saturating_sub(limit)..).map(|(_, line)| line).collect();
+    let from = all.saturating_sub(lines.len() as u64);
+    for (line, number) in lines.iter_mut().zip(from + 1..) {
+        line.number = number;
+    }
+    let source = |(stream, found): &(Stream, FoundSeries)| LogSource {
+        stream: *stream,
+        context: found.context.label(),
+    };
+    let sources = found.iter().map(source).collect();
+    Ok(LogPage { total: all, all, from, partial: true, sources, lines, ..LogPage::default() })
 }
 
 /// The last state of a line, cut where it is too long to be shown.
