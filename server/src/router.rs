@@ -49,6 +49,8 @@ pub(crate) fn router(
     stopping: watch::Receiver<bool>,
 ) -> Router {
     let Table { router, policy, described } = table();
+    // Pages spawn what they wait for. Only the first of several servers in a process succeeds, and that serves all.
+    any_spawner::Executor::init_tokio().ok();
     let app = App(Arc::new(Shared { services, options, policy, access, stopping }));
     let fallback = get(site::render).with_state(app.clone());
     let not_for_binary = DefaultPredicate::new()
