@@ -44,8 +44,6 @@ pub fn drawing(what: Drawing) -> AnyView {
 /// The list of experiments, and what is small.
 pub enum Listing {
     Experiments,
-    /// The search over everything, open while this holds.
-    Palette(RwSignal<bool>),
     Search,
     SignIn,
     Trash,
@@ -55,7 +53,6 @@ pub enum Listing {
 pub fn listing(what: Listing) -> AnyView {
     match what {
         Listing::Experiments => view! { <experiment::ListPage /> }.into_any(),
-        Listing::Palette(open) => view! { <search::Palette open /> }.into_any(),
         Listing::Search => view! { <search::Page /> }.into_any(),
         Listing::SignIn => view! { <sign_in::Page /> }.into_any(),
         Listing::Trash => view! { <trash::Page /> }.into_any(),

@@ -6,7 +6,7 @@ import { baseline, fullRun, sweep } from "../seed";
 test.use({ javaScriptEnabled: false });
 
 test("lists are readable and lead to runs", async ({ page }) => {
-  await page.goto("/experiments");
+  await page.goto("/experiments?sort=created&reverse=true");
   await page.getByRole("link", { name: sweep, exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: sweep })).toBeVisible();
   await page.getByRole("link", { name: fullRun, exact: true }).click();

@@ -189,6 +189,8 @@ pub const LOG_LINE_BYTES_MAX: usize = 16 * 1024;
 pub const LOG_HITS_MAX: usize = 10_000;
 /// Searches through consoles at one time: each keeps a processor busy.
 pub const LOG_SEARCHES_MAX: usize = 2;
+/// Reads of consoles of which nothing is held yet, at one time: each has a connection to the database until it is through.
+pub const LOG_READS_MAX: usize = 2;
 /// Series × buckets of one answer: 88 bytes each.
 pub const SERIES_ROWS_MAX: usize = 500_000;
 /// Points sent when no bucketing is asked for (exact export, page by step range).

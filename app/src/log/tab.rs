@@ -124,6 +124,11 @@ fn Find(window: Window, text: Memo<String>) -> impl IntoView {
         let write = move || rewrite(&address(&window, query::FIND, &text));
         waiting.set_value(set_timeout_with_handle(write, PAUSE).ok());
     };
+    on_cleanup(move || {
+        if let Some(timer) = waiting.try_get_value().flatten() {
+            timer.clear();
+        }
+    });
     let keys = move |event: ev::KeyboardEvent| {
         if event.key() == "Enter" {
             event.prevent_default();

@@ -50,6 +50,9 @@ pub struct Window {
     era: RwSignal<u64>,
     /// Counts what is looked for: rows that are drawn mark it.
     marks: RwSignal<u64>,
+    /// A search is under way; and the first place at which lines have changed since it was asked for.
+    looking: StoredValue<bool>,
+    changed: StoredValue<Option<u64>>,
     asking: StoredValue<bool>,
     news_waiting: StoredValue<bool>,
     last_top: StoredValue<f64>,
@@ -91,6 +94,8 @@ impl Window {
             hits: RwSignal::new(None),
             era: RwSignal::new(0),
             marks: RwSignal::new(0),
+            looking: StoredValue::new(false),
+            changed: StoredValue::new(None),
             asking: StoredValue::new(false),
             news_waiting: StoredValue::new(false),
             last_top: StoredValue::new(0.0),
@@ -206,7 +211,13 @@ impl Window {
             held.total = page.total;
             held.put(from, lines);
             let (begin, end) = self.rows.get_untracked();
-            held.keep(&(begin.min(from)..end.max(from + CHUNK)));
+            let reads_above = matches!(place, Place::From(_)) && !self.follow.get_untracked();
+            // What is fetched when it comes into view need not be held.
+            if reads_above && from > end + CHUNK {
+                held.keep(&(begin..end));
+            } else {
+                held.keep(&(begin.min(from)..end.max(from + CHUNK)));
+            }
         });
         let came = page.total.saturating_sub(before);
         let changed_from = page.changed_from.min(before);
@@ -246,11 +257,11 @@ impl Window {
 
     /// Something was logged: asks for what is behind the last line.
     fn news(self) {
-        if !self.loaded.get_untracked() {
-            return;
-        }
         if self.asking.get_value() {
             self.news_waiting.set_value(true);
+            return;
+        }
+        if !self.loaded.get_untracked() {
             return;
         }
         let total = self.held.with_untracked(|held| held.total);
@@ -326,10 +337,11 @@ impl Window {
     pub fn measure(self) {
         let Some((scroller, frame, top)) = self.frame() else { return };
         let end = f64::from(scroller.scroll_height()) - frame.room;
-        // Down at the end it follows; who goes up wants to read.
-        if top >= end - NEAR {
+        // Who goes down to the end follows; who goes up wants to read. Standing somewhere says nothing.
+        let before = self.last_top.get_value();
+        if top > before + 1.0 && top >= end - NEAR {
             self.set_follow(true);
-        } else if top < self.last_top.get_value() - 1.0 {
+        } else if top < before - 1.0 {
             self.set_follow(false);
         }
         self.last_top.set_value(top);
@@ -408,13 +420,15 @@ impl Window {
                 Standing::Middle if self.wraps.get_untracked() => frame.top_for_any(place),
                 Standing::Middle => frame.top_for(place),
             };
-            self.last_top.set_value(0.0);
             scroller.set_scroll_top(top.round() as i32);
+            // Not the person's doing.
+            self.last_top.set_value(f64::from(scroller.scroll_top().max(0)));
             self.measure();
         };
-        if self.held.with_untracked(|held| held.total <= WHOLE_MAX) {
+        let Some(total) = self.held.try_with_untracked(|held| held.total) else { return };
+        if total <= WHOLE_MAX {
             // Before they are drawn, there is nothing to scroll.
-            self.rows.set((0, self.held.with_untracked(|held| held.total)));
+            self.rows.set((0, total));
         }
         request_animation_frame(go);
     }
@@ -495,6 +509,8 @@ impl Window {
         self.needle.set((!text.is_empty()).then(|| Needle::new(text)));
         self.hits.set(None);
         self.marks.update(|marks| *marks += 1);
+        self.looking.set_value(false);
+        self.changed.set_value(None);
         if !text.is_empty() {
             self.look(text.to_owned(), 0, shows);
         }
@@ -502,6 +518,11 @@ impl Window {
 
     /// Lines came: looks through those.
     fn search_on(self, changed_from: u64) {
+        if self.looking.get_value() {
+            let first = self.changed.get_value().map_or(changed_from, |first| first.min(changed_from));
+            self.changed.set_value(Some(first));
+            return;
+        }
         let text = self.search.with_untracked(|query| query.get(query::FIND).map(ToOwned::to_owned));
         let end = self.hits.with_untracked(|hits| hits.as_ref().map(|hits| hits.end));
         if let (Some(text), Some(end)) = (text, end) {
@@ -513,11 +534,13 @@ impl Window {
     fn look(self, text: String, from: u64, shows: bool) {
         let (marks, filter) = (self.marks.get_untracked(), self.filter.get_untracked());
         let url = self.path.with_value(|path| query::search_url(path, &filter, &text, from));
+        self.looking.set_value(true);
         spawn_local(async move {
             let answer = metric::json::<LogHits>(&url).await;
             if self.marks.try_get_untracked() != Some(marks) {
                 return;
             }
+            self.looking.set_value(false);
             match answer {
                 Ok(more) => {
                     self.hits.update(|hits| match hits {
@@ -527,6 +550,8 @@ impl Window {
                             known.places.truncate(model::limits::LOG_HITS_MAX);
                             known.end = more.end;
                         }
+                        // Of lines behind others than are known.
+                        _ if from > 0 => {}
                         _ => *hits = Some(more),
                     });
                     if shows {
@@ -534,6 +559,10 @@ impl Window {
                     }
                 }
                 Err(error) => self.failed.set(Some(error)),
+            }
+            if let Some(changed) = self.changed.get_value() {
+                self.changed.set_value(None);
+                self.search_on(changed);
             }
         });
     }

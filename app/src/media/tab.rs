@@ -159,7 +159,10 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
                     </For>
                 </div>
             </Show>
-            <Show when=move || { more() > 0 }>
+            <Show when=move || { more() > 0 && cards.get() >= limits::MEDIA_NAMES_MAX }>
+                <p class="muted">"More names than are shown at once: find the others by name."</p>
+            </Show>
+            <Show when=move || { more() > 0 && cards.get() < limits::MEDIA_NAMES_MAX }>
                 <button class="button" type="button" on:click=move |_| cards.update(|cards| *cards += CARDS_STEP)>
                     {move || format!("Show more of {} others", format::count(more()))}
                 </button>

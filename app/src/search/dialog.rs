@@ -8,7 +8,6 @@ use crate::{
     browser,
     error::AppError,
     frame::session::Session,
-    pages::{self, Listing},
     ui::{icon::Icon, notice::Problem, run_color_class},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
@@ -49,14 +48,15 @@ pub fn SearchDialog(open: RwSignal<bool>) -> impl IntoView {
             on:mousedown=beside
         >
             <Show when=move || open.get()>
-                {pages::later(pages::listing(Listing::Palette(open)))}
+                // Not loaded later: what is typed at once would be lost.
+                <Palette open />
             </Show>
         </dialog>
     }
 }
 
 #[component]
-pub fn Palette(open: RwSignal<bool>) -> impl IntoView {
+fn Palette(open: RwSignal<bool>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let may_edit = Session::current().may_edit();
     let here = hooks::use_location().pathname.with_untracked(|path| experiment_of(path));

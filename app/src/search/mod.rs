@@ -6,7 +6,7 @@ mod entry;
 mod open;
 mod page;
 
-pub use dialog::{Palette, SearchDialog};
+pub use dialog::SearchDialog;
 pub use open::{SearchButton, SearchOpen};
 pub use page::Page;
 

@@ -140,6 +140,11 @@ def _binned(values: Any, bins: int) -> tuple[list[float], list[float], int]:
     if hasattr(values, "detach"):
         # numpy knows no bfloat16.
         values = values.detach().cpu().double().numpy()
+    elif hasattr(values, "__array__"):
+        # Those of JAX and TensorFlow cannot be sorted in place.
+        values = values.__array__()
+        if values.dtype.name == "bfloat16":
+            values = values.astype("f4")
     if hasattr(values, "dtype") and hasattr(values, "ravel"):
         if values.dtype.kind not in "biuf":
             raise TypeError(f"histogram: expected numbers, found {values.dtype}")

@@ -17,6 +17,8 @@ pub mod environment;
 pub mod event;
 pub mod experiment;
 pub mod explore;
+#[cfg(test)]
+mod fresh;
 pub mod log;
 pub mod media;
 pub mod metric;

@@ -1,7 +1,7 @@
 //! The lines of one run in memory, without their texts: in order of time, so that a page of them is found by its place. Read
 //! from the database when somebody looks, and then what has come since.
 
-use super::read;
+use super::read as texts;
 use crate::{Base, Result};
 use model::{
     RunId, limits,
@@ -10,6 +10,7 @@ use model::{
 };
 use std::{collections::VecDeque, sync::Arc};
 use store::{Snapshot, metric::FoundSeries};
+use tokio::sync::Semaphore;
 
 /// A line without its text. Its series, step and time find it in the database, wherever its segment went; `nth` tells it
 /// from lines that have all of them in common.
@@ -94,8 +95,8 @@ impl Index {
     }
 }
 
-/// Reads what has come since.
-pub async fn refresh(base: &Base, run_id: &RunId, index: &mut Arc<Index>) -> Result<()> {
+/// Reads what has come since. Whoever asked may go meanwhile: the index changes only when everything is here.
+pub async fn refresh(base: &Base, reads: &Semaphore, run_id: &RunId, index: &mut Arc<Index>) -> Result<()> {
     let found = sources(base, run_id).await?;
     let count = |found: &FoundSeries| {
         index.sources.iter().find(|one| one.found.id == found.id).map_or(0, |one| one.found.count)
@@ -104,19 +105,28 @@ pub async fn refresh(base: &Base, run_id: &RunId, index: &mut Arc<Index>) -> Res
         return Ok(());
     }
     let grown = found.iter().all(|(_, found)| count(found) <= found.count);
+    let _turn = reads.acquire().await.map_err(|_| super::ended())?;
     let mut snapshot = Snapshot::begin(&base.db).await?;
     let room = limits::LOG_LINES_MAX + limits::LOG_LINES_MAX / 8;
     let all: i64 = found.iter().map(|(_, found)| found.count).sum();
     let fits = all.saturating_sub(index.left_out.cast_signed()) <= room as i64;
+    let behind =
+        if grown && fits { Some(read(&mut snapshot, index, &found, usize::MAX).await?) } else { None };
     // What came with lower steps than are here is nowhere to be found by them.
-    if !(grown && fits && grow(&mut snapshot, Arc::make_mut(index), &found, usize::MAX).await?) {
-        *index = Arc::default();
-        let fresh = Arc::make_mut(index);
+    if let Some(behind) = behind.filter(|behind| behind.whole) {
+        let index = Arc::make_mut(index);
+        index.sources = behind.sources;
+        index.add(behind.lines);
+    } else {
+        let mut fresh = Index::default();
         let share = limits::LOG_LINES_MAX / found.len().max(1);
         let room = if all > limits::LOG_LINES_MAX as i64 { share } else { usize::MAX };
-        grow(&mut snapshot, fresh, &found, room).await?;
+        let all_of_it = read(&mut snapshot, &fresh, &found, room).await?;
+        fresh.sources = all_of_it.sources;
+        fresh.add(all_of_it.lines);
         fresh.left_out = all.saturating_sub(fresh.lines.len() as i64).max(0).cast_unsigned();
         fresh.growths.clear();
+        *index = Arc::new(fresh);
     }
     snapshot.end().await.map_err(Into::into)
 }
@@ -132,30 +142,37 @@ pub async fn sources(base: &Base, run_id: &RunId) -> Result<Vec<(Stream, FoundSe
     Ok(sources)
 }
 
-/// Adds the lines behind the last step of each source, of each at most so many, the last ones. Answers whether that is all
-/// of them.
-async fn grow(
+/// What an index does not have yet.
+struct Behind {
+    sources: Vec<Source>,
+    lines: Vec<Line>,
+    /// Whether these are all.
+    whole: bool,
+}
+
+/// Reads the lines behind the last step of each source, of each at most so many, the last ones.
+async fn read(
     snapshot: &mut Snapshot,
-    index: &mut Index,
+    index: &Index,
     found: &[(Stream, FoundSeries)],
     room: usize,
-) -> Result<bool> {
-    let (mut new, mut whole) = (Vec::new(), true);
+) -> Result<Behind> {
+    let (mut sources, mut new, mut whole) = (index.sources.clone(), Vec::new(), true);
     for (stream, found) in found {
-        let place = index.sources.iter().position(|one| one.found.id == found.id);
+        let place = sources.iter().position(|one| one.found.id == found.id);
         let place = place.unwrap_or_else(|| {
             let label = found.context.label();
             let none = FoundSeries { count: 0, ..found.clone() };
-            index.sources.push(Source { found: none, stream: *stream, label, last_step: None, above: None });
-            index.sources.len() - 1
+            sources.push(Source { found: none, stream: *stream, label, last_step: None, above: None });
+            sources.len() - 1
         });
-        let source = &mut index.sources[place];
+        let source = &mut sources[place];
         if source.found.count == found.count {
             continue;
         }
         let before = new.len();
         let low = source.last_step.map_or(i64::MIN, |step| step.saturating_add(1));
-        let mut windows = read::windows(snapshot, found, low, i64::MAX).await?;
+        let mut windows = texts::windows(snapshot, found, low, i64::MAX).await?;
         let mut held = 0;
         let kept = windows.iter().rev().take_while(|window| {
             held += window.iter().map(|place| place.count as usize).sum::<usize>();
@@ -163,20 +180,21 @@ async fn grow(
         });
         let kept = kept.count().max(1).min(windows.len());
         for window in windows.split_off(windows.len() - kept) {
-            let texts = snapshot.texts(&window, false).await?;
-            for (row, text) in texts.values.iter().enumerate().filter(|(row, _)| texts.steps[*row] >= low) {
+            let read = snapshot.texts(&window, false).await?;
+            for (row, text) in read.values.iter().enumerate().filter(|(row, _)| read.steps[*row] >= low) {
                 let text = String::from_utf8_lossy(text);
                 let level = Level::following(model::log::last_drawn(&text), &mut source.above);
-                let (time_ms, step) = (texts.times_ms[row], texts.steps[row]);
+                let (time_ms, step) = (read.times_ms[row], read.steps[row]);
                 new.push(Line { time_ms, step, source: place as u16, nth: 0, level });
                 source.last_step = source.last_step.max(Some(step));
             }
         }
-        whole &= source.found.count + (new.len() - before) as i64 >= found.count;
-        source.found = found.clone();
+        let count = source.found.count + (new.len() - before) as i64;
+        whole &= count >= found.count;
+        // More than were counted when others came before the reading began.
+        source.found = FoundSeries { count: count.max(found.count), ..found.clone() };
     }
-    index.add(new);
-    Ok(whole)
+    Ok(Behind { sources, lines: new, whole })
 }
 
 /// The lines of an index that are meant: all, or those at these positions.

@@ -30,6 +30,8 @@ pub struct Logs {
     base: Arc<Base>,
     known: Arc<Mutex<Vec<Arc<Known>>>>,
     searches: Arc<Semaphore>,
+    /// Readers of lines that no index has yet.
+    reads: Arc<Semaphore>,
 }
 
 /// The lines of a run that somebody looks at. What was not asked for longest stands first.
@@ -44,7 +46,8 @@ struct Known {
 impl Logs {
     pub(crate) fn new(base: Arc<Base>) -> Self {
         let searches = Arc::new(Semaphore::new(limits::LOG_SEARCHES_MAX));
-        Self { base, known: Arc::default(), searches }
+        let reads = Arc::new(Semaphore::new(limits::LOG_READS_MAX));
+        Self { base, known: Arc::default(), searches, reads }
     }
 
     /// Some lines of a run, in order of time.
@@ -134,7 +137,7 @@ impl Logs {
     async fn index(&self, run_id: &RunId) -> Result<Arc<Index>> {
         let known = self.known(run_id);
         let mut index = known.index.lock().await;
-        index::refresh(&self.base, run_id, &mut index).await?;
+        index::refresh(&self.base, &self.reads, run_id, &mut index).await?;
         let now = index.clone();
         drop(index);
         known.lines.store(now.lines.len(), Ordering::Relaxed);
@@ -176,4 +179,60 @@ impl Logs {
 
 fn ended() -> Error {
     Error::new(ErrorKind::Unavailable, "shutting down")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fresh::on_each;
+    use model::{ExperimentId, ingest::IngestBatch, run::RunNew};
+    use serde_json::json;
+    use std::{
+        future::poll_fn,
+        pin::pin,
+        task::{Context, Poll},
+    };
+
+    /// Lets a request go on for so many steps and gives it up then. Answers whether it had come to its end.
+    async fn give_up_after<T>(steps: usize, request: impl Future<Output = T>) -> bool {
+        let (mut request, mut left) = (pin!(request), steps);
+        poll_fn(|context: &mut Context<'_>| match request.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending if left == 0 => Poll::Ready(false),
+            Poll::Pending => {
+                left -= 1;
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_reading_loses_no_lines_for_others() {
+        on_each(async |services, caller| {
+            let new = RunNew::new(ExperimentId::DEFAULT);
+            let run_id = services.run.create(&caller, new).await.expect("a run").0.id;
+            let mut lines = 0;
+            for steps in 0..30 {
+                let series: Vec<_> = ["stdout", "stderr"]
+                    .map(|stream| {
+                        json!({
+                            "run_id": run_id, "key": format!("system/{stream}"),
+                            "steps": [steps], "times_ms": [steps], "texts": ["a line"],
+                        })
+                    })
+                    .to_vec();
+                let batch: IngestBatch = serde_json::from_value(json!({"series": series})).expect("a batch");
+                services.metric.ingest(&caller, batch, None).await.expect("lines are taken");
+                lines += 2;
+                let query = || LogQuery { from: Some(0), ..LogQuery::default() };
+                give_up_after(steps as usize, services.log.list(&caller, &run_id, query())).await;
+                if steps % 7 == 6 {
+                    let page = services.log.list(&caller, &run_id, query()).await.expect("a page");
+                    assert_eq!((page.total, page.all), (lines, lines), "after {steps} steps");
+                }
+            }
+        })
+        .await;
+    }
 }

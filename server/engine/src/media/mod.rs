@@ -68,8 +68,9 @@ impl MediaFiles {
         caller.require(Role::Viewer)?;
         query.check()?;
         let file = self.base.file(owner, &query.path).await?;
-        let _place =
-            self.tables.acquire().await.map_err(|_| Error::new(ErrorKind::Unavailable, "shutting down"))?;
+        let tables = self.tables.clone();
+        let place =
+            tables.acquire_owned().await.map_err(|_| Error::new(ErrorKind::Unavailable, "shutting down"))?;
         let most = limits::TABLE_BYTES_MAX;
         if file.size_bytes.cast_unsigned() > most {
             let message =
@@ -78,8 +79,12 @@ impl MediaFiles {
         }
         let content = self.base.files.get(&content_path(&file.sha256)).await?.bytes().await?;
         let query = query.clone();
-        // Off the threads that answer others.
-        let page = tokio::task::spawn_blocking(move || table::page(&content, &query)).await;
+        // Off the threads that answer others. It goes on when whoever asked has gone, and so does its place.
+        let page = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            table::page(&content, &query)
+        });
+        let page = page.await;
         Ok(page.map_err(anyhow::Error::from)??)
     }
 }

@@ -8,21 +8,23 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error as _, SeqAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use std::{cmp::Ordering, fmt};
 
-/// As the client writes it; MLflow's clients call the rows `data`.
+/// As the client writes it; MLflow's clients call the rows `data`. Cells stay the bytes that they are, so that what is
+/// nested in one costs nothing more.
 #[derive(Deserialize)]
-struct Written {
-    columns: Vec<Value>,
-    #[serde(alias = "data")]
-    rows: Rows,
+struct Written<'a> {
+    #[serde(borrow)]
+    columns: Vec<&'a RawValue>,
+    #[serde(alias = "data", borrow)]
+    rows: Rows<'a>,
 }
 
 /// Rows of all cells together within the bound, whatever the bytes say.
-struct Rows(Vec<Vec<Value>>);
+struct Rows<'a>(Vec<Vec<&'a RawValue>>);
 
-impl<'de> Deserialize<'de> for Rows {
+impl<'de: 'a, 'a> Deserialize<'de> for Rows<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Bounded).map(Self)
     }
@@ -31,7 +33,7 @@ impl<'de> Deserialize<'de> for Rows {
 struct Bounded;
 
 impl<'de> Visitor<'de> for Bounded {
-    type Value = Vec<Vec<Value>>;
+    type Value = Vec<Vec<&'de RawValue>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of rows, each a list of values")
@@ -39,7 +41,7 @@ impl<'de> Visitor<'de> for Bounded {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let (mut rows, mut cells) = (Vec::new(), 0);
-        while let Some(row) = seq.next_element::<Vec<Value>>()? {
+        while let Some(row) = seq.next_element::<Vec<&RawValue>>()? {
             // An empty row costs something, too.
             cells += row.len().max(1);
             if cells > limits::TABLE_CELLS_MAX {
@@ -63,6 +65,9 @@ pub(super) fn page(content: &[u8], query: &TableFileQuery) -> Result<TableFile, 
         let expected = "expected a table as {\"columns\": [names], \"rows\": [[values]]}";
         Error::invalid("path", format!("{expected}; line {}, column {}", error.line(), error.column()))
     })?;
+    if columns.len() > limits::TABLE_CELLS_MAX {
+        return Err(Error::invalid("path", "expected fewer columns than cells"));
+    }
     if let Some(sort) = query.sort {
         let column = sort as usize;
         if column >= columns.len() {
@@ -71,43 +76,71 @@ pub(super) fn page(content: &[u8], query: &TableFileQuery) -> Result<TableFile, 
                 format!("expected a column from 0 to {}", columns.len().max(1) - 1),
             ));
         }
-        rows.sort_by(|a, b| in_order(a.get(column), b.get(column), query.descending));
+        let mut keyed: Vec<_> = rows.into_iter().map(|row| keyed(row, column)).collect();
+        keyed.sort_by(|(a, _), (b, _)| in_order(a, b, query.descending));
+        rows = keyed.into_iter().map(|(_, row)| row).collect();
     }
     let shown = columns.len().min(limits::TABLE_COLUMNS_MAX);
     let (total, columns_total) = (rows.len() as i64, columns.len() as i64);
     let limit = query.limit.unwrap_or(limits::TABLE_PAGE_MAX) as usize;
     let page = rows.into_iter().skip(query.offset as usize).take(limit);
-    let cell = |row: &[Value], column: usize| row.get(column).map(text).unwrap_or_default();
+    let cell = |row: &[&RawValue], column: usize| row.get(column).map(|cell| text(cell)).unwrap_or_default();
     Ok(TableFile {
-        columns: columns.iter().take(shown).map(text).collect(),
+        columns: columns.iter().take(shown).map(|name| text(name)).collect(),
         rows: page.map(|row| (0..shown).map(|column| cell(&row, column)).collect()).collect(),
         total,
         columns_total,
     })
 }
 
-/// Numbers before texts and those before the rest; what is not there is last in either direction.
-fn in_order(a: Option<&Value>, b: Option<&Value>, descending: bool) -> Ordering {
-    let rank = |value: Option<&Value>| match value {
-        Some(Value::Number(_)) => 0,
-        Some(Value::String(text)) if number(text).is_some() => 0,
-        Some(Value::String(_)) => 1,
-        Some(Value::Null) | None => 3,
-        Some(_) => 2,
-    };
-    let (ranks, number_of) = ((rank(a), rank(b)), |value: Option<&Value>| match value {
-        Some(Value::Number(found)) => found.as_f64().unwrap_or(f64::NAN),
-        Some(Value::String(text)) => number(text).unwrap_or(f64::NAN),
-        _ => f64::NAN,
-    });
-    let turned = |order: Ordering| if descending { order.reverse() } else { order };
-    match ranks {
-        (3, _) | (_, 3) => ranks.0.cmp(&ranks.1),
-        (0, 0) => turned(number_of(a).total_cmp(&number_of(b))),
-        (1, 1) => turned(a.and_then(Value::as_str).cmp(&b.and_then(Value::as_str))),
-        (2, 2) => turned(a.map(text).cmp(&b.map(text))),
-        (left, right) => turned(left.cmp(&right)),
+fn keyed(row: Vec<&RawValue>, column: usize) -> (Key<'_>, Vec<&RawValue>) {
+    (row.get(column).copied().map_or(Key::None, Key::of), row)
+}
+
+/// What a cell is sorted by.
+enum Key<'a> {
+    Number(f64),
+    Text(String),
+    Other(&'a str),
+    None,
+}
+
+impl<'a> Key<'a> {
+    fn of(cell: &'a RawValue) -> Self {
+        match scalar(cell) {
+            Some(Value::Null) => Self::None,
+            Some(Value::Number(found)) => Self::Number(found.as_f64().unwrap_or(f64::NAN)),
+            Some(Value::String(text)) => number(&text).map_or(Self::Text(text), Self::Number),
+            _ => Self::Other(cell.get()),
+        }
     }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Number(_) => 0,
+            Self::Text(_) => 1,
+            Self::Other(_) => 2,
+            Self::None => 3,
+        }
+    }
+}
+
+/// Numbers before texts and those before the rest; what is not there is last in either direction.
+fn in_order(a: &Key<'_>, b: &Key<'_>, descending: bool) -> Ordering {
+    let order = match (a, b) {
+        (Key::None, _) | (_, Key::None) => return a.rank().cmp(&b.rank()),
+        (Key::Number(a), Key::Number(b)) => a.total_cmp(b),
+        (Key::Text(a), Key::Text(b)) => a.cmp(b),
+        (Key::Other(a), Key::Other(b)) => a.cmp(b),
+        (a, b) => a.rank().cmp(&b.rank()),
+    };
+    if descending { order.reverse() } else { order }
+}
+
+/// A cell that nothing is nested in.
+fn scalar(cell: &RawValue) -> Option<Value> {
+    let nests = cell.get().starts_with(['[', '{']);
+    (!nests).then(|| serde_json::from_str(cell.get()).ok()).flatten()
 }
 
 /// Numbers that JSON has no word for are logged by their names.
@@ -120,13 +153,11 @@ fn number(text: &str) -> Option<f64> {
     }
 }
 
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => shortened(text),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            shortened(&value.to_string())
-        }
+fn text(cell: &RawValue) -> String {
+    match scalar(cell) {
+        Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => shortened(&text),
+        _ => shortened(cell.get()),
     }
 }
 
@@ -161,7 +192,7 @@ mod tests {
             (5, 2, &["a".to_owned(), "b".into()][..])
         );
         assert_eq!(found.rows[1], ["word", ""]);
-        assert_eq!(found.rows[3], ["9.5", "{\"k\":[1]}"]);
+        assert_eq!(found.rows[3], ["9.5", "{\"k\": [1]}"]);
         let by = |descending| TableFileQuery { sort: Some(0), descending, ..query() };
         assert_eq!(
             first_column(&page(table, &by(false)).expect("a table")),

@@ -262,12 +262,13 @@ pub(super) async fn texts(
     let mut bytes = 0;
     let mut stride = 1;
     let room = query.buckets.map_or(limits::RAW_POINTS_MAX, |buckets| buckets as usize);
+    let thins = all.are_bytes && query.buckets.is_some();
     // From the end, because the last ones are wanted; segments of texts are small.
     for place in places.iter().rev() {
         let texts = snapshot.texts(std::slice::from_ref(place), all.are_bytes).await?;
         for row in (0..texts.steps.len()).rev().filter(|&row| (low..=high).contains(&texts.steps[row])) {
             total += 1;
-            if all.are_bytes && (total - 1) % stride == 0 && all.steps.len() == room {
+            if thins && (total - 1) % stride == 0 && all.steps.len() == room {
                 bytes = thin(&mut all);
                 stride *= 2;
             }
