@@ -6,6 +6,9 @@ import path from "node:path";
 import { Api } from "./api";
 import { readWorld, screenshots, type World } from "./place";
 
+/** How many times slower than they are the pages run (`TRACKWAY_SLOW=6`): what only a loaded machine shows. */
+const slow = Number(process.env.TRACKWAY_SLOW ?? 1);
+
 interface Fixtures {
   world: World;
   api: Api;
@@ -30,6 +33,9 @@ export const test = base.extend<Fixtures>({
         document.addEventListener("securitypolicyviolation", (event) => {
           console.error(`policy: ${event.violatedDirective} forbids ${event.blockedURI}`);
         });
+      });
+      context.on("page", async (page) => {
+        if (slow > 1) await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: slow });
       });
       context.on("console", (message) => {
         if (message.type() === "error") complain(`console: ${message.text()}`);

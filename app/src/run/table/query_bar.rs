@@ -18,11 +18,10 @@ use std::time::Duration;
 /// Choices shown at once: what fits above the fold.
 const OFFERED_MAX: u32 = 12;
 
-/// What is offered: each replaces these bytes of the text.
+/// What is offered in place of the word that begins at this byte.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Offer {
     from: usize,
-    to: usize,
     choices: Vec<String>,
 }
 
@@ -90,9 +89,12 @@ pub fn QueryBar(table: Table) -> impl IntoView {
     });
     let take = move |place: usize| {
         let Some(field) = input.get_untracked() else { return };
-        let Offer { from, to, choices } = offer.get_untracked();
+        let Offer { from, choices } = offer.get_untracked();
         let (Some(choice), now) = (choices.get(place), field.value()) else { return };
-        let (Some(head), Some(tail)) = (now.get(..from), now.get(to..)) else { return };
+        // The word may have grown since the offer was made.
+        let word = complete(&now, cursor_of(&field, &now)).map(|found| found.at);
+        let Some(word) = word.filter(|word| word.start == from) else { return };
+        let (Some(head), Some(tail)) = (now.get(..word.start), now.get(word.end..)) else { return };
         let head = format!("{head}{choice} ");
         let units = head.encode_utf16().count() as u32;
         field.set_value(&format!("{head}{}", tail.trim_start()));
@@ -204,7 +206,7 @@ async fn offered(experiment_id: ExperimentId, text: &str, cursor: usize) -> Offe
     // What is there already needs no offer.
     let here = &text[found.at.clone()];
     let choices = if choices.len() == 1 && choices[0] == here { Vec::new() } else { choices };
-    Offer { from: found.at.start, to: found.at.end, choices }
+    Offer { from: found.at.start, choices }
 }
 
 async fn fields(experiment_id: ExperimentId, typed: &str) -> Vec<String> {
