@@ -18,6 +18,7 @@ mod experiment;
 mod explore;
 mod feed;
 mod frame;
+mod json;
 mod live;
 mod log;
 mod media;

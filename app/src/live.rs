@@ -1,6 +1,7 @@
 //! Live updates: one event stream a page. Bursts become one refresh a second; a broken stream goes on where it was, and while
 //! the server refuses one, the page asks from time to time.
 
+use crate::json;
 use leptos::prelude::*;
 use model::event::Event;
 use std::{
@@ -121,7 +122,7 @@ impl Stream {
         let on_message = self.closure(|stream, message| {
             stream.heard.replace(Some(message.last_event_id()).filter(|id| !id.is_empty()));
             let text = message.data().as_string().unwrap_or_default();
-            if let Ok(event) = serde_json::from_str(&text) {
+            if let Ok(event) = json::read(&text) {
                 stream.receive(event);
             }
         });

@@ -5,7 +5,7 @@
 use crate::{
     compare::{self, Drawn},
     experiment,
-    explore::{Explore, Picture},
+    explore::{Explore, Picture, Subject},
     feed::Feed,
     link,
     metric::{self, StepValue, charts::Charts},
@@ -26,7 +26,7 @@ pub enum Drawing {
     OfRun(RunView, Option<Vec<StepValue>>),
     OfExperiment(Feed<Runs>, Memo<link::Query>),
     Compared(Drawn),
-    Picture(Picture, Feed<Runs>, Memo<link::Query>, String),
+    Picture(Picture, Subject, Memo<link::Query>, String),
 }
 
 #[lazy]
@@ -35,8 +35,8 @@ pub fn drawing(what: Drawing) -> AnyView {
         Drawing::OfRun(view, first) => view! { <metric::Tab view first /> }.into_any(),
         Drawing::OfExperiment(feed, search) => view! { <Charts feed search /> }.into_any(),
         Drawing::Compared(drawn) => view! { <compare::Curves drawn /> }.into_any(),
-        Drawing::Picture(picture, feed, search, path) => {
-            view! { <Explore picture feed search path /> }.into_any()
+        Drawing::Picture(picture, subject, search, path) => {
+            view! { <Explore picture subject search path /> }.into_any()
         }
     }
 }

@@ -190,14 +190,25 @@ test("every picture leaves as SVG, PNG and CSV", async ({ page, api }, info) => 
   await picture(page, "scatter-export");
 });
 
-test("a comparison leads to pictures of exactly its runs", async ({ page, api }) => {
-  const id = await sweep(api, "led");
+test("a comparison is drawn as pictures of its runs, whatever experiment they are of", async ({ page, api }) => {
+  const id = await sweep(api, "compared");
   const { items } = await api.send("GET", `/runs?experiment_id=${id}&filter=${encodeURIComponent("params.layers < 3")}`);
-  await page.goto(`/compare?runs=${items.map(({ run }: { run: { id: string } }) => run.id).join(",")}`);
+  const elsewhere = await api.experiment(`compared elsewhere ${test.info().project.name}`);
+  const far = await api.run(elsewhere, "from elsewhere");
+  await api.log(far, { val_loss: [0.3] }, 0, { layers: 7, lr: 0.3 });
+  const ids = [...items.map(({ run }: { run: { id: string } }) => run.id), far];
+  await page.goto(`/compare?runs=${ids.join(",")}`);
   await awake(page);
-  await page.getByRole("link", { name: "Parallel", exact: true }).click();
-  await expect(head(page)).toHaveText("3 runs");
-  await page.goBack();
-  await page.getByRole("link", { name: "Scatter", exact: true }).click();
-  await expect(page.locator(".scatter")).toHaveAttribute("data-points", "3");
+  const views = page.getByRole("navigation", { name: "Comparison" });
+  await views.getByRole("link", { name: "Parallel", exact: true }).click();
+  await expect(head(page)).toHaveText("4 runs");
+  const chosen = page.getByRole("region", { name: "Chosen runs" });
+  await expect(chosen.getByRole("link", { name: "from elsewhere" })).toBeVisible();
+  await picture(page, "compare-parallel");
+  await views.getByRole("link", { name: "Scatter", exact: true }).click();
+  await expect(page.locator(".scatter")).toHaveAttribute("data-points", "4");
+  await picture(page, "compare-scatter");
+  await page.reload();
+  await awake(page);
+  await expect(page.locator(".scatter")).toHaveAttribute("data-points", "4");
 });

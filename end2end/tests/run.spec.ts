@@ -246,6 +246,10 @@ test("all runs that match are tagged, and some are thrown away and restored", as
 
 test("runs move to another experiment, and back", async ({ page, api }) => {
   const there = await api.experiment(`destination ${test.info().project.name}`);
+  const other = await page.context().newPage();
+  await other.goto(`/experiments/${there}`);
+  await awake(other);
+  await page.bringToFront();
   await page.goto(`/experiments/${await tried(api, "left")}`);
   await awake(page);
   await rows(page).nth(0).check();
@@ -254,11 +258,7 @@ test("runs move to another experiment, and back", async ({ page, api }) => {
   await page.getByRole("dialog").getByLabel("Experiment").fill(`destination ${test.info().project.name}`);
   await page.getByRole("dialog").getByRole("button", { name: `destination ${test.info().project.name}` }).click();
   await expect(rows(page)).toHaveCount(tries - 2);
-  const other = await page.context().newPage();
-  await other.goto(`/experiments/${there}`);
-  await awake(other);
   await expect(rows(other)).toHaveCount(2);
-
   await page.getByRole("button", { name: "Undo", exact: true }).click();
   await expect(page.getByText("Undone: 2 runs back")).toBeVisible();
   await expect(rows(page)).toHaveCount(tries);

@@ -3,6 +3,7 @@
 
 use crate::{Error, Float64, RunId, query::Field};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// The type of columns as bytes.
 pub const MIME: &str = "application/vnd.trackway.columns";
@@ -60,6 +61,44 @@ impl FieldValues {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Values of so many runs each, one after another; those of an answer that lacks the field are absent.
+    fn joined(parts: Vec<(usize, Option<&Self>)>) -> Self {
+        let is_text = |(_, values): &(usize, Option<&Self>)| matches!(values, Some(Self::Texts { .. }));
+        if !parts.iter().any(is_text) {
+            let numbers = parts.into_iter().flat_map(|(rows, values)| match values {
+                Some(Self::Numbers { numbers }) => numbers.clone(),
+                _ => vec![None; rows],
+            });
+            return Self::Numbers { numbers: numbers.collect() };
+        }
+        let values: Vec<Option<String>> = parts
+            .into_iter()
+            .flat_map(|(rows, values)| match values {
+                None => vec![None; rows],
+                Some(Self::Numbers { numbers }) => {
+                    numbers.iter().map(|one| one.map(|number| number.0.to_string())).collect()
+                }
+                Some(Self::Texts { texts, places }) => {
+                    places.iter().map(|place| texts.get((*place)? as usize).cloned()).collect()
+                }
+            })
+            .collect();
+        let mut texts: Vec<String> = values.iter().flatten().cloned().collect();
+        let number = |text: &String| text.parse::<f64>().ok();
+        texts.sort_by(|a, b| {
+            let by_number = match (number(a), number(b)) {
+                (Some(a), Some(b)) => a.total_cmp(&b),
+                (a, b) => a.is_none().cmp(&b.is_none()),
+            };
+            by_number.then_with(|| a.cmp(b))
+        });
+        texts.dedup();
+        let known: HashMap<&String, u32> = texts.iter().zip(0..).collect();
+        let places = values.iter().map(|value| value.as_ref().and_then(|text| known.get(text).copied()));
+        let places = places.collect();
+        Self::Texts { places, texts }
+    }
 }
 
 /// What stands before the bytes of the columns.
@@ -106,6 +145,36 @@ impl RunColumns {
             }
         }
         out
+    }
+
+    /// Several answers about the same fields as one, their runs one after another. What is a number in all of them stays
+    /// one.
+    pub fn joined(mut parts: Vec<Self>) -> Self {
+        if parts.len() < 2 {
+            return parts.pop().unwrap_or_default();
+        }
+        let mut fields: Vec<Field> = Vec::new();
+        for column in parts.iter().flat_map(|part| &part.columns) {
+            if !fields.contains(&column.field) {
+                fields.push(column.field.clone());
+            }
+        }
+        let columns = fields.into_iter().map(|field| {
+            let held = parts.iter().map(|part| {
+                let column = part.columns.iter().find(|column| column.field == field);
+                (part.ids.len(), column.map(|column| &column.values))
+            });
+            FieldColumn { values: FieldValues::joined(held.collect()), field }
+        });
+        let mut all = Self { columns: columns.collect(), ..Self::default() };
+        for part in parts {
+            all.total += part.total;
+            all.ids.extend(part.ids);
+            all.names.extend(part.names);
+            all.numbers.extend(part.numbers);
+            all.colors.extend(part.colors);
+        }
+        all
     }
 
     /// The inverse of [`Self::encode`]; none of bytes that are no columns.
@@ -225,6 +294,35 @@ mod tests {
         assert_eq!(serde_json::from_str::<RunColumns>(&text).unwrap(), columns);
         let none = RunColumns::default();
         assert_eq!(RunColumns::decode(&none.encode()), Some(none));
+    }
+
+    #[test]
+    fn answers_are_joined_run_by_run_and_numbers_stay_numbers() {
+        let part = |id: u8, columns: Vec<(&str, FieldValues)>| RunColumns {
+            total: 1,
+            ids: vec![RunId::from_bytes([id; 16])],
+            names: vec![format!("run {id}")],
+            numbers: vec![1],
+            colors: vec![None],
+            columns: columns
+                .into_iter()
+                .map(|(name, values)| FieldColumn { field: Field::Param(name.into()), values })
+                .collect(),
+        };
+        let number = |number| FieldValues::Numbers { numbers: vec![Some(Float64(number))] };
+        let text = |text: &str| FieldValues::Texts { texts: vec![text.into()], places: vec![Some(0)] };
+        let joined = RunColumns::joined(vec![
+            part(1, vec![("lr", number(0.1)), ("size", number(10.0))]),
+            part(2, vec![("lr", number(0.2)), ("size", text("large"))]),
+            part(3, vec![("size", text("2"))]),
+        ]);
+        assert_eq!((joined.total, joined.names.len(), joined.ids.len()), (3, 3, 3));
+        let numbers = vec![Some(Float64(0.1)), Some(Float64(0.2)), None];
+        assert_eq!(joined.columns[0].values, FieldValues::Numbers { numbers });
+        let texts = vec!["2".to_owned(), "10".to_owned(), "large".to_owned()];
+        let places = vec![Some(1), Some(2), Some(0)];
+        assert_eq!(joined.columns[1].values, FieldValues::Texts { texts, places });
+        assert_eq!(RunColumns::joined(Vec::new()), RunColumns::default());
     }
 
     #[test]

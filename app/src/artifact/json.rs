@@ -14,7 +14,7 @@ const LETTERS_MAX: usize = 2_000;
 
 /// A text as a tree; none when it is no JSON.
 pub fn tree(text: &str) -> Option<AnyView> {
-    let value: Value = serde_json::from_str(text).ok()?;
+    let value: Value = crate::json::read(text).ok()?;
     let mut room = NODES_MAX;
     let whole = node(None, &value, 0, &mut room);
     Some(view! { <ul class="json" tabindex="0" aria-label="File content">{whole}</ul> }.into_any())

@@ -3,7 +3,7 @@
 
 use super::api::Wanted;
 use super::file::source;
-use crate::{browser, chart::format, error::AppError, run::RunView, ui::icon::Icon};
+use crate::{browser, chart::format, error::AppError, json, run::RunView, ui::icon::Icon};
 use leptos::{ev, prelude::*, task::spawn_local};
 use model::{
     Error, ErrorKind, RunId, UploadId,
@@ -208,9 +208,9 @@ async fn ask<T: DeserializeOwned>(method: &str, target: &str, body: &JsValue) ->
     let text = JsFuture::from(response.text().map_err(offline)?).await.map_err(offline)?;
     let text = text.as_string().unwrap_or_default();
     if response.ok() {
-        serde_json::from_str(&text).map_err(|_| unreadable())
+        json::read(&text).map_err(|_| unreadable())
     } else {
-        Err(serde_json::from_str(&text).unwrap_or_else(|_| unreadable()))
+        Err(json::read(&text).unwrap_or_else(|_| unreadable()))
     }
 }
 

@@ -6,11 +6,14 @@ use super::wanted::Wanted;
 use crate::error::AppError;
 use leptos::{prelude::*, server_fn::codec::Json};
 #[cfg(feature = "ssr")]
-use model::compare::{ChangesQuery, DiffOf, DiffQuery, GroupQuery, MetricTableQuery, MetricValue, Section};
+use model::compare::{
+    ChangesQuery, DiffOf, DiffQuery, GroupQuery, MetricTableQuery, MetricValue, Section, TableQuery,
+};
 use model::{
     artifact::Artifact,
     compare::{Changes, ComparedRun, Count, GroupComparison, Images, MetricTable, Split, Table, TextDiff},
     note::Note,
+    query::Field,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +36,8 @@ pub enum Shown {
     Metrics(MetricTable),
     /// Keys of the curves.
     Curves(Vec<String>),
+    /// Fields that a picture may show: params that differ, or all where none does, then metrics.
+    Picture(Vec<Field>),
     Groups {
         splits: Vec<Split>,
         found: Option<Box<GroupComparison>>,
@@ -99,6 +104,19 @@ pub async fn compare(wanted: Wanted) -> Result<Look, AppError> {
         },
         View::Metrics => Shown::Metrics(verbs.metrics(&caller, &wanted.metrics()).await?),
         View::Curves => Shown::Curves(verbs.shared_metrics(&caller, &wanted.runs).await?),
+        View::Parallel | View::Scatter => {
+            let query = TableQuery {
+                search: String::new(),
+                differing: false,
+                offset: 0,
+                ..wanted.table(Section::Params)
+            };
+            let mut params = verbs.table(&caller, &query).await?.rows;
+            params.sort_by_key(|row| !row.differs);
+            let metrics = verbs.shared_metrics(&caller, &wanted.runs).await?;
+            let metrics = metrics.into_iter().filter(|key| !model::metric::of_system(key)).map(Field::metric);
+            Shown::Picture(params.into_iter().map(|row| Field::Param(row.key)).chain(metrics).collect())
+        }
         View::Groups => {
             let splits = verbs.splits(&caller, &wanted.runs).await?;
             if wanted.a.is_empty()
@@ -176,8 +194,11 @@ impl Shown {
                 groups.a = quiet(std::mem::take(&mut groups.a));
                 groups.b = quiet(std::mem::take(&mut groups.b));
             }
-            Self::Changes(None) | Self::Groups { found: None, .. } | Self::Curves(_) | Self::Notes { .. } => {
-            }
+            Self::Changes(None)
+            | Self::Groups { found: None, .. }
+            | Self::Curves(_)
+            | Self::Picture(_)
+            | Self::Notes { .. } => {}
         }
         self
     }

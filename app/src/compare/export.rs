@@ -22,9 +22,11 @@ fn grid(look: &Look) -> Option<(Grid, bool)> {
         Shown::Metrics(table) | Shown::Summary { metrics: table, .. } => (Grid::from(table), true),
         Shown::Changes(Some(changes)) => (Grid::from(&**changes), false),
         Shown::Groups { found: Some(groups), .. } => (Grid::from(&**groups), true),
-        Shown::Changes(None) | Shown::Groups { found: None, .. } | Shown::Curves(_) | Shown::Notes { .. } => {
-            return None;
-        }
+        Shown::Changes(None)
+        | Shown::Groups { found: None, .. }
+        | Shown::Curves(_)
+        | Shown::Picture(_)
+        | Shown::Notes { .. } => return None,
     })
 }
 

@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     error::AppError,
-    explore::Picture,
+    explore::{Picture, Subject},
     feed::Feed,
     frame::crumbs::Crumbs,
+    json,
     link::{self, Query},
     live,
     metric::{Board, BoardRun, Entry, Roster, Sections},
     pages::{self, Drawing},
-    run::query::VIEW,
     ui::{
         filter::{FilterForm, Hidden},
         notice::{AllExperiments, Empty, Failure, Problem},
@@ -27,10 +27,9 @@ use crate::{
 use leptos::prelude::*;
 use leptos_meta::Title;
 use model::{
-    RunId,
+    ExperimentId, RunId,
     compare::{ComparedRun, Row, Section},
     event::Event,
-    query::{Attribute, Clause, Field, Test},
 };
 
 #[component]
@@ -38,7 +37,7 @@ pub fn Page() -> impl IntoView {
     let search = link::use_search();
     // Another view of the same runs is fetched in place; other runs are another page.
     let runs = Memo::new(move |_| search.with(Wanted::parse).map(|wanted| wanted.runs));
-    let first = Resource::new_blocking(move || runs.get(), move |_| load(search.get_untracked()));
+    let first = json::resource(move || runs.get(), move |_| load(search.get_untracked()));
     view! {
         <Title text="Compare runs" />
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
@@ -113,7 +112,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
     let tools = move || named.with(|(view, runs)| tools(*view, runs, search));
     let told = move || look.with(|look| shown(look, search));
     // Curves stay as they are when news arrive; everything else is drawn anew.
-    let whose = Memo::new(move |_| look.with(|look| drawn(&look.shown)));
+    let whose = Memo::new(move |_| look.with(drawn));
     let keys = Memo::new(move |_| {
         look.with(|look| match &look.shown {
             Shown::Curves(keys) => keys.clone(),
@@ -121,8 +120,19 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
             _ => Vec::new(),
         })
     });
+    let fields = Memo::new(move |_| {
+        look.with(|look| match &look.shown {
+            Shown::Picture(fields) => fields.clone(),
+            _ => Vec::new(),
+        })
+    });
     let curves = move || {
         let runs = match whose.get()? {
+            Whose::Picture(picture) => {
+                let subject = Subject::compared(by_experiment(runs), fields, logged);
+                let drawing = Drawing::Picture(picture, subject, search, "/compare".to_owned());
+                return Some(pages::later(pages::drawing(drawing)));
+            }
             Whose::All => runs,
             Whose::Of(ends) => Memo::new(move |_| {
                 let is_end = |one: &&ComparedRun| ends.contains(&one.run.id);
@@ -137,7 +147,6 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
         <div class="page-head">
             <h1>{title}</h1>
             <div class="page-head__actions">
-                {move || pictures(&runs.get())}
                 <Export look=look.into() />
             </div>
         </div>
@@ -160,25 +169,6 @@ fn steps(runs: &[ComparedRun]) -> Vec<(String, String)> {
         steps.push((first.experiment_name.clone(), format!("/experiments/{}", first.run.experiment_id)));
     }
     steps
-}
-
-/// Leads to the pictures of many runs, of exactly these. They draw the runs of one experiment.
-fn pictures(runs: &[ComparedRun]) -> Option<AnyView> {
-    let experiment = runs.first().map(|one| one.run.experiment_id)?;
-    if runs.len() < 2 || runs.iter().any(|one| one.run.experiment_id != experiment) {
-        return None;
-    }
-    let ids = runs.iter().map(|one| one.run.id.to_string()).collect();
-    let filter = Clause { field: Field::Attribute(Attribute::Id), test: Test::In(ids) }.to_string();
-    let link = |picture: Picture| {
-        let query = Query::default().with(VIEW, picture.word()).with("filter", filter.clone());
-        view! {
-            <a class="button" href=query.href(&format!("/experiments/{experiment}"))>
-                {picture.title()}
-            </a>
-        }
-    };
-    Some(view! { {link(Picture::Parallel)} {link(Picture::Scatter)} }.into_any())
 }
 
 #[component]
@@ -213,7 +203,7 @@ fn tools(view: View, runs: &[Named], search: Memo<Query>) -> Option<AnyView> {
         View::Environment => Some("Find a fact"),
         View::Artifacts => Some("Find a file"),
         View::Metrics | View::Groups => Some("Find a metric"),
-        View::Summary | View::Curves => return None,
+        View::Summary | View::Curves | View::Parallel | View::Scatter => return None,
         View::Changes | View::Code | View::Notes => None,
     };
     let find = find.map(|label| {
@@ -236,15 +226,34 @@ fn tools(view: View, runs: &[Named], search: Memo<Query>) -> Option<AnyView> {
     Some(view! { <div class="toolbar compare-tools">{find} {more}</div> }.into_any())
 }
 
-/// Whose curves are drawn.
+/// The runs by their experiments.
+fn by_experiment(runs: Memo<Vec<ComparedRun>>) -> Memo<Vec<(ExperimentId, Vec<RunId>)>> {
+    Memo::new(move |_| {
+        let mut found: Vec<(ExperimentId, Vec<RunId>)> = Vec::new();
+        runs.with(|runs| {
+            for ComparedRun { run, .. } in runs {
+                match found.iter_mut().find(|(experiment, _)| *experiment == run.experiment_id) {
+                    Some((_, ids)) => ids.push(run.id.clone()),
+                    None => found.push((run.experiment_id, vec![run.id.clone()])),
+                }
+            }
+        });
+        found
+    })
+}
+
+/// Whose curves are drawn, or which picture of all.
 #[derive(Clone, Debug, PartialEq)]
 enum Whose {
     All,
     Of(Vec<RunId>),
+    Picture(Picture),
 }
 
-fn drawn(shown: &Shown) -> Option<Whose> {
-    match shown {
+fn drawn(look: &Look) -> Option<Whose> {
+    match &look.shown {
+        Shown::Picture(_) if look.wanted.view == View::Parallel => Some(Whose::Picture(Picture::Parallel)),
+        Shown::Picture(_) => Some(Whose::Picture(Picture::Scatter)),
         Shown::Curves(_) => Some(Whose::All),
         Shown::Changes(Some(found)) if !found.metrics.is_empty() => {
             Some(Whose::Of(found.runs.iter().map(|one| one.run.id.clone()).collect()))
@@ -299,14 +308,16 @@ fn shown(look: &Look, search: Memo<Query>) -> AnyView {
         .into_any(),
         Shown::Changes(Some(found)) => change::changes(found),
         Shown::Groups { splits, found } => group::groups(splits, found.as_deref(), runs, wanted, search),
-        Shown::Curves(_) => ().into_any(),
+        Shown::Curves(_) | Shown::Picture(_) => ().into_any(),
     }
 }
 
 /// Whether an address may show curves.
 #[cfg(feature = "hydrate")]
 pub fn shows_curves(address: &Query) -> bool {
-    Wanted::parse(address).is_ok_and(|wanted| matches!(wanted.view, View::Curves | View::Changes))
+    Wanted::parse(address).is_ok_and(|wanted| {
+        matches!(wanted.view, View::Curves | View::Changes | View::Parallel | View::Scatter)
+    })
 }
 
 /// What the curves are of.

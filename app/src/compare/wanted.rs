@@ -23,6 +23,8 @@ pub enum View {
     Params,
     Metrics,
     Curves,
+    Parallel,
+    Scatter,
     Groups,
     Environment,
     Packages,
@@ -33,12 +35,14 @@ pub enum View {
 }
 
 impl View {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Summary,
         Self::Changes,
         Self::Params,
         Self::Metrics,
         Self::Curves,
+        Self::Parallel,
+        Self::Scatter,
         Self::Groups,
         Self::Environment,
         Self::Packages,
@@ -55,6 +59,8 @@ impl View {
             Self::Changes => "changes",
             Self::Metrics => "metrics",
             Self::Curves => "curves",
+            Self::Parallel => "parallel",
+            Self::Scatter => "scatter",
             Self::Groups => "groups",
             Self::Params => "params",
             Self::Environment => "environment",
@@ -72,6 +78,8 @@ impl View {
             Self::Changes => "What changed?",
             Self::Metrics => "Metrics",
             Self::Curves => "Curves",
+            Self::Parallel => "Parallel",
+            Self::Scatter => "Scatter",
             Self::Groups => "Groups",
             Self::Params => "Params",
             Self::Environment => "Environment",
@@ -206,7 +214,7 @@ impl Wanted {
                 .with("differing", if self.only { "true" } else { "" })
         };
         match self.view {
-            View::Summary | View::Curves => None,
+            View::Summary | View::Curves | View::Parallel | View::Scatter => None,
             View::Metrics => {
                 let step = self.step.map(|step| step.to_string()).unwrap_or_default();
                 let query = common().with("value", self.value.as_str()).with("step", step);

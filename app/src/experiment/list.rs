@@ -12,6 +12,7 @@ use crate::{
     chart::format,
     feed::Feed,
     frame::crumbs::Crumbs,
+    json,
     link::{self, Query},
     live,
     project::ProjectSwitch,
@@ -37,7 +38,7 @@ pub const NEW: &str = "new";
 #[component]
 pub fn ListPage() -> impl IntoView {
     let search = link::use_search();
-    let first = Resource::new_blocking(|| (), move |()| api::list(query::parse(&search.get_untracked())));
+    let first = json::resource(|| (), move |()| api::list(query::parse(&search.get_untracked())));
     view! {
         <Title text="Experiments" />
         <Suspense fallback=|| {

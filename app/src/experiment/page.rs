@@ -6,6 +6,7 @@ use crate::{
     explore::Pictures,
     feed::Feed,
     frame::crumbs::Crumbs,
+    json,
     link::{self, Query},
     live,
     run::{self, RunTable, api::Runs},
@@ -34,7 +35,7 @@ pub fn Page() -> impl IntoView {
     let params = hooks::use_params_map();
     let search = link::use_search();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let first = Resource::new_blocking(move || id.get(), move |id| load(id, search.get_untracked()));
+    let first = json::resource(move || id.get(), move |id| load(id, search.get_untracked()));
     view! {
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
             {move || Suspend::new(async move {

@@ -12,15 +12,22 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, RequestInit, Response};
 
-/// The fields of a query over all runs that it means.
-pub async fn columns(query: Option<RunQuery>) -> Result<RunColumns, AppError> {
-    let Some(query) = query else { return Ok(RunColumns::default()) };
+/// The fields of queries over all runs that they mean, a query an experiment.
+pub async fn columns(queries: Vec<RunQuery>) -> Result<RunColumns, AppError> {
+    let mut parts = Vec::with_capacity(queries.len());
+    for query in &queries {
+        parts.push(columns_of(query).await?);
+    }
+    Ok(RunColumns::joined(parts))
+}
+
+async fn columns_of(query: &RunQuery) -> Result<RunColumns, AppError> {
     let offline = |_| AppError::offline();
     let headers = Headers::new().map_err(offline)?;
     headers.set("accept", MIME).map_err(offline)?;
     let init = RequestInit::new();
     init.set_headers(&headers);
-    let request = window().fetch_with_str_and_init(&address(&query), &init);
+    let request = window().fetch_with_str_and_init(&address(query), &init);
     let response: Response = JsFuture::from(request).await.map_err(offline)?.unchecked_into();
     let body = JsFuture::from(response.array_buffer().map_err(offline)?).await.map_err(offline)?;
     let bytes = Uint8Array::new(&body).to_vec();

@@ -25,7 +25,8 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
         let runs = format::counted(count() as i64, "run", "runs");
         if any.get() { format!("{runs} chosen") } else { runs }
     };
-    let filter = Memo::new(move |_| any.get().then(|| filtered(stage, &rows.get())).flatten());
+    let tabled = stage.whose.is_table();
+    let filter = Memo::new(move |_| (tabled && any.get()).then(|| filtered(stage, &rows.get())).flatten());
     let compare = move || {
         let ids: Vec<RunId> = stage.data.current.with(|data| {
             rows.with(|rows| rows.iter().filter_map(|row| data.ids.get(*row).cloned()).collect())
@@ -49,7 +50,7 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
             </a>
         }
         .into_any(),
-        None if any.get() => {
+        None if tabled && any.get() => {
             let why = format!("A filter names at most {NAMED_MAX} runs one by one: brush an axis instead");
             view! { <span class="muted">{why}</span> }.into_any()
         }

@@ -9,7 +9,7 @@ use crate::{
     chart::{Anchor, csv, format},
     error::AppError,
     feed::Feed,
-    run::{api::Runs, columns, query::parse},
+    run::columns,
     ui::notice::Problem,
 };
 use leptos::prelude::*;
@@ -33,12 +33,10 @@ async fn load(query: Option<RunQuery>) -> Result<Option<Importance>, AppError> {
 }
 
 #[component]
-pub(super) fn Shares(stage: Stage, feed: Feed<Runs>) -> impl IntoView {
-    let experiment_id = feed.current.with_untracked(|runs| runs.experiment.id);
+pub(super) fn Shares(stage: Stage) -> impl IntoView {
     let input = Memo::new(move |_| {
         let metric = stage.field("metric").filter(|field| matches!(field, Field::Metric { .. }))?;
-        let query = stage.search.with(|search| parse(experiment_id, search));
-        Some(RunQuery { fields: metric.to_string(), offset: 0, limit: None, ..query })
+        stage.whose.queries(stage.search, &[metric]).pop()
     });
     let (found, loaded) = Feed::soon(None::<Option<Importance>>, input, load);
     let params = Memo::new(move |_| {

@@ -1,4 +1,4 @@
-//! Pictures over many runs of an experiment: parallel coordinates, scatter, bars, boxes, importance. They share the query, the
+//! Pictures over many runs, of an experiment or of a comparison: parallel coordinates, scatter, bars, boxes, importance. They share the query, the
 //! brushes and the runs chosen.
 
 #![expect(
@@ -38,12 +38,12 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{
-    RunId,
+    ExperimentId, RunId,
     experiment::GoalMetric,
     explore::RunColumns,
     limits,
     metric::Goal,
-    query::{Field, Stat},
+    query::{Attribute, Clause, Field, Stat, Test},
     run::{RunFieldQuery, RunQuery},
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -57,9 +57,10 @@ struct Stage {
     search: Memo<Query>,
     path: StoredValue<String>,
     data: Feed<RunColumns>,
-    /// The table's columns: what is shown when nobody says otherwise.
+    /// What is shown when nobody says otherwise: the table's columns, or what compared runs have.
     columns: Memo<Vec<Field>>,
     goal: Memo<Option<GoalMetric>>,
+    whose: Whose,
     /// Fields to choose from.
     options: RwSignal<Vec<Field>>,
     /// The brush that is being drawn.
@@ -73,6 +74,81 @@ struct Stage {
     hover: RwSignal<Option<usize>>,
     go: StoredValue<Go>,
     rewrite: StoredValue<Go>,
+}
+
+/// Whose picture it is.
+#[derive(Clone, Copy)]
+pub struct Subject {
+    columns: Memo<Vec<Field>>,
+    goal: Memo<Option<GoalMetric>>,
+    whose: Whose,
+}
+
+#[derive(Clone, Copy)]
+enum Whose {
+    /// Of the runs that the table's query means.
+    Table(Feed<Runs>),
+    /// Of these runs of several experiments; the number counts news of them.
+    Compared(Memo<Vec<(ExperimentId, Vec<RunId>)>>, RwSignal<u32>),
+}
+
+impl Subject {
+    pub fn table(feed: Feed<Runs>) -> Self {
+        Self {
+            columns: Memo::new(move |_| feed.current.with(|runs| runs.columns.clone())),
+            goal: Memo::new(move |_| feed.current.with(|runs| runs.experiment.goal.clone())),
+            whose: Whose::Table(feed),
+        }
+    }
+
+    /// Runs that are compared, and what they have; `news` counts what was logged.
+    pub fn compared(
+        runs: Memo<Vec<(ExperimentId, Vec<RunId>)>>,
+        columns: Memo<Vec<Field>>,
+        news: RwSignal<u32>,
+    ) -> Self {
+        Self { columns, goal: Memo::new(|_| None), whose: Whose::Compared(runs, news) }
+    }
+}
+
+impl Whose {
+    /// What to ask for these fields of the runs: a query an experiment.
+    fn queries(self, search: Memo<Query>, fields: &[Field]) -> Vec<RunQuery> {
+        let of = |query: RunQuery| RunQuery { fields: joined(fields), offset: 0, limit: None, ..query };
+        match self {
+            _ if fields.is_empty() => Vec::new(),
+            Self::Table(_) => {
+                self.experiments().into_iter().map(|id| of(search.with(|search| parse(id, search)))).collect()
+            }
+            Self::Compared(runs, _) => runs.with(|runs| {
+                let query = |(experiment_id, ids): &(ExperimentId, Vec<RunId>)| {
+                    let ids = ids.iter().map(ToString::to_string).collect();
+                    let filter = Clause { field: Field::Attribute(Attribute::Id), test: Test::In(ids) };
+                    of(RunQuery { filter: filter.to_string(), ..RunQuery::new(*experiment_id) })
+                };
+                runs.iter().map(query).collect()
+            }),
+        }
+    }
+
+    fn experiments(self) -> Vec<ExperimentId> {
+        match self {
+            Self::Table(feed) => vec![feed.current.with_untracked(|runs| runs.experiment.id)],
+            Self::Compared(runs, _) => runs.with_untracked(|runs| runs.iter().map(|(id, _)| *id).collect()),
+        }
+    }
+
+    /// Something changed in the runs.
+    fn track(self) {
+        match self {
+            Self::Table(feed) => feed.current.track(),
+            Self::Compared(_, news) => news.track(),
+        }
+    }
+
+    fn is_table(self) -> bool {
+        matches!(self, Self::Table(_))
+    }
 }
 
 impl Stage {
@@ -240,10 +316,10 @@ pub fn Pictures(search: Memo<Query>, path: String) -> impl IntoView {
     }
 }
 
-/// A picture of the runs that the table's query means.
+/// A picture of many runs.
 #[component]
-pub fn Explore(picture: Picture, feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
-    let stage = stage(picture, feed, search, path);
+pub fn Explore(picture: Picture, subject: Subject, search: Memo<Query>, path: String) -> impl IntoView {
+    let stage = stage(picture, subject, search, path);
     let count = Memo::new(move |_| stage.data.current.with(|data| data.ids.len()));
     let total = Memo::new(move |_| stage.data.current.with(|data| data.total));
     let awake = RwSignal::new(false);
@@ -264,7 +340,7 @@ pub fn Explore(picture: Picture, feed: Feed<Runs>, search: Memo<Query>, path: St
         Picture::Scatter => view! { <scatter::Scatter stage /> }.into_any(),
         Picture::Bars => view! { <bars::Bars stage /> }.into_any(),
         Picture::Box => view! { <bars::Boxes stage /> }.into_any(),
-        Picture::Importance => view! { <importance::Shares stage feed /> }.into_any(),
+        Picture::Importance => view! { <importance::Shares stage /> }.into_any(),
     };
     let listed = stage.picture != Picture::Importance;
     view! {
@@ -282,14 +358,12 @@ pub fn Explore(picture: Picture, feed: Feed<Runs>, search: Memo<Query>, path: St
     }
 }
 
-fn stage(picture: Picture, feed: Feed<Runs>, search: Memo<Query>, path: String) -> Stage {
+fn stage(picture: Picture, subject: Subject, search: Memo<Query>, path: String) -> Stage {
     let (go, rewrite) = (link::use_go(), link::use_rewrite());
-    let experiment_id = feed.current.with_untracked(|runs| runs.experiment.id);
-    let columns = Memo::new(move |_| feed.current.with(|runs| runs.columns.clone()));
-    let goal = Memo::new(move |_| feed.current.with(|runs| runs.experiment.goal.clone()));
+    let Subject { columns, goal, whose } = subject;
     let brushes = Memo::new(move |_| search.with(query::brushes));
     // The stage is made before its data, which needs to know the fields.
-    let (data, _) = Feed::soon(Some(RunColumns::default()), Memo::new(|_| None::<RunQuery>), api::columns);
+    let (data, _) = Feed::soon(Some(RunColumns::default()), Memo::new(|_| Vec::new()), api::columns);
     let draft = RwSignal::new(None::<Brush>);
     let lasso = RwSignal::new(None::<BTreeSet<RunId>>);
     let mut stage = Stage {
@@ -299,6 +373,7 @@ fn stage(picture: Picture, feed: Feed<Runs>, search: Memo<Query>, path: String) 
         data,
         columns,
         goal,
+        whose,
         options: RwSignal::new(Vec::new()),
         draft,
         brushes,
@@ -308,18 +383,9 @@ fn stage(picture: Picture, feed: Feed<Runs>, search: Memo<Query>, path: String) 
         go: StoredValue::new(Arc::new(go)),
         rewrite: StoredValue::new(Arc::new(rewrite)),
     };
-    let input = Memo::new(move |_| {
-        let fields = stage.asked();
-        (!fields.is_empty()).then(|| RunQuery {
-            fields: joined(&fields),
-            offset: 0,
-            limit: None,
-            ..search.with(|search| parse(experiment_id, search))
-        })
-    });
+    let input = Memo::new(move |_| whose.queries(search, &stage.asked()));
     let (data, _) = Feed::soon(None, input, api::columns);
-    // What changed the table changed the picture.
-    Effect::watch(move || feed.current.track(), move |(), _, _| data.refresh(), false);
+    Effect::watch(move || whose.track(), move |(), _, _| data.refresh(), false);
     stage.data = data;
     stage.chosen = Memo::new(move |_| {
         let brushes: Vec<Brush> = brushes.get().into_iter().chain(draft.get()).collect();
@@ -336,6 +402,11 @@ fn stage(picture: Picture, feed: Feed<Runs>, search: Memo<Query>, path: String) 
     });
     stage.options.set(known(&columns.get_untracked(), Vec::new(), goal.get_untracked().as_ref()));
     Effect::new(move || {
+        // What compared runs have is all there is to choose from.
+        if !whose.is_table() {
+            return;
+        }
+        let Some(experiment_id) = whose.experiments().pop() else { return };
         spawn_local(async move {
             let query = RunFieldQuery { experiment_id, search: String::new(), limit: Some(limits::PAGE_MAX) };
             if let Ok(fields) = run::api::fields(query).await

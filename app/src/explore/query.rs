@@ -41,11 +41,6 @@ impl Picture {
         (Self::Importance, "importance", "Importance"),
     ];
 
-    /// Its word in the address.
-    pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(one, ..)| *one == self).map_or("", |(_, word, _)| word)
-    }
-
     pub fn title(self) -> &'static str {
         Self::ALL.iter().find(|(one, ..)| *one == self).map_or("", |(.., title)| title)
     }

@@ -7,6 +7,7 @@ use crate::{
     error::AppError,
     feed::Feed,
     frame::crumbs::Crumbs,
+    json,
     link::{self, Query},
     live, log, media, metric, note,
     pages::{self, Drawing},
@@ -79,7 +80,7 @@ pub fn Page() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let search = link::use_search();
     // One resource for whatever the tab needs: nested ones lose their order between server and browser.
-    let first = Resource::new_blocking(move || id.get(), move |id| load(id, search.get_untracked()));
+    let first = json::resource(move || id.get(), move |id| load(id, search.get_untracked()));
     view! {
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
             {move || Suspend::new(async move {

@@ -3,7 +3,7 @@
 use super::{PATH, api, dialog::Line, entry};
 use crate::{
     frame::crumbs::Crumbs,
-    link,
+    json, link,
     ui::notice::{Empty, Failure},
 };
 use entry::{Entry, Group, To};
@@ -15,10 +15,8 @@ use model::search::SearchQuery;
 pub fn Page() -> impl IntoView {
     let search = link::use_search();
     let text = Memo::new(move |_| search.with(|query| query.get("text").unwrap_or_default().to_owned()));
-    let found = Resource::new_blocking(
-        move || text.get(),
-        |text| api::find(SearchQuery { text, experiment_id: None }),
-    );
+    let found =
+        json::resource(move || text.get(), |text| api::find(SearchQuery { text, experiment_id: None }));
     view! {
         <Title text="Search" />
         <Suspense fallback=|| {

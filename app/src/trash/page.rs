@@ -9,6 +9,7 @@ use crate::{
     chart::format,
     feed::Feed,
     frame::{crumbs::Crumbs, session::Session},
+    json,
     link::{self, Query},
     live,
     ui::{
@@ -30,7 +31,7 @@ const PATH: &str = "/trash";
 #[component]
 pub fn Page() -> impl IntoView {
     let search = link::use_search();
-    let first = Resource::new_blocking(|| (), move |()| api::list(query::parse(&search.get_untracked())));
+    let first = json::resource(|| (), move |()| api::list(query::parse(&search.get_untracked())));
     view! {
         <Title text="Trash" />
         <Suspense fallback=|| {

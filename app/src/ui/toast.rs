@@ -47,9 +47,15 @@ impl Toaster {
     fn show(self, text: String, failed: bool, offer: Option<(&'static str, Callback<()>)>) {
         let id = self.next_id.get_value();
         self.next_id.set_value(id + 1);
-        self.shown.update(|shown| shown.push(Toast { id, text, failed, offer }));
-        // Eight seconds: long enough to read an error, short enough not to pile up.
-        set_timeout(move || self.drop(id), Duration::from_secs(8));
+        let offers = offer.is_some();
+        self.shown.update(|shown| {
+            // The newest offer alone stands.
+            shown.retain(|toast| !offers || toast.offer.is_none());
+            shown.push(Toast { id, text, failed, offer });
+        });
+        // Eight seconds are long enough to read an error and short enough not to pile up; whoever may want to undo
+        // something has to see first what it did.
+        set_timeout(move || self.drop(id), Duration::from_secs(if offers { 20 } else { 8 }));
     }
 
     fn drop(self, id: u32) {

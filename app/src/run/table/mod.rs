@@ -36,7 +36,7 @@ use super::{
 use crate::{
     browser,
     error::AppError,
-    explore::Picture,
+    explore::{Picture, Subject},
     feed::Feed,
     link::{self, Query},
     metric::charts,
@@ -232,7 +232,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
         (true, ..) => view! { <NothingFound table /> }.into_any(),
         (_, Some(picture), _) => {
             let path = table.path.get_value();
-            pages::later(pages::drawing(Drawing::Picture(picture, feed, search, path)))
+            pages::later(pages::drawing(Drawing::Picture(picture, Subject::table(feed), search, path)))
         }
         _ if charts.get() => pages::later(pages::drawing(Drawing::OfExperiment(feed, search))),
         (_, _, true) => view! { <GroupTable feed search path=table.path.get_value() /> }.into_any(),
