@@ -44,6 +44,8 @@ pub enum Odd {
     NaN,
     PosInf,
     NegInf,
+    /// NaN or an infinity somewhere inside a bucket, which only a closer look tells.
+    NotFinite,
     /// Zero or below on a log axis.
     NotPositive,
 }
@@ -221,7 +223,7 @@ impl Trace<'_> {
         for row in (0..self.line.len()).filter(|row| self.line.odd[*row] > 0) {
             let x = f32::midpoint(self.x(self.line.from[row]), self.x(self.line.to[row]));
             let ends = [self.line.first[row], self.line.last[row]];
-            let kind = ends.into_iter().find(|value| !value.is_finite()).map_or(Odd::NaN, odd);
+            let kind = ends.into_iter().find(|value| !value.is_finite()).map_or(Odd::NotFinite, odd);
             path.marks.push(Mark { x, kind });
         }
         for row in 0..self.line.len() {
@@ -322,6 +324,15 @@ mod tests {
         let path = of(&buckets(&[(0.0, 1.0, 0.5), (f64::NAN, f64::NAN, f64::NAN)]));
         assert!(shown(&path.xy).ends_with(" |"));
         assert_eq!(path.marks, [Mark { x: 145.0, kind: Odd::NaN }]);
+    }
+
+    #[test]
+    fn what_a_bucket_has_inside_is_not_called_nan() {
+        let mut line = buckets(&[(0.0, 1.0, 0.5)]);
+        line.odd[0] = 1;
+        assert_eq!(of(&line).marks, [Mark { x: 45.0, kind: Odd::NotFinite }]);
+        line.last[0] = f64::INFINITY;
+        assert_eq!(of(&line).marks, [Mark { x: 45.0, kind: Odd::PosInf }]);
     }
 
     #[test]

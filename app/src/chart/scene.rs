@@ -298,8 +298,8 @@ fn label_axes(
     }
 }
 
-/// NaN as a cross at the foot of the plot, an infinity as a wedge at the edge it left by, and what has no place on a log
-/// axis as a short stroke at its foot. One of a kind where several would cover each other.
+/// NaN as a cross at the foot of the plot, an infinity as a wedge at the edge it left by, either of them inside a bucket as a
+/// lozenge at the foot, and what has no place on a log axis as a short stroke there. One of a kind where several would cover each other.
 fn odd_strokes<'a>(marks: impl Iterator<Item = &'a Mark>, area: Area, ratio: f64) -> Vec<f32> {
     let size = (3.0 * ratio) as f32;
     let (top, bottom) = (area.top as f32 + 1.0, area.bottom as f32 - 1.0);
@@ -320,6 +320,15 @@ fn odd_strokes<'a>(marks: impl Iterator<Item = &'a Mark>, area: Area, ratio: f64
             Odd::PosInf => [[x - size, top + 2.0 * size], [x, top], [x, top], [x + size, top + 2.0 * size]],
             Odd::NegInf => {
                 [[x - size, bottom - 2.0 * size], [x, bottom], [x, bottom], [x + size, bottom - 2.0 * size]]
+            }
+            Odd::NotFinite => {
+                let y = bottom - size - 1.0;
+                let corners = [[x - size, y], [x, y - size], [x + size, y], [x, y + size]];
+                for (from, to) in [(1, 2), (3, 0)] {
+                    strokes.extend([corners[from][0], corners[from][1], corners[to][0], corners[to][1]]);
+                    strokes.extend([f32::NAN, f32::NAN]);
+                }
+                [corners[0], corners[1], corners[2], corners[3]]
             }
             Odd::NotPositive => [[x, bottom - 2.0 * size], [x, bottom], [x, bottom], [x, bottom]],
         };
