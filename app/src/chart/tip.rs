@@ -121,7 +121,8 @@ pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
             smooth: rows.iter().any(|row| row.smooth.is_some()),
             // Of a group, the band is half of what there is to say.
             span: rows.iter().any(|row| row.span.is_some() && (pinned() || row.step.is_none())),
-            step: rows.iter().any(|row| row.step.is_some()),
+            // What the head says already is not said again.
+            step: rows.iter().filter_map(|row| row.step).any(|step| head() != Some(format!("step {step}"))),
             time: pinned() || rows.len() == 1,
         };
         let row = |row: Reading| {
