@@ -54,6 +54,8 @@ test("the machine's numbers have a tab of their own, by device and rank", async 
   const use = page.getByRole("article", { name: "GPU use (%)" });
   const names = use.getByRole("list", { name: "Lines" }).getByRole("button");
   await expect(names).toHaveText(["GPU 0 · rank 0", "GPU 0 · rank 1", "GPU 1 · rank 0", "GPU 1 · rank 1"]);
+  // A phone shows it further down, and what is not in view is not fetched.
+  await page.getByRole("article", { name: "Memory (GB)", exact: true }).scrollIntoViewIfNeeded();
   await expect(page.getByRole("img", { name: "Memory (GB): 2 lines", exact: true })).toBeVisible();
   await expect(page.getByRole("article", { name: "Network received (MB/s)" })).toBeVisible();
   await expect(page.getByRole("combobox", { name: "X axis" })).toHaveValue("relative");
