@@ -62,6 +62,17 @@ pub struct BoardGroup {
 
 type Curve = ArcRwSignal<Lines>;
 
+/// What not every copy of a board carries.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Charts of several metrics.
+    bundles: Signal<Vec<Bundle>>,
+    /// The x axis that charts stand over when nothing is said.
+    usual: Axis,
+    /// Whether something is about to be fetched.
+    waiting: bool,
+}
+
 /// The charts of one page. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Board {
@@ -70,10 +81,6 @@ pub struct Board {
     pub runs: Signal<Vec<BoardRun>>,
     /// In place of single runs, unless there are none.
     pub groups: Signal<Vec<BoardGroup>>,
-    /// Charts of several metrics.
-    pub bundles: Signal<Vec<Bundle>>,
-    /// The x axis that charts stand over when nothing is said.
-    usual: Axis,
     pub setup: RwSignal<Setup>,
     pub happened: Happened,
     curves: StoredValue<HashMap<String, Curve>>,
@@ -81,7 +88,7 @@ pub struct Board {
     /// What the data depends on changed so often: a key fetched at an earlier count is stale.
     version: RwSignal<u64>,
     fetched: StoredValue<HashMap<String, (u64, Ask)>>,
-    waiting: StoredValue<bool>,
+    held: StoredValue<Held>,
     /// Belongs to the browser's one thread, so there is none on the server.
     observer: Option<StoredValue<Option<Observer>, LocalStorage>>,
 }
@@ -131,15 +138,13 @@ impl Board {
             failed: RwSignal::new(None),
             runs,
             groups,
-            bundles,
-            usual,
             setup,
             happened: Happened::new(runs, setup, happened),
             curves: StoredValue::default(),
             in_view: RwSignal::default(),
             version: RwSignal::new(1),
             fetched: StoredValue::default(),
-            waiting: StoredValue::new(false),
+            held: StoredValue::new(Held { bundles, usual, waiting: false }),
             observer: (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(None)),
         };
         let stale = move |_: &_, _: Option<&_>, _| board.version.update(|version| *version += 1);
@@ -181,7 +186,7 @@ impl Board {
                     return;
                 }
                 let query = search.with_untracked(|query| self.written(query.clone()));
-                known.set_value(State::of(&query, self.usual));
+                known.set_value(State::of(&query, self.usual()));
                 if search.with_untracked(|now| *now != query) {
                     rewrite(&query.href(&path));
                 }
@@ -189,7 +194,7 @@ impl Board {
             set_timeout(write, ADDRESS_DELAY);
         });
         Effect::new(move || {
-            let state = search.with(|query| State::of(query, self.usual));
+            let state = search.with(|query| State::of(query, self.usual()));
             if state != known.get_value() {
                 known.set_value(state.clone());
                 self.setup.set(state.setup);
@@ -205,7 +210,7 @@ impl Board {
     }
 
     fn written(self, query: link::Query) -> link::Query {
-        untrack(|| self.state()).write(query, self.usual)
+        untrack(|| self.state()).write(query, self.usual())
     }
 
     /// The address of the page as its charts are now.
@@ -214,9 +219,18 @@ impl Board {
         browser::origin() + &self.written(query).href(&browser::path())
     }
 
+    fn usual(self) -> Axis {
+        self.held.with_value(|held| held.usual)
+    }
+
+    /// Charts of several metrics.
+    pub fn bundles(self) -> Signal<Vec<Bundle>> {
+        self.held.with_value(|held| held.bundles)
+    }
+
     /// The chart of a key, if it is one of several metrics.
     pub fn bundle(self, key: &str) -> Option<Bundle> {
-        self.bundles.with(|bundles| bundles.iter().find(|one| one.key == key).cloned())
+        self.bundles().with(|bundles| bundles.iter().find(|one| one.key == key).cloned())
     }
 
     /// What charts may be set to. `keys` are the metrics that may be an x axis.
@@ -266,12 +280,12 @@ impl Board {
 
     /// Panels that scroll into view within a few frames share their requests.
     fn fetch_soon(self) {
-        if self.waiting.get_value() {
+        if self.held.with_value(|held| held.waiting) {
             return;
         }
-        self.waiting.set_value(true);
+        self.held.update_value(|held| held.waiting = true);
         let start = move || {
-            if self.waiting.try_set_value(false).is_none() {
+            if self.held.try_update_value(|held| held.waiting = false).is_some() {
                 self.fetch_stale();
             }
         };

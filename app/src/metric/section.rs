@@ -142,7 +142,7 @@ fn prefix(key: &str) -> &str {
 
 /// Sections of charts of several metrics stand as those do.
 fn sections(board: Board, keys: &[String]) -> Vec<String> {
-    if board.bundles.with(Vec::is_empty) {
+    if board.bundles().with(Vec::is_empty) {
         return prefixes(keys);
     }
     let mut names: Vec<String> = Vec::new();
