@@ -96,7 +96,7 @@ def test_the_machine_is_sampled_and_told_apart_by_rank(
     metrics = {metric["key"]: metric for metric in server.run(run.id)["metrics"]}
     assert {"system/cpu_percent", "system/memory_bytes", "system/disk_percent"} <= set(metrics)
     assert {"system/network_sent_bytes", "system/process_memory_bytes"} <= set(metrics)
-    assert {"system/network_sent_bytes_per_second", "system/network_received_bytes_per_second"} <= set(metrics)
+    assert {f"system/network_{way}_bytes_per_second" for way in ("sent", "received")} <= set(metrics)
     cpu = metrics["system/cpu_percent"]
     assert cpu["count"] >= 3 and 0 <= cpu["min"] <= cpu["max"] <= 100
     assert cpu["context"] == {"process": "3"}

@@ -106,8 +106,8 @@ class MLOpsClient:
         filter      a condition such as ``metrics.val_f1 > 0.85 and params.optimizer = 'adam'``: comparisons of
                     ``metrics.<key>`` (``.min``, ``.max``, ``.mean``), ``params.<key>``, ``tags.<key>`` and of ``id``,
                     ``name``, ``number``, ``status``, ``user``, ``created``, ``started``, ``ended``, ``updated``,
-                    ``duration`` and ``archived`` (``true`` or ``false``; runs that are archived are left out where it is
-                    not named), joined by ``and``, ``or``, ``not`` and parentheses; also ``in (…)``,
+                    ``duration`` and ``archived`` (``true`` or ``false``; archived runs are left out where it is not
+                    named), joined by ``and``, ``or``, ``not`` and parentheses; also ``in (…)``,
                     ``between … and …``, ``like``, ``ilike``, ``is null``, ``is nan``. Texts stand in quotes; times
                     are ``-7d`` or ``'2026-01-31 18:00'`` (UTC), durations ``90s`` or ``2h30m``. Empty for all
         sort        ``created``, ``duration`` or ``metrics.<key>``, newest and largest first; ``name``, ``status`` or
@@ -130,8 +130,8 @@ class MLOpsClient:
         return get(self._reader, run_id)
 
     def archive_runs(self, runs: Archivable | Iterable[Archivable]) -> int:
-        """Puts runs aside, each given by itself or by its id: the run table, charts, exports and searches leave them out,
-        unless a filter names ``archived``. Nothing of them is lost, and what they log is taken.
+        """Puts runs aside, each given by itself or by its id: the run table, charts, exports and searches leave them
+        out, unless a filter names ``archived``. Nothing of them is lost, and what they log is taken.
 
         Gives how many runs there were of them; ids of no run are passed over. Raises TrackwayError.
         """

@@ -17,8 +17,8 @@ from . import ask, form
 from .table import clean
 
 ABOUT = """\
-Prints the lines of a run's stdout and stderr in order of time, each with its time (UTC), its stream and, where there are
-several, its process. Colours and other escape sequences are left out.
+Prints the lines of a run's stdout and stderr in order of time, each with its time (UTC), its stream and, where there
+are several, its process. Colours and other escape sequences are left out.
 """
 # What the server gives in one answer.
 LINES_MAX = 1_000
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints them."""
     if arguments.follow and arguments.json:
-        print("trackway: --follow prints lines as they come, so --json cannot be one document", file=sys.stderr)
+        print("trackway: --follow prints lines as they come, which is no --json document", file=sys.stderr)
         return 2
     server = ask.reader(arguments.url)
     run_id = ask.run(server, arguments.run).id
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     tail = None if arguments.tail is None else max(arguments.tail, 0)
     # Of a search nobody knows where its last lines begin.
     lines = console.lines(None if wanted else tail)
-    meant = (one for one in lines if wanted in one["seen"].casefold())
+    meant: Iterator[dict[str, Any]] = (one for one in lines if wanted in one["seen"].casefold())
     if tail is not None:
         meant = iter(deque(meant, tail))
     if arguments.json:
@@ -78,10 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         # How one ends to follow.
         pass
     if console.left_out:
-        print(
-            f"trackway: the first {console.left_out} lines are not here; {server.url}/api/v1/runs/{run_id}/logs.txt has all",
-            file=sys.stderr,
-        )
+        all_of_it = f"{server.url}{RUNS}/{run_id}/logs.txt"
+        print(f"trackway: the first {console.left_out} lines are not here: {all_of_it}", file=sys.stderr)
     return 0
 
 
