@@ -71,6 +71,17 @@ pub fn address() -> String {
     origin() + &path() + &search()
 }
 
+/// Scrolls a strip sideways until what matches in it stands in its middle, and nothing else on the page.
+pub fn reveal(strip: &HtmlElement, selector: &str) {
+    let part =
+        strip.query_selector(selector).ok().flatten().and_then(|part| part.dyn_into::<HtmlElement>().ok());
+    if let Some(part) = part {
+        let (strip_at, at) = (strip.get_bounding_client_rect(), part.get_bounding_client_rect());
+        let off = at.left() + at.width() / 2.0 - strip_at.left() - strip_at.width() / 2.0;
+        strip.set_scroll_left(strip.scroll_left() + off as i32);
+    }
+}
+
 /// The first element that matches a selector.
 pub fn find(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()

@@ -33,6 +33,7 @@ mod run;
 mod run_event;
 mod search;
 mod sign_in;
+mod system;
 mod trash;
 mod ui;
 mod view;

@@ -10,7 +10,7 @@ use crate::{
     link,
     metric::{self, StepValue, charts::Charts},
     run::{self, RunView, api::Runs},
-    search, sign_in, trash,
+    search, sign_in, system, trash,
 };
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
@@ -24,6 +24,7 @@ pub fn later(part: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
 pub enum Drawing {
     /// With what the chosen step has.
     OfRun(RunView, Option<Vec<StepValue>>),
+    OfSystem(RunView),
     OfExperiment(Feed<Runs>, Memo<link::Query>),
     Compared(Drawn),
     Picture(Picture, Subject, Memo<link::Query>, String),
@@ -33,6 +34,7 @@ pub enum Drawing {
 pub fn drawing(what: Drawing) -> AnyView {
     match what {
         Drawing::OfRun(view, first) => view! { <metric::Tab view first /> }.into_any(),
+        Drawing::OfSystem(view) => view! { <system::Tab view /> }.into_any(),
         Drawing::OfExperiment(feed, search) => view! { <Charts feed search /> }.into_any(),
         Drawing::Compared(drawn) => view! { <compare::Curves drawn /> }.into_any(),
         Drawing::Picture(picture, subject, search, path) => {

@@ -244,6 +244,65 @@ test("all runs that match are tagged, and some are thrown away and restored", as
   await expect(rows(page)).toHaveCount(6);
 });
 
+test("runs are archived with a key, shown again, and brought back", async ({ page, api }) => {
+  const id = await tried(api, "put aside");
+  await page.goto(`/experiments/${id}?filter=name%20~%20%27try-0%5B0-5%5D%27`);
+  await awake(page);
+  await expect(rows(page)).toHaveCount(6);
+  await rows(page).nth(0).check();
+  await rows(page).nth(1).check();
+  const bulk = page.getByRole("region", { name: "Selected runs" });
+  await expect(bulk.getByRole("button", { name: "Restore" })).toHaveCount(0);
+  await page.keyboard.press("e");
+  await expect(page.getByText("Archived: 2 runs")).toBeVisible();
+  await expect(rows(page)).toHaveCount(4);
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await expect(rows(page)).toHaveCount(6);
+  await rows(page).nth(0).check();
+  await rows(page).nth(1).check();
+  await bulk.getByRole("button", { name: "Archive", exact: true }).click();
+  await expect(rows(page)).toHaveCount(4);
+
+  const shown = page.getByRole("checkbox", { name: "Archived", exact: true });
+  await shown.check();
+  await expect(page).toHaveURL(/archived=1/);
+  await expect(rows(page)).toHaveCount(6);
+  await expect(page.getByRole("rowheader").filter({ hasText: "archived" })).toHaveCount(2);
+  await rows(page).nth(0).check();
+  await rows(page).nth(3).check();
+  await expect(bulk.getByRole("button", { name: "Archive", exact: true })).toBeVisible();
+  await expect(bulk.getByRole("button", { name: "Restore" })).toBeVisible();
+  await picture(page, "runs-archived");
+  await bulk.getByRole("button", { name: "Restore" }).click();
+  await expect(page.getByText("Restored: 2 runs")).toBeVisible();
+  await shown.uncheck();
+  await expect(rows(page)).toHaveCount(5);
+  await query(page).fill("archived = true");
+  await expect(rows(page)).toHaveCount(1);
+});
+
+test("a run's page archives it, says so, and brings it back", async ({ page, api }) => {
+  const experiment = await api.experiment(`one aside ${test.info().project.name}`);
+  const id = await api.run(experiment, "try-alone");
+  await page.goto(`/runs/${id}`);
+  await awake(page);
+  await page.keyboard.press("e");
+  const notice = page.getByRole("status").filter({ hasText: "This run is archived" });
+  await expect(notice).toBeVisible();
+  await picture(page, "run-archived");
+  await page.goto(`/experiments/${experiment}`);
+  await awake(page);
+  await expect(page.getByRole("heading", { name: "All runs are archived" })).toBeVisible();
+  await picture(page, "runs-all-archived");
+  await page.getByRole("link", { name: "Show them" }).click();
+  await expect(rows(page)).toHaveCount(1);
+  await page.goto(`/runs/${id}`);
+  await awake(page);
+  await notice.getByRole("button", { name: "Restore" }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Archive", exact: true })).toBeVisible();
+});
+
 test("runs move to another experiment, and back", async ({ page, api }) => {
   const there = await api.experiment(`destination ${test.info().project.name}`);
   const other = await page.context().newPage();

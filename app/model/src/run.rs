@@ -83,6 +83,8 @@ pub struct Run {
     pub late_at_ms: Option<UnixMillis>,
     /// When it was thrown away; it can be restored.
     pub trashed_at_ms: Option<UnixMillis>,
+    /// When it was put aside: hidden from lists that do not ask for it, and kept in all else.
+    pub archived_at_ms: Option<UnixMillis>,
     /// Somebody asked it to stop, and it has not ended yet.
     pub stop_requested: bool,
     pub tags: Tags,
@@ -187,6 +189,8 @@ pub struct RunUpdate {
     pub remove_tags: Vec<String>,
     /// Throws the run away, or restores it.
     pub trashed: Option<bool>,
+    /// Puts the run aside, or brings it back.
+    pub archived: Option<bool>,
     /// A place in the palette, from 0 to 11: the run's colour everywhere, for everyone.
     pub color: Option<u8>,
     /// Gives the run the colour of its number again.
@@ -237,6 +241,9 @@ pub struct RunQuery {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", param(value_type = String))]
     pub trash: Trash,
+    /// Also runs that are archived. They are meant anyway where the filter names `archived` or the trash is looked at.
+    #[serde(default)]
+    pub archived: bool,
     /// Fields, the most important first, each rising unless `desc` follows: `metrics.val_loss, params.lr desc`. Runs
     /// that lack a value come last, whichever way. Without any, the newest comes first.
     #[serde(default)]
@@ -266,6 +273,7 @@ impl RunQuery {
             status: None,
             parent: None,
             trash: Trash::default(),
+            archived: false,
             sort: String::new(),
             fields: String::new(),
             offset: 0,
@@ -282,7 +290,9 @@ impl RunQuery {
         if self.after.is_some() && self.offset > 0 {
             return Err(Error::invalid("after", "expected after or offset, not both"));
         }
+        let named = filter.as_ref().is_some_and(|expr| expr.names(&Field::Attribute(Attribute::Archived)));
         Ok(RunSearch {
+            archived: self.archived || named || self.trash != Trash::Without,
             experiment_ids: vec![self.experiment_id],
             order,
             search: self.search,
@@ -316,6 +326,9 @@ pub struct RunsUpdate {
     /// Throws the runs away, or restores them.
     #[serde(default)]
     pub trashed: Option<bool>,
+    /// Puts the runs aside, or brings them back.
+    #[serde(default)]
+    pub archived: Option<bool>,
     /// Moves the runs to this experiment, where they get new numbers.
     #[serde(default)]
     pub experiment_id: Option<ExperimentId>,
@@ -343,9 +356,9 @@ impl RunsUpdate {
 pub struct RunsUpdated {
     /// Runs that were changed; ids of no run are passed over.
     pub count: i64,
-    /// Those that came from another experiment, went into the trash or left it: to whom that can be undone.
+    /// Those that came from another experiment, went into the trash or the archive, or left it: to whom that can be undone.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
-    pub moved_or_trashed: Vec<RunId>,
+    pub reversible: Vec<RunId>,
 }
 
 /// Which params, metrics and tags of an experiment's runs.
@@ -402,6 +415,8 @@ pub struct RunSearch {
     pub parent: Option<RunId>,
     pub filter: Option<Expr>,
     pub trash: Trash,
+    /// Also those that are archived.
+    pub archived: bool,
     /// Beyond these, by id.
     pub order: Vec<OrderBy>,
     pub offset: u32,

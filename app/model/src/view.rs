@@ -12,7 +12,7 @@ use std::{fmt, str::FromStr};
 
 /// What a view keeps of the page's address, in the order in which it is written, and how many values each has at most.
 /// Where in the table somebody is does not belong to it. New ones come last, so that equal views stay equal texts.
-const KEYS: [(&str, usize); 25] = [
+const KEYS: [(&str, usize); 26] = [
     ("search", 1),
     ("filter", 1),
     ("status", 1),
@@ -39,6 +39,7 @@ const KEYS: [(&str, usize); 25] = [
     ("wide", limits::CHARTS_PLACED_MAX),
     ("zoom", ZOOMS_MAX),
     ("off", limits::LINES_HIDDEN_MAX),
+    ("archived", 1),
 ];
 
 /// A range for each kind of x axis.
@@ -132,6 +133,7 @@ fn check_pair(key: &str, value: &str) -> Result<(), Error> {
         "group" => query::parse_group(value).map(drop).or_else(|error| fault(error.to_string())),
         COLUMN => Field::try_from(value.to_owned()).map(drop).or_else(|error| fault(error.message)),
         "status" => value.parse::<RunStatus>().map(drop).or_else(|error| fault(error.message)),
+        "archived" if value != "1" => fault("expected 1".into()),
         "trash" if value != "only" => fault("expected only".into()),
         "view" if value != CHARTS && value != "runs" => fault(format!("expected {CHARTS} or runs")),
         "expr" => {

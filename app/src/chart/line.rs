@@ -112,6 +112,20 @@ impl Line {
         self.total = self.counts.iter().sum::<i64>().cast_unsigned();
     }
 
+    /// Into another unit.
+    pub fn scale(&mut self, factor: f64) {
+        let columns = [
+            &mut self.first,
+            &mut self.last,
+            &mut self.low,
+            &mut self.high,
+            &mut self.smooth,
+            &mut self.smooth_low,
+            &mut self.smooth_high,
+        ];
+        columns.into_iter().flatten().for_each(|value| *value *= factor);
+    }
+
     /// Points come in order of step; on other axes they may stand in another order, or nowhere.
     fn in_order(&mut self) {
         if self.from.is_sorted() {

@@ -46,6 +46,7 @@ fn address(query: &RunQuery) -> String {
         ("filter", &query.filter),
         ("status", status),
         ("trash", if query.trash == Trash::Only { "only" } else { "" }),
+        ("archived", if query.archived { "true" } else { "" }),
         ("sort", &query.sort),
         ("fields", &query.fields),
     ];

@@ -16,7 +16,7 @@ const KEYS: [(&str, &str); 14] = [
     ("Enter", "Open the row"),
     ("x", "Select the row"),
     ("c", "Compare what is selected"),
-    ("e", "Archive what is selected; of runs: to the trash"),
+    ("e", "Archive what is selected, or the run"),
     ("[, ]", "Previous tab, next tab"),
     ("←, →", "On a chart: along the curves; + and − zoom, Enter holds the values, Esc comes back"),
     ("Ctrl Z", "Undo the last change of how the runs are shown"),

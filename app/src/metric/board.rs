@@ -1,8 +1,9 @@
 //! A board of charts: knows which are in view, and fetches what they need together.
 
 use super::{
+    bundle::{Bundle, bundle_lines},
     controls::Choice,
-    fetch::{Ask, fetch, requests},
+    fetch::{Ask, Request, fetch, requests},
     happened::Happened,
     lines::{group_lines, lines, owner},
     setup::{Settings, Setup, State},
@@ -61,6 +62,17 @@ pub struct BoardGroup {
 
 type Curve = ArcRwSignal<Lines>;
 
+/// What not every copy of a board carries.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Charts of several metrics.
+    bundles: Signal<Vec<Bundle>>,
+    /// The x axis that charts stand over when nothing is said.
+    usual: Axis,
+    /// Whether something is about to be fetched.
+    waiting: bool,
+}
+
 /// The charts of one page. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Board {
@@ -76,7 +88,7 @@ pub struct Board {
     /// What the data depends on changed so often: a key fetched at an earlier count is stale.
     version: RwSignal<u64>,
     fetched: StoredValue<HashMap<String, (u64, Ask)>>,
-    waiting: StoredValue<bool>,
+    held: StoredValue<Held>,
     /// Belongs to the browser's one thread, so there is none on the server.
     observer: Option<StoredValue<Option<Observer>, LocalStorage>>,
 }
@@ -95,8 +107,28 @@ impl Board {
         changed: Signal<u32>,
         happened: Signal<u32>,
     ) -> Self {
+        Self::build(runs, groups, Signal::derive(Vec::new), Axis::Step, [changed, happened])
+    }
+
+    /// Charts of several metrics each, over the time since the start: what they measure goes on by the clock.
+    pub fn of_bundles(
+        runs: Signal<Vec<BoardRun>>,
+        bundles: Signal<Vec<Bundle>>,
+        changed: Signal<u32>,
+        happened: Signal<u32>,
+    ) -> Self {
+        Self::build(runs, Signal::derive(Vec::new), bundles, Axis::Relative, [changed, happened])
+    }
+
+    fn build(
+        runs: Signal<Vec<BoardRun>>,
+        groups: Signal<Vec<BoardGroup>>,
+        bundles: Signal<Vec<Bundle>>,
+        usual: Axis,
+        [changed, happened]: [Signal<u32>; 2],
+    ) -> Self {
         let search = link::use_search();
-        let state = search.with_untracked(State::of);
+        let state = search.with_untracked(|query| State::of(query, usual));
         let view = View::new();
         view.zooms.set(state.zooms.clone());
         view.hidden.set(state.hidden.clone());
@@ -112,11 +144,11 @@ impl Board {
             in_view: RwSignal::default(),
             version: RwSignal::new(1),
             fetched: StoredValue::default(),
-            waiting: StoredValue::new(false),
+            held: StoredValue::new(Held { bundles, usual, waiting: false }),
             observer: (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(None)),
         };
         let stale = move |_: &_, _: Option<&_>, _| board.version.update(|version| *version += 1);
-        Effect::watch(move || (changed.get(), runs.get(), groups.get()), stale, false);
+        Effect::watch(move || (changed.get(), runs.get(), groups.get(), bundles.get()), stale, false);
         let moments = RwSignal::default();
         provide_context(Moments(moments));
         Effect::new(move || {
@@ -153,8 +185,8 @@ impl Board {
                 if !here || changes.try_get_value() != Some(mine) {
                     return;
                 }
-                let query = search.with_untracked(|query| untrack(|| self.state()).write(query.clone()));
-                known.set_value(State::of(&query));
+                let query = search.with_untracked(|query| self.written(query.clone()));
+                known.set_value(State::of(&query, self.usual()));
                 if search.with_untracked(|now| *now != query) {
                     rewrite(&query.href(&path));
                 }
@@ -162,7 +194,7 @@ impl Board {
             set_timeout(write, ADDRESS_DELAY);
         });
         Effect::new(move || {
-            let state = search.with(State::of);
+            let state = search.with(|query| State::of(query, self.usual()));
             if state != known.get_value() {
                 known.set_value(state.clone());
                 self.setup.set(state.setup);
@@ -177,10 +209,28 @@ impl Board {
         State { setup: self.setup.get(), zooms: self.view.zooms.get(), hidden: self.view.hidden.get() }
     }
 
+    fn written(self, query: link::Query) -> link::Query {
+        untrack(|| self.state()).write(query, self.usual())
+    }
+
     /// The address of the page as its charts are now.
     pub fn address(self) -> String {
         let query = link::Query::parse(&browser::search());
-        browser::origin() + &untrack(|| self.state()).write(query).href(&browser::path())
+        browser::origin() + &self.written(query).href(&browser::path())
+    }
+
+    fn usual(self) -> Axis {
+        self.held.with_value(|held| held.usual)
+    }
+
+    /// Charts of several metrics.
+    pub fn bundles(self) -> Signal<Vec<Bundle>> {
+        self.held.with_value(|held| held.bundles)
+    }
+
+    /// The chart of a key, if it is one of several metrics.
+    pub fn bundle(self, key: &str) -> Option<Bundle> {
+        self.bundles().with(|bundles| bundles.iter().find(|one| one.key == key).cloned())
     }
 
     /// What charts may be set to. `keys` are the metrics that may be an x axis.
@@ -230,12 +280,12 @@ impl Board {
 
     /// Panels that scroll into view within a few frames share their requests.
     fn fetch_soon(self) {
-        if self.waiting.get_value() {
+        if self.held.with_value(|held| held.waiting) {
             return;
         }
-        self.waiting.set_value(true);
+        self.held.update_value(|held| held.waiting = true);
         let start = move || {
-            if self.waiting.try_set_value(false).is_none() {
+            if self.held.try_update_value(|held| held.waiting = false).is_some() {
                 self.fetch_stale();
             }
         };
@@ -273,12 +323,18 @@ impl Board {
             }
         });
         for (ask, keys) in asked {
-            for request in requests(&runs, &numbers, &keys, Self::buckets(), &ask) {
-                let known = (version, ask.clone());
-                spawn_local(async move {
-                    let answer = fetch(&request).await;
-                    self.take(answer, &request.keys, &known);
-                });
+            let bundles: Vec<Bundle> = untrack(|| keys.iter().filter_map(|key| self.bundle(key)).collect());
+            let (bundled, single): (Vec<_>, Vec<_>) =
+                keys.into_iter().partition(|key| bundles.iter().any(|one| one.key == *key));
+            let parts: Vec<_> = bundles.into_iter().flat_map(|one| one.parts).map(|part| part.key).collect();
+            let asked = |keys: &[String]| requests(&runs, &numbers, keys, Self::buckets(), &ask);
+            for request in if single.is_empty() { Vec::new() } else { asked(&single) } {
+                let (known, keys) = ((version, ask.clone()), request.keys.clone());
+                spawn_local(async move { self.take(all(vec![request]).await, &keys, &known) });
+            }
+            if !bundled.is_empty() {
+                let (known, requests) = ((version, ask.clone()), asked(&parts));
+                spawn_local(async move { self.take(all(requests).await, &bundled, &known) });
             }
         }
     }
@@ -348,10 +404,14 @@ impl Board {
             by_key.entry(one.key.clone()).or_default().push(one);
         }
         for key in keys {
-            let series = by_key.remove(key).unwrap_or_default();
-            let mut lines = match &grouping {
-                Some(groups) => group_lines(groups, series, axis),
-                None => lines(&runs, series, axis),
+            let bundle = untrack(|| self.bundle(key));
+            let mut lines = match (&bundle, &grouping) {
+                (Some(bundle), _) => {
+                    let series = bundle.parts.iter().filter_map(|part| by_key.remove(&part.key)).flatten();
+                    bundle_lines(bundle, &runs, series.collect(), axis)
+                }
+                (None, Some(groups)) => group_lines(groups, by_key.remove(key).unwrap_or_default(), axis),
+                (None, None) => lines(&runs, by_key.remove(key).unwrap_or_default(), axis),
             };
             if ask.expression.is_some() {
                 // In a part of an axis other than that of steps, what is missing there is not known.
@@ -377,6 +437,15 @@ impl Board {
         // In steps of 128, so that a slightly different window asks the same question and finds it cached.
         ((pixels / 128.0).ceil() as u32).max(1) * 128
     }
+}
+
+/// The answers to all of these; what one of them fails with, if one does.
+async fn all(requests: Vec<Request>) -> Result<Vec<Series>, AppError> {
+    let mut series = Vec::new();
+    for request in requests {
+        series.extend(fetch(&request).await?);
+    }
+    Ok(series)
 }
 
 /// While a slider moves, the address waits.

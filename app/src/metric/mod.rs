@@ -2,6 +2,7 @@
 
 mod arrange;
 mod board;
+mod bundle;
 pub mod charts;
 mod compute;
 mod controls;
@@ -19,6 +20,7 @@ mod spark;
 mod tab;
 
 pub use board::{Board, BoardRun};
+pub use bundle::{Bundle, Part};
 pub use fetch::{Request, fetch, json};
 #[cfg(feature = "ssr")]
 pub use lines::lines;
@@ -27,4 +29,4 @@ pub use roster::{Entry, Roster};
 pub use section::Sections;
 pub use setup::HIDDEN;
 pub use spark::Sparks;
-pub use tab::Tab;
+pub use tab::{Tab, numbers, of_training};

@@ -3,6 +3,7 @@
 use super::{
     arrange,
     board::Board,
+    bundle::Bundle,
     compute::ComputeForm,
     controls::Controls,
     setup::{Computed, Settings, Setup},
@@ -128,7 +129,14 @@ impl PanelParts {
         self.board.setup.with(|setup| self.key.with_value(|key| setup.computed_as(key).cloned()))
     }
 
+    fn bundle(self) -> Option<Bundle> {
+        self.key.with_value(|key| self.board.bundle(key))
+    }
+
     fn title(self) -> String {
+        if let Some(bundle) = self.bundle() {
+            return bundle.title;
+        }
         // While it leaves, what it computed is not known any more.
         self.computed().map_or_else(|| self.key.get_value(), |computed| computed.title().to_owned())
     }

@@ -29,16 +29,20 @@ const SEARCHED_FROM: usize = 6;
 pub fn Sections(
     board: Board,
     #[prop(into)] keys: Signal<Vec<String>>,
+    /// What charts may stand over, and be computed from; the charts' own metrics when nothing is said.
+    #[prop(optional, into)]
+    metrics: Option<Signal<Vec<String>>>,
     #[prop(optional)] names: bool,
 ) -> impl IntoView {
     provide_context(arrange::Dragged(RwSignal::new(None)));
+    let metrics = metrics.unwrap_or(keys);
     let wanted = RwSignal::new(String::new());
     let found = Memo::new(move |_| {
         let wanted = wanted.get().to_lowercase();
         let fits = |key: &&String| key.to_lowercase().contains(&wanted);
         keys.with(|keys| keys.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
-    let sections = Memo::new(move |_| found.with(|found| sections(found)));
+    let sections = Memo::new(move |_| found.with(|found| sections(board, found)));
     let computed = Memo::new(move |_| {
         let wanted = wanted.get().to_lowercase();
         let fits = |one: &&Computed| one.title().to_lowercase().contains(&wanted);
@@ -73,7 +77,7 @@ pub fn Sections(
     };
     let set = Callback::new(move |settings| board.setup.update(|setup| setup.all = settings));
     let all = Signal::derive(move || board.setup.with(|setup| setup.all));
-    let choice = board.choice(all, set, keys);
+    let choice = board.choice(all, set, metrics);
     view! {
         <div class="board">
             <Show when=move || !nothing()>
@@ -91,13 +95,13 @@ pub fn Sections(
                     <Controls choice />
                     <EventFields board />
                     <GroupFields board />
-                    <AddChart board keys />
+                    <AddChart board keys=metrics />
                 </section>
             </Show>
             {reset}
             <Problem error=board.failed />
             <Show when=move || computed.with(|computed| !computed.is_empty())>
-                <Section board title="Computed".to_owned() own=computed all=keys names />
+                <Section board title="Computed".to_owned() own=computed all=metrics names />
             </Show>
             <For
                 each=move || sections.get()
@@ -105,10 +109,10 @@ pub fn Sections(
                 children=move |section| {
                     let title = if section.is_empty() { "Metrics".to_owned() } else { section.clone() };
                     let own = Memo::new(move |_| {
-                        let is_own = |key: &&String| section_of(key) == section;
+                        let is_own = |key: &&String| section_of(board, key) == section;
                         found.with(|found| found.iter().filter(is_own).cloned().collect::<Vec<_>>())
                     });
-                    view! { <Section board title own all=keys names /> }
+                    view! { <Section board title own all=metrics names /> }
                 }
             />
             <Show when=move || !nothing() && sections.with(Vec::is_empty)>
@@ -126,15 +130,35 @@ pub fn Sections(
     }
 }
 
+/// What names the section of a chart.
+fn section_of(board: Board, key: &str) -> String {
+    board.bundle(key).map_or_else(|| prefix(key).to_owned(), |bundle| bundle.section.to_owned())
+}
+
 /// The part of a key that names its section.
-fn section_of(key: &str) -> &str {
+fn prefix(key: &str) -> &str {
     key.split_once('/').map_or("", |(section, _)| section)
+}
+
+/// Sections of charts of several metrics stand as those do.
+fn sections(board: Board, keys: &[String]) -> Vec<String> {
+    if board.bundles().with(Vec::is_empty) {
+        return prefixes(keys);
+    }
+    let mut names: Vec<String> = Vec::new();
+    for key in keys {
+        let section = section_of(board, key);
+        if !names.contains(&section) {
+            names.push(section);
+        }
+    }
+    names
 }
 
 /// Keys without a prefix come first, and last what tells of the machine: it comes when the run is long under way, and
 /// must not push down what a person reads.
-fn sections(keys: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = keys.iter().map(|key| section_of(key).to_owned()).collect();
+fn prefixes(keys: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = keys.iter().map(|key| prefix(key).to_owned()).collect();
     let machine = SYSTEM.trim_end_matches('/');
     names.sort_by(|a, b| (a == machine).cmp(&(b == machine)).then_with(|| a.cmp(b)));
     names.dedup();
@@ -204,6 +228,6 @@ mod tests {
     #[test]
     fn sections_are_the_prefixes() {
         let keys = ["val/loss", "system/cpu", "loss", "train/loss", "train/acc"].map(ToOwned::to_owned);
-        assert_eq!(sections(&keys), ["", "train", "val", "system"]);
+        assert_eq!(prefixes(&keys), ["", "train", "val", "system"]);
     }
 }

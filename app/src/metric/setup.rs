@@ -87,9 +87,9 @@ impl Settings {
     }
 
     /// What differs from the usual, as `x-wall,smooth-ema-0.6,y-log`.
-    fn text(self) -> String {
+    fn text(self, usual: Axis) -> String {
         let mut parts = Vec::new();
-        if self.axis != Axis::Step {
+        if self.axis != usual {
             parts.push(format!("x-{}", word(&AXES, self.axis)));
         }
         if self.smoothing != Smoothing::None {
@@ -108,11 +108,11 @@ impl Settings {
     }
 
     /// Reads it; parts that make no sense are left out.
-    fn of(text: &str) -> Self {
-        let mut settings = Self::default();
+    fn of(text: &str, usual: Axis) -> Self {
+        let mut settings = Self { axis: usual, ..Self::default() };
         for part in text.split(',') {
             match part.split_once('-').unwrap_or((part, "")) {
-                ("x", axis) => settings.axis = choice(&AXES, axis).unwrap_or_default(),
+                ("x", axis) => settings.axis = choice(&AXES, axis).unwrap_or(usual),
                 ("xlog", _) => settings.look.x = Kind::Log,
                 ("y", kind) => settings.look.y = choice(&KINDS, kind).unwrap_or_default(),
                 ("usual", _) => settings.look.ignores_outliers = true,
@@ -240,14 +240,15 @@ const EVENTS: &str = "events";
 const OFF: &str = "off";
 
 impl State {
-    pub fn of(query: &Query) -> Self {
+    /// `usual` is the x axis that charts stand over when nothing is said.
+    pub fn of(query: &Query, usual: Axis) -> Self {
         let mut state = Self::default();
-        state.setup.all = query.get(ALL).map(Settings::of).unwrap_or_default();
+        state.setup.all = Settings::of(query.get(ALL).unwrap_or_default(), usual);
         query.get(OVER).unwrap_or_default().clone_into(&mut state.setup.over);
         for (settings, key) in
             query.all(PANEL).filter_map(|text| text.split_once(':')).take(limits::CHARTS_APART_MAX)
         {
-            state.setup.panels.insert(key.to_owned(), Settings::of(settings));
+            state.setup.panels.insert(key.to_owned(), Settings::of(settings, usual));
         }
         state.setup.together = query.get(TOGETHER) == Some("1");
         if let Some((center, band)) = query.get(SPREAD).and_then(|text| text.split_once('-')) {
@@ -289,18 +290,18 @@ impl State {
     }
 
     /// The query with this state in place of whatever it had.
-    pub fn write(&self, query: Query) -> Query {
+    pub fn write(&self, query: Query, usual: Axis) -> Query {
         let Setup { all, over, panels, together, spread, computed, placed, gone, wide, without_events } =
             &self.setup;
         let mut query =
-            query.with(ALL, all.text()).with(OVER, over).without(PANEL).without(ZOOM).without(HIDDEN);
+            query.with(ALL, all.text(usual)).with(OVER, over).without(PANEL).without(ZOOM).without(HIDDEN);
         query = query.with(TOGETHER, if *together { "1" } else { "" }).without(SPREAD);
         if *spread != Spread::default() {
             let text = format!("{}-{}", word(&CENTERS, spread.center), word(&BANDS, spread.band));
             query = query.and(SPREAD, text);
         }
         for (key, settings) in panels.iter().take(limits::CHARTS_APART_MAX) {
-            query = query.and(PANEL, format!("{}:{key}", settings.text()));
+            query = query.and(PANEL, format!("{}:{key}", settings.text(usual)));
         }
         query = query.without(COMPUTED).without(PLACED).without(GONE).without(WIDE);
         query = query.with(EVENTS, if *without_events { OFF } else { "" });
@@ -374,25 +375,42 @@ mod tests {
 
     #[test]
     fn an_address_reads_back_as_it_was_written() {
-        let href = example().write(Query::parse("tab=metrics&chart=y-log&zoom=step:1:2")).href("/runs/1");
+        let href = example()
+            .write(Query::parse("tab=metrics&chart=y-log&zoom=step:1:2"), Axis::Step)
+            .href("/runs/1");
         assert!(href.contains("tab=metrics") && !href.contains("step:1:2"), "{href}");
-        assert_eq!(State::of(&Query::parse(href.split_once('?').expect("has a query").1)), example());
+        let read = State::of(&Query::parse(href.split_once('?').expect("has a query").1), Axis::Step);
+        assert_eq!(read, example());
+    }
+
+    #[test]
+    fn charts_that_usually_stand_over_another_axis_say_when_they_do_not() {
+        let usual = Axis::Relative;
+        let state = State::of(&Query::parse("panel=:x"), usual);
+        assert_eq!((state.setup.all.axis, state.setup.panels["x"].axis), (usual, usual));
+        assert_eq!(state.write(Query::default(), usual).href("/r"), "/r?panel=:x");
+        let by_step = State { setup: Setup::default(), ..state };
+        let href = by_step.write(Query::default(), usual).href("/r");
+        assert_eq!(href, "/r?chart=x-step");
+        assert_eq!(State::of(&Query::parse("chart=x-step"), usual).setup.all, Settings::default());
     }
 
     #[test]
     fn the_usual_leaves_the_address_as_it_is() {
-        assert_eq!(State::default().write(Query::parse("tab=metrics")).href("/r"), "/r?tab=metrics");
+        assert_eq!(
+            State::default().write(Query::parse("tab=metrics"), Axis::Step).href("/r"),
+            "/r?tab=metrics"
+        );
     }
 
     #[test]
     fn nonsense_in_an_address_is_left_out() {
-        let state = State::of(&Query::parse(
-            "chart=x-moon,smooth-ema-7,y-log,zzz&zoom=step:5:1&zoom=step:NaN:2&panel=y-log",
-        ));
+        let of = |text: &str| State::of(&Query::parse(text), Axis::Step);
+        let state = of("chart=x-moon,smooth-ema-7,y-log,zzz&zoom=step:5:1&zoom=step:NaN:2&panel=y-log");
         let look = Look { y: Kind::Log, ..Look::default() };
         assert_eq!(state.setup.all, Settings { look, ..Settings::default() });
         assert!(state.zooms.is_empty() && state.setup.panels.is_empty());
-        let state = State::of(&Query::parse("expr=a&expr=b=a%2B&expr=c=a&expr=d=a&place=x&place=x"));
+        let state = of("expr=a&expr=b=a%2B&expr=c=a&expr=d=a&place=x&place=x");
         assert_eq!(state.setup.computed.len(), 1, "what cannot be read, or is there already");
         assert_eq!(state.setup.computed_as("=a").map(Computed::title), Some("c"));
         assert_eq!(state.setup.placed, ["x"]);

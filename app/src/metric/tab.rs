@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use leptos::prelude::*;
-use model::metric::{Kind, MetricSummary};
+use model::metric::{Kind, MetricSummary, of_system};
 
 /// `first` is what the page was rendered with, absent when the person came from another tab.
 #[component]
@@ -24,7 +24,7 @@ pub fn Tab(view: RunView, first: Option<Vec<StepValue>>) -> impl IntoView {
     let board = Board::new(runs.into(), view.logged.into(), view.happened.into());
     let found = Memo::new(move |_| {
         let wanted = wanted(search);
-        let fits = |one: &&MetricSummary| one.key.to_lowercase().contains(&wanted);
+        let fits = |one: &&MetricSummary| of_training(one) && one.key.to_lowercase().contains(&wanted);
         view.detail.current.with(|detail| detail.metrics.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
     let keys = Memo::new(move |_| {
@@ -34,7 +34,7 @@ pub fn Tab(view: RunView, first: Option<Vec<StepValue>>) -> impl IntoView {
     });
     let first = StoredValue::new(first);
     let none = Memo::new(move |_| {
-        found.with(Vec::is_empty) && view.detail.current.with(|detail| !detail.metrics.is_empty())
+        found.with(Vec::is_empty) && view.detail.current.with(|detail| detail.metrics.iter().any(of_training))
     });
     view! {
         <FilterForm path=path.clone() search label="Find a metric">
@@ -49,8 +49,13 @@ pub fn Tab(view: RunView, first: Option<Vec<StepValue>>) -> impl IntoView {
     }
 }
 
+/// What tells of the machine has a tab of its own, and so has what the program printed.
+pub fn of_training(one: &MetricSummary) -> bool {
+    !of_system(&one.key)
+}
+
 /// Texts have no curve.
-fn numbers(metrics: &[MetricSummary]) -> impl Iterator<Item = &MetricSummary> {
+pub fn numbers(metrics: &[MetricSummary]) -> impl Iterator<Item = &MetricSummary> {
     metrics.iter().filter(|one| one.kind == Kind::Number)
 }
 

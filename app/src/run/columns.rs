@@ -75,6 +75,7 @@ pub(super) mod tests {
             updated_at_ms: UnixMillis(0),
             late_at_ms: None,
             trashed_at_ms: None,
+            archived_at_ms: None,
             stop_requested: false,
             tags: Tags::default(),
         };

@@ -36,6 +36,7 @@ pub fn href(kind: &str, asked: &RunQuery, columns: Option<&[Field]>) -> String {
         .with("filter", asked.filter.as_str())
         .with("status", asked.status.map(RunStatus::as_str).unwrap_or_default())
         .with("trash", trash)
+        .with("archived", if asked.archived { "true" } else { "" })
         .with("sort", asked.sort.as_str())
         .with("fields", fields)
         .href(&format!("/api/v1/runs.{kind}"))
@@ -93,6 +94,7 @@ fn cell(row: &RunRow, field: &Field, now: UnixMillis) -> String {
             Attribute::Duration => {
                 run.started_at_ms.map(|from| format::duration(run.ended_at_ms.unwrap_or(now).0 - from.0))
             }
+            Attribute::Archived => run.archived_at_ms.map(|_| "archived".to_owned()),
             Attribute::Type | Attribute::Source | Attribute::Run => None,
         },
     };

@@ -13,7 +13,7 @@ use crate::{
         dialog::Dialog,
         form::Closing,
         icon::Icon,
-        notice::{InTrash, Problem},
+        notice::{Aside, InTrash, Problem},
         popover::Popover,
         run_color,
         status::RunState,
@@ -48,6 +48,19 @@ pub fn Header(view: RunView) -> impl IntoView {
                 Ok(run) => {
                     view.detail.current.update(|detail| detail.run = run);
                     toaster.say(if trash { "Moved to the trash" } else { "Restored from the trash" });
+                }
+                Err(error) => toaster.fail(error.to_string()),
+            }
+        });
+    };
+    let archived = move || run.with(|run| run.archived_at_ms.is_some());
+    let archive = move |aside: bool| {
+        let update = RunUpdate { archived: Some(aside), ..RunUpdate::default() };
+        spawn_local(async move {
+            match api::update(view.id(), update).await {
+                Ok(run) => {
+                    view.detail.current.update(|detail| detail.run = run);
+                    toaster.say(if aside { "Archived" } else { "Restored from the archive" });
                 }
                 Err(error) => toaster.fail(error.to_string()),
             }
@@ -92,7 +105,17 @@ pub fn Header(view: RunView) -> impl IntoView {
                 {move || {
                     (may && !trashed())
                         .then(|| {
+                            let aside = archived();
                             view! {
+                                <button
+                                    class="button"
+                                    type="button"
+                                    data-key="archive"
+                                    on:click=move |_| archive(!aside)
+                                >
+                                    <Icon name=if aside { "restore" } else { "archive" } />
+                                    {if aside { "Restore" } else { "Archive" }}
+                                </button>
                                 <button class="button" type="button" on:click=move |_| throw(true)>
                                     <Icon name="trash" />
                                     "Move to trash"
@@ -103,6 +126,9 @@ pub fn Header(view: RunView) -> impl IntoView {
             </div>
         </div>
         {move || trashed().then(|| view! { <InTrash what="This run lies" on_restore=Callback::new(move |()| throw(false)) /> })}
+        {move || {
+            (archived() && !trashed()).then(|| view! { <Aside may on_restore=Callback::new(move |()| archive(false)) /> })
+        }}
         <TagDialog view open=tagging />
     }
 }

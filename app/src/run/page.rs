@@ -3,6 +3,7 @@
 use super::{api, header::Header, overview::Overview};
 use crate::{
     artifact::{self, Files},
+    browser,
     environment::{self, Told},
     error::AppError,
     feed::Feed,
@@ -14,7 +15,7 @@ use crate::{
     param, run_event,
     ui::notice::{Failure, Problem},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks;
 use model::{
@@ -179,7 +180,7 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
 }
 
 /// The tabs in order: their word in the URL, their title.
-const TABS: [(&str, &str); 9] = [
+const TABS: [(&str, &str); 10] = [
     ("overview", "Overview"),
     ("params", "Params"),
     ("metrics", "Metrics"),
@@ -187,6 +188,7 @@ const TABS: [(&str, &str); 9] = [
     ("artifacts", "Artifacts"),
     ("notes", "Notes"),
     ("logs", "Logs"),
+    ("system", "System"),
     ("environment", "Environment"),
     ("events", "Events"),
 ];
@@ -203,7 +205,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
     let count = move |tab: &str| {
         view.detail.current.with(|detail| match tab {
             "params" => Some(detail.params.len() as i64),
-            "metrics" => Some(detail.metrics.len() as i64),
+            "metrics" => Some(detail.metrics.iter().filter(|one| metric::of_training(one)).count() as i64),
             "artifacts" => Some(detail.artifact_count),
             _ => None,
         })
@@ -218,8 +220,15 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
             </a>
         }
     };
+    let strip = NodeRef::<html::Nav>::new();
+    Effect::new(move || {
+        open.track();
+        if let Some(strip) = strip.get() {
+            browser::reveal(&strip, "[aria-current]");
+        }
+    });
     view! {
-        <nav class="tabs" aria-label="Run" data-key="tabs">
+        <nav class="tabs" aria-label="Run" data-key="tabs" node_ref=strip>
             {TABS.map(tab).collect_view()}
         </nav>
         {move || match open.get() {
@@ -241,6 +250,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
             }
             "notes" => view! { <note::Tab view /> }.into_any(),
             "logs" => view! { <log::Tab view /> }.into_any(),
+            "system" => pages::later(pages::drawing(Drawing::OfSystem(view))),
             "environment" => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
                 view! { <environment::Tab view first /> }.into_any()
@@ -257,8 +267,8 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
     }
 }
 
-/// Whether an address shows the tab of curves.
+/// Whether an address shows a tab of curves.
 #[cfg(feature = "hydrate")]
 pub fn shows_curves(address: &Query) -> bool {
-    address.get("tab") == Some("metrics")
+    matches!(address.get("tab"), Some("metrics" | "system"))
 }

@@ -26,6 +26,7 @@ pub fn parse(id: ExperimentId, query: &Query) -> RunQuery {
         filter: readable("filter", &|text| query::parse(text).is_ok()),
         status: query.get("status").and_then(|word| word.parse().ok()),
         trash: if query.get("trash") == Some("only") { Trash::Only } else { Trash::Without },
+        archived: query.get(ARCHIVED) == Some("1"),
         sort: readable("sort", &|text| query::parse_orders(text).is_ok()),
         fields: joined(&columns),
         offset: query.number("offset").unwrap_or(0),
@@ -46,6 +47,8 @@ pub fn view(id: ExperimentId, query: &Query) -> TableView {
     TableView { query: parse(id, query), pins: each, differences: differences(query) }
 }
 
+/// Whether runs that are archived are shown too.
+pub const ARCHIVED: &str = "archived";
 /// Runs that stay on top.
 pub const PINS: &str = "pins";
 /// Runs that are not drawn and not compared.

@@ -81,6 +81,26 @@ pub fn InTrash(what: &'static str, on_restore: Callback<()>) -> impl IntoView {
     }
 }
 
+/// Of a run that is archived.
+#[component]
+pub fn Aside(may: bool, on_restore: Callback<()>) -> impl IntoView {
+    view! {
+        <p class="in-trash" role="status">
+            <Icon name="archive" />
+            <span>"This run is archived: tables, charts and exports leave it out unless they are asked for it."</span>
+            {may
+                .then(|| {
+                    view! {
+                        <button class="button" type="button" on:click=move |_| on_restore.run(())>
+                            <Icon name="restore" />
+                            "Restore"
+                        </button>
+                    }
+                })}
+        </p>
+    }
+}
+
 /// The way out of a page that has nothing to show.
 #[component]
 pub fn AllExperiments() -> impl IntoView {

@@ -96,11 +96,61 @@ def test_the_machine_is_sampled_and_told_apart_by_rank(
     metrics = {metric["key"]: metric for metric in server.run(run.id)["metrics"]}
     assert {"system/cpu_percent", "system/memory_bytes", "system/disk_percent"} <= set(metrics)
     assert {"system/network_sent_bytes", "system/process_memory_bytes"} <= set(metrics)
+    assert {f"system/network_{way}_bytes_per_second" for way in ("sent", "received")} <= set(metrics)
     cpu = metrics["system/cpu_percent"]
     assert cpu["count"] >= 3 and 0 <= cpu["min"] <= cpu["max"] <= 100
     assert cpu["context"] == {"process": "3"}
     assert 2**20 < metrics["system/process_memory_bytes"]["last"] < 2**40
     assert run._last_step == 0, "samples are no steps of the run"
+
+
+def test_ranks_of_one_run_sample_the_machine_without_meeting(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKWAY_BEAT_SECONDS", "0.1")
+    with trackway.init(experiment="system", capture="system", rank=0) as run:
+        with trackway.init(experiment="system", capture="system", rank=3, id=run.id, resume="must"):
+            time.sleep(0.8)
+    memory = [one for one in server.run(run.id)["metrics"] if one["key"] == "system/memory_bytes"]
+    assert sorted(one["context"]["process"] for one in memory) == ["0", "3"]
+    assert all(one["count"] >= 2 for one in memory)
+
+
+def test_speeds_are_what_was_counted_since_the_last_look() -> None:
+    now = [10.0]
+    speeds = system._Speeds({"disk_read": 100}, lambda: now[0])
+    assert speeds({"disk_read": 200}) == {}, "no time has passed"
+    now[0] = 14.0
+    assert speeds({"disk_read": 1000, "network_sent": 5}) == {"disk_read_bytes_per_second": 200.0}
+    now[0] = 15.0
+    assert speeds({"disk_read": 10, "network_sent": 9}) == {
+        "disk_read_bytes_per_second": 0.0,
+        "network_sent_bytes_per_second": 4.0,
+    }
+
+
+def test_what_the_disks_have_done_only_grows() -> None:
+    before = system._disk_bytes()
+    after = system._disk_bytes()
+    assert before is None or (after is not None and after >= before)
+
+
+def test_psutil_tells_the_same_as_the_kernel() -> None:
+    psutil = pytest.importorskip("psutil")
+    told = system._Psutil(psutil)()
+    own = system._Proc()()
+    assert set(told) >= set(own) - {"cpu_percent"}
+
+
+def test_a_library_without_a_driver_leaves_graphics_processors_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Library:
+        @staticmethod
+        def nvmlInit() -> None:
+            raise OSError("no driver")
+
+    monkeypatch.setitem(sys.modules, "pynvml", Library)  # type: ignore[arg-type]
+    monkeypatch.setenv("PATH", "")
+    assert system._gpu() is None
 
 
 def test_the_numbers_of_a_graphics_processor_are_read(

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from .record import StoredRun
     from .search import RunList, Searched
 
+# The server takes ten thousand ids in one request.
+ARCHIVED_AT_ONCE = 5_000
+#: A run, or its id.
+Archivable = Union[str, Run, "StoredRun"]
 #: An experiment, its id, or its exact name.
 Searchable = Union[str, int, Experiment]
 
@@ -101,8 +105,9 @@ class MLOpsClient:
         experiment  one or several of: an Experiment, its id, its exact name; None for all that are not archived
         filter      a condition such as ``metrics.val_f1 > 0.85 and params.optimizer = 'adam'``: comparisons of
                     ``metrics.<key>`` (``.min``, ``.max``, ``.mean``), ``params.<key>``, ``tags.<key>`` and of ``id``,
-                    ``name``, ``number``, ``status``, ``user``, ``created``, ``started``, ``ended``, ``updated`` and
-                    ``duration``, joined by ``and``, ``or``, ``not`` and parentheses; also ``in (…)``,
+                    ``name``, ``number``, ``status``, ``user``, ``created``, ``started``, ``ended``, ``updated``,
+                    ``duration`` and ``archived`` (``true`` or ``false``; archived runs are left out where it is not
+                    named), joined by ``and``, ``or``, ``not`` and parentheses; also ``in (…)``,
                     ``between … and …``, ``like``, ``ilike``, ``is null``, ``is nan``. Texts stand in quotes; times
                     are ``-7d`` or ``'2026-01-31 18:00'`` (UTC), durations ``90s`` or ``2h30m``. Empty for all
         sort        ``created``, ``duration`` or ``metrics.<key>``, newest and largest first; ``name``, ``status`` or
@@ -123,6 +128,18 @@ class MLOpsClient:
         from .record import get
 
         return get(self._reader, run_id)
+
+    def archive_runs(self, runs: Archivable | Iterable[Archivable]) -> int:
+        """Puts runs aside, each given by itself or by its id: the run table, charts, exports and searches leave them
+        out, unless a filter names ``archived``. Nothing of them is lost, and what they log is taken.
+
+        Gives how many runs there were of them; ids of no run are passed over. Raises TrackwayError.
+        """
+        return self._archive(runs, True)
+
+    def restore_runs(self, runs: Archivable | Iterable[Archivable]) -> int:
+        """Brings back runs that are archived, as ``archive_runs``."""
+        return self._archive(runs, False)
 
     def start_run(
         self,
@@ -162,6 +179,14 @@ class MLOpsClient:
         """Sends what is left, a bounded time, and frees the socket and the threads."""
         self._channel.close(self._connection.timeout_seconds)
         self._connection.close()
+
+    def _archive(self, runs: Archivable | Iterable[Archivable], archived: bool) -> int:
+        from .record import RUNS, StoredRun
+
+        several = [runs] if isinstance(runs, (str, Run, StoredRun)) else list(runs)
+        ids = [one if isinstance(one, str) else one.id for one in several]
+        parts = [ids[start : start + ARCHIVED_AT_ONCE] for start in range(0, len(ids), ARCHIVED_AT_ONCE)]
+        return sum(self._ask("PATCH", RUNS, {"ids": part, "archived": archived})["count"] for part in parts)
 
     def _searched(self, wanted: Searchable | Iterable[Searchable] | None) -> list[Searched]:
         from .search import Searched

@@ -91,6 +91,8 @@ class StoredRun:
         self.started_at: datetime | None = _moment_or_none(run["started_at_ms"])
         #: None while it runs.
         self.ended_at: datetime | None = _moment_or_none(run["ended_at_ms"])
+        #: When it was put aside; None for most.
+        self.archived_at: datetime | None = _moment_or_none(run.get("archived_at_ms"))
         self.tags: dict[str, str] = dict(run["tags"])
         #: With their types, as logged.
         self.params: dict[str, ParamValue] = {key: param(value) for key, value in row["params"].items()}

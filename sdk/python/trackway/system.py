@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 # nvidia-smi wakes the driver up, which takes a second where no daemon holds it.
 SMI_SECONDS_MAX = 5.0
 _SMI_FIELDS = "index,utilization.gpu,memory.used,temperature.gpu,power.draw"
+
+# What the kernel counts sectors in, whatever the disk does.
+_SECTOR_BYTES = 512
 
 _log = logging.getLogger("trackway")
 
@@ -56,7 +60,28 @@ def _machine() -> Callable[[], dict[str, float]] | None:
         import psutil  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         return None
-    return lambda: _by_psutil(psutil)
+    return _Psutil(psutil)
+
+
+class _Speeds:
+    """Bytes a second, from counts that only grow."""
+
+    def __init__(self, counts: dict[str, int], clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._counts, self._at = counts, clock()
+
+    def __call__(self, counts: dict[str, int]) -> dict[str, float]:
+        before, at = self._counts, self._at
+        self._counts, self._at = counts, self._clock()
+        seconds = self._at - at
+        if seconds <= 0:
+            return {}
+        # An interface or a disk that was taken out counts no more.
+        return {
+            f"{name}_bytes_per_second": max(0, count - before[name]) / seconds
+            for name, count in counts.items()
+            if name in before
+        }
 
 
 class _Proc:
@@ -65,6 +90,7 @@ class _Proc:
     def __init__(self) -> None:
         self._cpu = _cpu_times()
         self._network = _network_bytes()
+        self._speeds = _Speeds(_traffic(self._network, _disk_bytes()))
 
     def __call__(self) -> dict[str, float]:
         values: dict[str, float] = {}
@@ -83,7 +109,16 @@ class _Proc:
         sent, received = _network_bytes()
         values["network_sent_bytes"] = float(max(0, sent - self._network[0]))
         values["network_received_bytes"] = float(max(0, received - self._network[1]))
+        values.update(self._speeds(_traffic((sent, received), _disk_bytes())))
         return values
+
+
+def _traffic(network: tuple[int, int], disk: tuple[int, int] | None) -> dict[str, int]:
+    """Counts under the names of their speeds."""
+    counts = {"network_sent": network[0], "network_received": network[1]}
+    if disk is not None:
+        counts.update(disk_read=disk[0], disk_written=disk[1])
+    return counts
 
 
 def _cpu_times() -> tuple[int, int]:
@@ -118,6 +153,23 @@ def _network_bytes() -> tuple[int, int]:
     return sent, received
 
 
+def _disk_bytes() -> tuple[int, int] | None:
+    """Read from and written to all disks; None where the kernel does not tell."""
+    read = written = 0
+    try:
+        # Whole disks alone: what a partition or a mapped volume does is counted at its disk too.
+        disks = {name for name in os.listdir("/sys/block") if os.path.exists(f"/sys/block/{name}/device")}
+        with open("/proc/diskstats", encoding="ascii", errors="replace") as file:
+            for line in file:
+                words = line.split()
+                if len(words) >= 10 and words[2] in disks:
+                    read += int(words[5]) * _SECTOR_BYTES
+                    written += int(words[9]) * _SECTOR_BYTES
+    except (OSError, ValueError):
+        return None
+    return (read, written) if disks else None
+
+
 def _own_memory_bytes() -> float:
     """Of this process alone; NaN where it cannot be told."""
     try:
@@ -128,19 +180,40 @@ def _own_memory_bytes() -> float:
         return float(psutil.Process().memory_info().rss) if psutil is not None else float("nan")
 
 
-def _by_psutil(psutil: Any) -> dict[str, float]:
-    memory = psutil.virtual_memory()
-    network = psutil.net_io_counters()
-    values = {
-        "cpu_percent": psutil.cpu_percent(interval=None),
-        "memory_bytes": float(memory.total - memory.available),
-        "memory_percent": memory.percent,
-        "disk_percent": psutil.disk_usage(os.getcwd()).percent,
-    }
-    if network is not None:
-        values["network_sent_bytes"] = float(network.bytes_sent)
-        values["network_received_bytes"] = float(network.bytes_recv)
-    return values
+class _Psutil:
+    """Elsewhere than on Linux."""
+
+    def __init__(self, psutil: Any) -> None:
+        self._psutil = psutil
+        network = psutil.net_io_counters()
+        # Counted from the start of the run, as on Linux.
+        self._network = (network.bytes_sent, network.bytes_recv) if network is not None else (0, 0)
+        self._speeds = _Speeds(self._traffic())
+
+    def _traffic(self) -> dict[str, int]:
+        network, disk = self._psutil.net_io_counters(), None
+        # Some systems have no counters of disks, and say so in different ways.
+        with suppress(Exception):
+            counters = self._psutil.disk_io_counters()
+            disk = counters and (counters.read_bytes, counters.write_bytes)
+        if network is None:
+            return {"disk_read": disk[0], "disk_written": disk[1]} if disk else {}
+        return _traffic((network.bytes_sent, network.bytes_recv), disk)
+
+    def __call__(self) -> dict[str, float]:
+        memory = self._psutil.virtual_memory()
+        values = {
+            "cpu_percent": self._psutil.cpu_percent(interval=None),
+            "memory_bytes": float(memory.total - memory.available),
+            "memory_percent": memory.percent,
+            "disk_percent": self._psutil.disk_usage(os.getcwd()).percent,
+        }
+        counts = self._traffic()
+        for name, before in zip(("network_sent", "network_received"), self._network):
+            if name in counts:
+                values[f"{name}_bytes"] = float(max(0, counts[name] - before))
+        values.update(self._speeds(counts))
+        return values
 
 
 def _gpu() -> Callable[[], dict[str, float]] | None:

@@ -33,6 +33,8 @@ pub(super) async fn runs(
         experiment_ids,
         filter: convert::run_filter(&input.text("filter")?.unwrap_or_default())?,
         trash: input.view("run_view_type")?,
+        // MLflow knows no archive.
+        archived: true,
         order: convert::run_order(&input.texts("order_by")?)?,
         offset,
         // One more tells whether there is another page.

@@ -23,6 +23,7 @@ pub struct Head {
     pub ended_at_ms: Option<i64>,
     pub updated_at_ms: i64,
     pub trashed_at_ms: Option<i64>,
+    pub archived_at_ms: Option<i64>,
 }
 
 const TRASHED: &str = "SELECT trashed_at_ms FROM experiment WHERE id = $1 AND purged_at_ms IS NULL";
@@ -59,7 +60,7 @@ pub async fn heads(db: &Db, experiment_id: ExperimentId, which: Which<'_>) -> Re
     let mut query = Statement::default();
     query.push(
         "SELECT id, parent_id, number, name, name_folded, status, user_name, created_at_ms, started_at_ms,
-            ended_at_ms, updated_at_ms, trashed_at_ms FROM run",
+            ended_at_ms, updated_at_ms, trashed_at_ms, archived_at_ms FROM run",
     );
     which.push(&mut query, experiment_id);
     let mut conn = db.read().await?;

@@ -59,6 +59,7 @@ async fn meant(
                 Attribute::Status => "run.status",
                 Attribute::User => "run.user_name",
                 Attribute::Parent => "run.parent_id",
+                Attribute::Archived => crate::query::IS_ARCHIVED,
                 // The parser lets no pattern be held against what is no text, and no run has the rest.
                 _ => return Ok(Vec::new()),
             });

@@ -135,6 +135,9 @@ fn push_number(statement: &mut Statement, column: &'static str, is: Order, than:
     statement.push(order(is)).bind(than).push(")");
 }
 
+/// What the language calls true and false.
+pub(crate) const IS_ARCHIVED: &str = "(CASE WHEN run.archived_at_ms IS NULL THEN 'false' ELSE 'true' END)";
+
 fn push_attribute(
     statement: &mut Statement,
     attribute: Attribute,
@@ -153,6 +156,7 @@ fn push_attribute(
         Attribute::Started | Attribute::Duration => "run.started_at_ms",
         Attribute::Ended => "run.ended_at_ms",
         Attribute::Updated => "run.updated_at_ms",
+        Attribute::Archived => IS_ARCHIVED,
         // No run has these, and no query on runs asks for them.
         Attribute::Type | Attribute::Source | Attribute::Run => "NULL",
     };

@@ -33,6 +33,7 @@ struct Row {
     late_at_ms: Option<i64>,
     trashed_at_ms: Option<i64>,
     experiment_trashed_at_ms: Option<i64>,
+    archived_at_ms: Option<i64>,
     stop_requested: i64,
     color: Option<i64>,
     total: i64,
@@ -56,6 +57,7 @@ impl Row {
             updated_at_ms: UnixMillis(self.updated_at_ms),
             late_at_ms: self.late_at_ms.map(UnixMillis),
             trashed_at_ms: self.trashed_at_ms.or(self.experiment_trashed_at_ms).map(UnixMillis),
+            archived_at_ms: self.archived_at_ms.map(UnixMillis),
             stop_requested: self.stop_requested != 0,
             tags,
         })
@@ -281,6 +283,9 @@ fn push_conditions(statement: &mut Statement, search: &RunSearch, dialect: Diale
         Trash::Only => statement.push(" AND ").push(kept_run!()).push(TRASHED),
         Trash::With => statement.push(" AND ").push(kept_run!()),
     };
+    if !search.archived {
+        statement.push(" AND run.archived_at_ms IS NULL");
+    }
     if let Some(status) = search.status {
         statement.push(" AND run.status = ").bind(status.as_str());
     }
@@ -319,6 +324,7 @@ fn push_order(statement: &mut Statement, order: &OrderBy, place: usize, dialect:
                 Attribute::Started | Attribute::Duration => ("run.started_at_ms", true),
                 Attribute::Ended => ("run.ended_at_ms", true),
                 Attribute::Updated => ("run.updated_at_ms", false),
+                Attribute::Archived => ("run.archived_at_ms IS NOT NULL", false),
                 Attribute::Type | Attribute::Source | Attribute::Run => return,
             };
             // SQLite has NULL below everything, so that falling it is last by itself, and an index may give the order.
@@ -392,6 +398,8 @@ const RUN_UPDATE: &str = "
 
 const RUN_TRASH: &str = "UPDATE run SET trashed_at_ms = $2 WHERE id = $1";
 
+const RUN_ARCHIVE: &str = "UPDATE run SET archived_at_ms = $2 WHERE id = $1";
+
 /// Changes what the update names: of the run as a whole, so a process that it names is not its concern.
 pub async fn update(
     tx: &mut Tx,
@@ -421,6 +429,10 @@ pub async fn update(
         let at = trashed.then_some(now.0);
         on!(tx, c => sqlx::query(RUN_TRASH).bind(id.as_str()).bind(at).execute(c).await.map(drop))?;
     }
+    if let Some(archived) = update.archived {
+        let at = archived.then_some(now.0);
+        on!(tx, c => sqlx::query(RUN_ARCHIVE).bind(id.as_str()).bind(at).execute(c).await.map(drop))?;
+    }
     tag::remove_run(tx, id.as_str(), &update.remove_tags).await?;
     tag::put_run(tx, id.as_str(), &update.tags).await
 }
@@ -428,7 +440,8 @@ pub async fn update(
 macro_rules! runs_hold {
     () => {
         concat!(
-            "SELECT run.id, run.experiment_id, run.trashed_at_ms FROM v JOIN run ON run.id = v.id AND ",
+            "SELECT run.id, run.experiment_id, run.trashed_at_ms, run.archived_at_ms
+            FROM v JOIN run ON run.id = v.id AND ",
             kept_run!()
         )
     };
@@ -442,6 +455,8 @@ const RUNS_TOUCH: &str = "UPDATE run SET updated_at_ms = v.now FROM v WHERE run.
 
 const RUNS_TRASH: &str = "UPDATE run SET trashed_at_ms = v.at FROM v WHERE run.id = v.id";
 
+const RUNS_ARCHIVE: &str = "UPDATE run SET archived_at_ms = v.at FROM v WHERE run.id = v.id";
+
 const RUNS_MOVE: &str =
     "UPDATE run SET experiment_id = v.experiment_id, number = v.number FROM v WHERE run.id = v.id";
 
@@ -453,6 +468,7 @@ pub struct RunBefore {
     pub id: RunId,
     pub experiment_id: ExperimentId,
     pub trashed: bool,
+    pub archived: bool,
 }
 
 /// Makes the same change to many runs. Answers those that there are, as each was. Whoever moves them has made sure that the
@@ -468,20 +484,22 @@ pub async fn update_many(
         Dialect::Postgres => RUNS_HOLD_LOCK,
     };
     let ids = ids.iter().map(|id| id.as_str().to_owned()).collect();
-    let held: Vec<(String, i64, Option<i64>)> =
+    let held: Vec<(String, i64, Option<i64>, Option<i64>)> =
         Rows::default().with("id", Column::Text(ids)).fetch(tx, hold).await?;
     let ids: Vec<String> = held.iter().map(|(id, ..)| id.clone()).collect();
     let all = |value: i64| Column::Int(vec![value; ids.len()]);
     let rows = || Rows::default().with("id", Column::Text(ids.clone()));
     rows().with("now", all(now.0)).execute(tx, RUNS_TOUCH).await?;
-    if let Some(trashed) = update.trashed {
-        let at = Column::OptInt(vec![trashed.then_some(now.0); ids.len()]);
-        rows().with("at", at).execute(tx, RUNS_TRASH).await?;
+    for (wanted, statement) in [(update.trashed, RUNS_TRASH), (update.archived, RUNS_ARCHIVE)] {
+        if let Some(wanted) = wanted {
+            let at = Column::OptInt(vec![wanted.then_some(now.0); ids.len()]);
+            rows().with("at", at).execute(tx, statement).await?;
+        }
     }
     tag::change_runs(tx, &ids, &update.tags, &update.remove_tags).await?;
     if let Some(experiment_id) = update.experiment_id {
         // What is there already keeps its number.
-        let strangers = held.iter().filter(|(_, from, _)| *from != experiment_id.0);
+        let strangers = held.iter().filter(|(_, from, ..)| *from != experiment_id.0);
         let strangers: Vec<String> = strangers.map(|(id, ..)| id.clone()).collect();
         let (last,): (i64,) =
             on!(tx, c => sqlx::query_as(NUMBER_MAX).bind(experiment_id.0).fetch_one(c).await)?;
@@ -496,9 +514,10 @@ pub async fn update_many(
         run_field::note_moved(tx, strangers).await?;
     }
     let corrupt = |error: model::Error| Error::Corrupt(error.to_string());
-    let before = |(id, from, trashed): (String, i64, Option<i64>)| {
+    let before = |(id, from, trashed, archived): (String, i64, Option<i64>, Option<i64>)| {
         let id = id.parse().map_err(corrupt)?;
-        Ok(RunBefore { id, experiment_id: ExperimentId(from), trashed: trashed.is_some() })
+        let (trashed, archived) = (trashed.is_some(), archived.is_some());
+        Ok(RunBefore { id, experiment_id: ExperimentId(from), trashed, archived })
     };
     held.into_iter().map(before).collect()
 }

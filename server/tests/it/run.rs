@@ -45,6 +45,63 @@ async fn a_colour_is_chosen_for_everyone_and_taken_back() {
 }
 
 #[tokio::test]
+async fn archived_runs_are_left_out_until_they_are_asked_for() {
+    on_each(async |server| {
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            ids.push(server.new_run().await);
+        }
+        let all = json!({"ids": ids, "archived": true});
+        let (status, updated) = server.send(Method::PATCH, "/api/v1/runs", all).await;
+        let reversible = updated["reversible"].as_array().unwrap().len();
+        assert_eq!((status.as_u16(), &updated["count"], reversible), (200, &json!(3), 3));
+        let last = format!("/api/v1/runs/{}", ids[2]);
+        let back = json!({"query": {"experiment_id": "0", "filter": format!("id = '{}' and archived = true", ids[2])},
+            "archived": false});
+        let (_, updated) = server.send(Method::PATCH, "/api/v1/runs", back.clone()).await;
+        assert_eq!(updated["reversible"], json!([ids[2]]));
+        assert_eq!(server.send(Method::PATCH, "/api/v1/runs", back).await.1["count"], json!(0), "none is left");
+
+        let found = async |query: &str| {
+            let (status, page) = server.get(&format!("/api/v1/runs?experiment_id=0&sort=number{query}")).await;
+            assert_eq!(status, 200, "{page}");
+            let items = page["items"].as_array().unwrap().iter();
+            let names: Vec<_> = items.map(|row| row["run"]["id"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(page["total"], json!(names.len()));
+            names
+        };
+        assert_eq!(found("").await, ids[2..]);
+        assert_eq!(found("&archived=true").await, ids);
+        assert_eq!(found("&filter=archived+%3D+true").await, ids[..2]);
+        assert_eq!(found("&filter=not+archived+%3D+true").await, ids[2..]);
+        assert_eq!(found("&filter=archived+!%3D+true+or+number+%3D+1").await, [&ids[..1], &ids[2..]].concat());
+        let wrong = server.get("/api/v1/runs?experiment_id=0&filter=archived+%3D+%27no%27").await;
+        assert_problem(wrong, 400, "expected true or false");
+        let csv = server.request(Method::GET, "/api/v1/runs.csv?experiment_id=0").send().await.unwrap();
+        assert_eq!(csv.text().await.unwrap().lines().count(), 2);
+        let (_, groups) = server.get("/api/v1/run-groups?experiment_id=0&by=status&archived=true").await;
+        assert_eq!(groups["items"][0]["n"], json!(3));
+
+        // All else stays: its page, the count of the experiment, MLflow's searches, and the trash.
+        let first = format!("/api/v1/runs/{}", ids[0]);
+        assert!(server.get(&first).await.1["run"]["archived_at_ms"].is_i64());
+        assert!(server.get(&last).await.1["run"]["archived_at_ms"].is_null());
+        assert_eq!(server.get("/api/v1/experiments/0").await.1["runs"]["running"], json!(3));
+        assert_eq!(server.log(&ids[0], "loss", &[0], json!([1.0])).await.0, 200);
+        let search = json!({"experiment_ids": ["0"]});
+        let (_, theirs) = server.post("/api/2.0/mlflow/runs/search", search).await;
+        assert_eq!(theirs["runs"].as_array().unwrap().len(), 3);
+        assert_eq!(theirs["runs"][2]["info"]["lifecycle_stage"], json!("active"));
+        server.send(Method::PATCH, &first, json!({"trashed": true})).await;
+        assert_eq!(found("&trash=only").await, ids[..1]);
+        let (_, run) = server.send(Method::PATCH, &first, json!({"trashed": false, "archived": false})).await;
+        assert!(run["archived_at_ms"].is_null());
+        assert_eq!(found("").await, [&ids[..1], &ids[2..]].concat());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_page_begins_after_a_run_whatever_begins_or_leaves_meanwhile() {
     on_each(async |server| {
         let mut ids = Vec::new();

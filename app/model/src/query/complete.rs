@@ -140,6 +140,7 @@ fn operators(field: &Field) -> Vec<&'static str> {
     const TEXTS: [&str; 8] = ["=", "!=", "in", "like", "ilike", "~", "!~", "not in"];
     let mut found: Vec<&str> = match field {
         Field::Metric { .. } => NUMBERS.into(),
+        Field::Attribute(Attribute::Archived) => return vec!["=", "!="],
         Field::Attribute(Attribute::Status) => vec!["=", "!=", "in", "not in"],
         Field::Attribute(attribute) if attribute.kind() != AttributeKind::Text => NUMBERS.into(),
         Field::Param(_) => [&TEXTS[..2], &NUMBERS[2..], &TEXTS[2..]].concat(),

@@ -34,6 +34,9 @@ impl Grouping {
             }
             Field::Metric { .. } => Some(format!("metrics are what groups have means of: {EXPECTED}")),
             Field::Dataset(_) => Some(format!("a run may have many datasets: {EXPECTED}")),
+            Field::Attribute(Attribute::Archived) => {
+                Some(format!("runs that are archived make no group: {EXPECTED}"))
+            }
             Field::Attribute(attribute) => {
                 Some(format!("nearly every run has a {} of its own: {EXPECTED}", attribute.name()))
             }

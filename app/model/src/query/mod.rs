@@ -48,6 +48,17 @@ pub enum Expr {
     Clause(Clause),
 }
 
+impl Expr {
+    /// Whether any comparison is of this field.
+    pub fn names(&self, field: &Field) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(|part| part.names(field)),
+            Self::Not(part) => part.names(field),
+            Self::Clause(clause) => clause.field == *field,
+        }
+    }
+}
+
 /// One comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clause {
@@ -145,13 +156,15 @@ pub enum Attribute {
     Updated,
     /// From the start until the end, or until now.
     Duration,
+    /// Whether it was put aside: `true` or `false`.
+    Archived,
     Type,
     Source,
     Run,
 }
 
 /// How a query writes the attributes; the first name of each is the one that is shown.
-const ATTRIBUTES: [(&str, Attribute); 21] = [
+const ATTRIBUTES: [(&str, Attribute); 22] = [
     ("id", Attribute::Id),
     ("run_id", Attribute::Id),
     ("name", Attribute::Name),
@@ -173,11 +186,12 @@ const ATTRIBUTES: [(&str, Attribute); 21] = [
     ("updated", Attribute::Updated),
     ("updated_at", Attribute::Updated),
     ("duration", Attribute::Duration),
+    ("archived", Attribute::Archived),
 ];
 
 impl Attribute {
     /// Those of runs.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Id,
         Self::Name,
         Self::Number,
@@ -189,6 +203,7 @@ impl Attribute {
         Self::Ended,
         Self::Updated,
         Self::Duration,
+        Self::Archived,
     ];
 
     /// By any of its names, in any case.
@@ -208,6 +223,7 @@ impl Attribute {
             | Self::Status
             | Self::User
             | Self::Parent
+            | Self::Archived
             | Self::Type
             | Self::Source
             | Self::Run => AttributeKind::Text,
@@ -216,6 +232,11 @@ impl Attribute {
             Self::Duration => AttributeKind::Duration,
         }
     }
+}
+
+/// What is or is not, as a query writes it.
+pub fn word(is: bool) -> &'static str {
+    if is { "true" } else { "false" }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

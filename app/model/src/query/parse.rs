@@ -523,6 +523,7 @@ impl<'a> Parser<'a> {
             Field::Metric { .. } => "a number",
             Field::Param(_) => "a number, or a text in quotes",
             Field::Tag(_) | Field::Dataset(_) => "a text in quotes",
+            Field::Attribute(Attribute::Archived) => "true or false",
             Field::Attribute(attribute) => match attribute.kind() {
                 AttributeKind::Text => "a text in quotes",
                 AttributeKind::Number => "a number",
@@ -566,7 +567,8 @@ impl<'a> Parser<'a> {
         };
         // A tag's value is text even where it looks like a number; a param's word is one of true and false.
         let bare = self.rules.bare_words || matches!(text.as_str(), "true" | "false");
-        if !is_text(field) || !(quoted || bare) {
+        let flag = *field == Field::Attribute(Attribute::Archived);
+        if !is_text(field) || !(quoted || bare) || flag && text.parse::<bool>().is_err() {
             return self.expected(what);
         }
         self.next += 1;
@@ -713,6 +715,7 @@ mod tests {
             ),
             ("name~'^bert-' or tags.a !~ \"it's\"", "name ~ '^bert-' or tags.a !~ 'it''s'"),
             ("status = Running", "status = 'running'"),
+            ("archived = true or not archived != 'false'", "archived = 'true' or not archived != 'false'"),
             ("attributes.start_time > 1700000000000", "started > 1700000000000.0"),
             ("started > -7d or ended is null", "started > -604800000ms or ended is null"),
             ("created >= '2026-01-31 18:00'", "created >= 1769882400000.0"),

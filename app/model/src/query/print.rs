@@ -97,7 +97,7 @@ impl Display for Quoted<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attribute, DatasetField, Likeness, Order, Pattern};
+    use super::super::{Attribute, DatasetField, Likeness, Order, Pattern, word};
     use super::*;
     use proptest::prelude::*;
 
@@ -143,6 +143,10 @@ mod tests {
                     (_, 4) => Test::IsNull,
                     (Field::Attribute(Attribute::Status), _) => {
                         Test::In(vec!["running".into(), "failed".into()])
+                    }
+                    (Field::Attribute(Attribute::Archived), _) => {
+                        let is = [Likeness::Equal, Likeness::NotEqual][kind % 2];
+                        Test::Text { is, text: word(ago % 2 == 0).into() }
                     }
                     (Field::Param(_), 0) => Test::Number { is, than: Bound::Number(number) },
                     _ if is_text && kind == 5 => {

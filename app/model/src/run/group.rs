@@ -37,6 +37,9 @@ pub struct RunGroupQuery {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", param(value_type = String))]
     pub trash: Trash,
+    /// Also runs that are archived.
+    #[serde(default)]
+    pub archived: bool,
     /// `n`, fields of `by`, and fields of `fields`, which stand for their mean: the most important first, each rising unless
     /// `desc` follows. Groups that lack a value come last, whichever way. Without any, the largest comes first.
     #[serde(default)]
@@ -58,8 +61,23 @@ pub struct GroupSearch {
 impl RunGroupQuery {
     /// Groups of these runs, whatever their order and columns.
     pub fn new(runs: RunQuery, by: String, fields: String, sort: String) -> Self {
-        let RunQuery { experiment_id, search, filter, status, parent, trash, offset, limit, .. } = runs;
-        Self { experiment_id, by, fields, search, filter, status, parent, trash, sort, offset, limit }
+        let RunQuery {
+            experiment_id, search, filter, status, parent, trash, archived, offset, limit, ..
+        } = runs;
+        Self {
+            experiment_id,
+            by,
+            fields,
+            search,
+            filter,
+            status,
+            parent,
+            trash,
+            archived,
+            sort,
+            offset,
+            limit,
+        }
     }
 
     /// The search for its runs, all of them, and how they are grouped.
@@ -79,6 +97,7 @@ impl RunGroupQuery {
                 status: self.status,
                 parent: self.parent,
                 trash: self.trash,
+                archived: self.archived,
                 ..RunQuery::new(self.experiment_id)
             }
             .into_search(u32::MAX >> 1)?

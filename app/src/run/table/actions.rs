@@ -1,6 +1,6 @@
-//! What can be done with the selected runs, or with all that match: tag, move, throw away, restore; and how it is undone.
+//! What can be done with the selected runs, or with all that match: tag, move, archive, throw away, restore; and how it is undone.
 
-use super::Table;
+use super::{Table, menu::run_of};
 use crate::{
     experiment,
     run::{api, query},
@@ -21,7 +21,11 @@ pub fn Actions(table: Table) -> impl IntoView {
     let asked = Memo::new(move |_| search.with(|search| query::parse(id, search)));
     // Another filter means other runs.
     Effect::watch(
-        move || asked.with(|asked| (asked.filter.clone(), asked.search.clone(), asked.status, asked.trash)),
+        move || {
+            asked.with(|asked| {
+                (asked.filter.clone(), asked.search.clone(), asked.status, asked.trash, asked.archived)
+            })
+        },
         move |_, _, _| {
             all.set(false);
             selection.clear();
@@ -29,6 +33,16 @@ pub fn Actions(table: Table) -> impl IntoView {
         false,
     );
     let in_trash = move || asked.with(|asked| asked.trash == Trash::Only);
+    // Whether some of the selected runs are archived, and whether some are not. Of all that match nobody knows.
+    let standing = Memo::new(move |_| {
+        if all.get() {
+            return (asked.with(|asked| asked.archived || !asked.filter.is_empty()), true);
+        }
+        feed.current.track();
+        let archived = |id: &RunId| run_of(table, id).is_some_and(|run| run.archived_at_ms.is_some());
+        let picked: Vec<bool> = selection.picked().iter().map(archived).collect();
+        (picked.contains(&true), picked.contains(&false))
+    });
     let total = move || feed.current.with(|runs| runs.page.total);
     let count = move || if all.get() { total() } else { selection.count() as i64 };
     let tagging = RwSignal::new(false);
@@ -44,7 +58,7 @@ pub fn Actions(table: Table) -> impl IntoView {
         };
         spawn_local(async move {
             match api::update_many(update).await {
-                Ok(RunsUpdated { count, moved_or_trashed: ids }) => {
+                Ok(RunsUpdated { count, reversible: ids }) => {
                     let done = format!("{done}: {}", counted(count));
                     match back {
                         Some(back) if !ids.is_empty() => offer_undo(toaster, done, back, ids, refresh),
@@ -62,6 +76,29 @@ pub fn Actions(table: Table) -> impl IntoView {
         let restore = in_trash();
         let done = if restore { "Restored" } else { "Moved to the trash" };
         send(RunsUpdate { trashed: Some(!restore), ..RunsUpdate::default() }, done);
+    };
+    let archive = move |archived: bool| {
+        let done = if archived { "Archived" } else { "Restored" };
+        send(RunsUpdate { archived: Some(archived), ..RunsUpdate::default() }, done);
+    };
+    let aside = move || {
+        let (some_archived, some_not) = standing.get();
+        let button = move |archived: bool, is_key: bool| {
+            let (icon, word) = if archived { ("archive", "Archive") } else { ("restore", "Restore") };
+            view! {
+                <button
+                    class="button"
+                    type="button"
+                    data-key=is_key.then_some("archive")
+                    on:click=move |_| archive(archived)
+                >
+                    <Icon name=icon />
+                    {word}
+                </button>
+            }
+        };
+        (!in_trash())
+            .then(|| (some_not.then(|| button(true, true)), some_archived.then(|| button(false, !some_not))))
     };
     let clear = Callback::new(move |()| {
         all.set(false);
@@ -90,8 +127,9 @@ pub fn Actions(table: Table) -> impl IntoView {
                     <Icon name="folder" />
                     "Move"
                 </button>
-                <button class="button" type="button" data-key="archive" on:click=trash>
-                    {move || view! { <Icon name=if in_trash() { "restore" } else { "archive" } /> }}
+                {aside}
+                <button class="button" type="button" on:click=trash>
+                    {move || view! { <Icon name=if in_trash() { "restore" } else { "trash" } /> }}
                     {move || if in_trash() { "Restore" } else { "Trash" }}
                 </button>
                 <SelectNone on_click=clear />
@@ -106,10 +144,11 @@ pub fn Actions(table: Table) -> impl IntoView {
 fn undo(change: &RunsUpdate, here: ExperimentId) -> Option<RunsUpdate> {
     let back = RunsUpdate {
         trashed: change.trashed.map(|trashed| !trashed),
+        archived: change.archived.map(|archived| !archived),
         experiment_id: change.experiment_id.map(|_| here),
         ..RunsUpdate::default()
     };
-    (back.trashed.is_some() || back.experiment_id.is_some()).then_some(back)
+    (back != RunsUpdate::default()).then_some(back)
 }
 
 /// Tells what was done, with a button that takes it back for exactly the runs that it was done to.
@@ -245,6 +284,11 @@ mod tests {
         );
         let thrown = RunsUpdate { trashed: Some(true), ..RunsUpdate::default() };
         assert_eq!(undo(&thrown, here), Some(RunsUpdate { trashed: Some(false), ..RunsUpdate::default() }));
+        let archived = RunsUpdate { archived: Some(true), ..RunsUpdate::default() };
+        assert_eq!(
+            undo(&archived, here),
+            Some(RunsUpdate { archived: Some(false), ..RunsUpdate::default() })
+        );
         assert_eq!(undo(&RunsUpdate { remove_tags: vec!["a".into()], ..RunsUpdate::default() }, here), None);
     }
 }

@@ -128,7 +128,7 @@ fn step(by: isize, at: Option<usize>) {
     }
 }
 
-fn run_of(table: Table, id: &RunId) -> Option<Run> {
+pub fn run_of(table: Table, id: &RunId) -> Option<Run> {
     let loaded = table.window.loaded.with_untracked(|loaded| loaded.get(id).map(|row| row.run.clone()));
     let pinned = || {
         table.feed.current.with_untracked(|runs| {

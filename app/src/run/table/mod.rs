@@ -325,6 +325,7 @@ fn Filter(table: Table) -> impl IntoView {
     let status =
         move |word: &'static str| search.with(|query| query.get("status").unwrap_or_default() == word);
     let in_trash = move || search.with(|query| query.get("trash") == Some("only"));
+    let with_archived = move || search.with(|query| query.get(query::ARCHIVED) == Some("1"));
     let option = move |word: &'static str| {
         view! {
             <option value=word selected=move || status(word) prop:selected=move || status(word)>
@@ -345,8 +346,18 @@ fn Filter(table: Table) -> impl IntoView {
                 <option value="" selected=move || !in_trash() prop:selected=move || !in_trash()>"runs"</option>
                 <option value="only" selected=in_trash prop:selected=in_trash>"trash"</option>
             </select>
+            <label class="check" title="Also runs that are archived">
+                <input
+                    type="checkbox"
+                    name=query::ARCHIVED
+                    value="1"
+                    checked=with_archived
+                    prop:checked=with_archived
+                />
+                "Archived"
+            </label>
             <QueryBar table />
-            <Hidden search except=&["search", "filter", "status", "trash", "offset"] />
+            <Hidden search except=&["search", "filter", "status", "trash", "archived", "offset"] />
         </FilterForm>
     }
 }
@@ -389,6 +400,20 @@ fn NothingFound(table: Table) -> impl IntoView {
                     <p>
                         <a class="button" href=table.path.with_value(|path| crate::view::plain(path))>
                             "Clear all filters"
+                        </a>
+                    </p>
+                </Empty>
+            }
+            .into_any()
+        } else if table.feed.current.with(|runs| runs.experiment.runs.total() > 0) {
+            let href = table.search.with_untracked(|search| {
+                table.path.with_value(|path| search.clone().with(query::ARCHIVED, "1").href(path))
+            });
+            view! {
+                <Empty icon="archive" title="All runs are archived">
+                    <p>
+                        <a class="button" href=href>
+                            "Show them"
                         </a>
                     </p>
                 </Empty>

@@ -17,8 +17,14 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlFormElement;
 
 /// Attributes that are no fixed columns.
-const ATTRIBUTES: [Attribute; 5] =
-    [Attribute::Number, Attribute::Id, Attribute::Created, Attribute::Ended, Attribute::Updated];
+const ATTRIBUTES: [Attribute; 6] = [
+    Attribute::Number,
+    Attribute::Id,
+    Attribute::Created,
+    Attribute::Ended,
+    Attribute::Updated,
+    Attribute::Archived,
+];
 
 #[component]
 pub fn ColumnPicker(table: Table) -> impl IntoView {

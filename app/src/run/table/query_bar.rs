@@ -233,6 +233,10 @@ async fn fields(experiment_id: ExperimentId, typed: &str) -> Vec<String> {
 async fn values(experiment_id: ExperimentId, field: Field, typed: String) -> Vec<String> {
     let quoted = |text: &String| format!("'{}'", text.replace('\'', "''"));
     match field {
+        Field::Attribute(Attribute::Archived) => {
+            let words = [true, false].map(model::query::word).into_iter();
+            words.filter(|word| word.starts_with(&typed)).map(ToOwned::to_owned).collect()
+        }
         Field::Attribute(Attribute::Status) => {
             let words = query::statuses().into_iter().filter(|word| word.starts_with(&typed));
             words.map(|word| format!("'{word}'")).collect()

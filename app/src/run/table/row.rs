@@ -260,6 +260,10 @@ fn Name(
             <div class="run-cell">
                 {swatch} {who}
                 {move || is_base.get().then(|| view! { <span class="mark run-cell__mark">"baseline"</span> })}
+                {move || {
+                    let archived = row.with(|row| row.run.archived_at_ms.is_some());
+                    archived.then(|| view! { <span class="mark run-cell__mark">"archived"</span> })
+                }}
                 <button
                     class="button button--icon run-cell__act"
                     type="button"
@@ -506,6 +510,7 @@ fn content_of(row: &RunRow, column: &Field) -> Content {
             row.run.parent_id.as_ref().map(|id| Content::plain(id.to_string()))
         }
         Field::Attribute(Attribute::Status) => Some(Content::plain(row.run.status.as_str().to_owned())),
+        Field::Attribute(Attribute::Archived) => row.run.archived_at_ms.map(Content::Time),
         _ => None,
     };
     found.unwrap_or(Content::Nothing)

@@ -24,6 +24,17 @@ def other(client: MLOpsClient, experiment: Experiment) -> Experiment:
     return client.create_experiment(f"{experiment.name}, other")
 
 
+def test_archived_runs_are_left_out_until_they_are_named(client: MLOpsClient, experiment: Experiment) -> None:
+    first, second, third = (_record(client, experiment, name, 0.1) for name in ("one", "two", "three"))
+    assert client.archive_runs([client.get_run(first), second]) == 2
+    assert [one.id for one in experiment.runs()] == [third]
+    assert {one.id for one in experiment.runs("archived = true")} == {first, second}
+    assert isinstance(client.get_run(first).archived_at, datetime)
+    assert client.restore_runs(first) == 1 and client.archive_runs(["0" * 32]) == 0
+    assert [one.id for one in experiment.runs(sort="name")] == [first, third]
+    assert client.get_run(first).archived_at is None
+
+
 def test_a_record_says_what_was_logged_with_its_types(client: MLOpsClient, experiment: Experiment) -> None:
     with client.start_run(experiment.id, name="typed", tags=["quick"]) as run:
         run.log_params({"n": 3, "x": 0.5, "inf": float("inf"), "yes": True, "none": None, "text": "3"})

@@ -19,7 +19,7 @@ from .. import __version__
 COMMANDS = {
     "login": ("login", "keep the token of a server, after checking it"),
     "status": ("status", "which server, who am I, and what waits to be sent"),
-    "runs": ("runs", "list, search, show and export runs"),
+    "runs": ("runs", "list, search, show and export runs, and print their logs"),
     "experiments": ("experiments", "list experiments"),
     "download": ("download", "bring the files of a run to this machine"),
     "open": ("open", "open a run or an experiment in the browser"),

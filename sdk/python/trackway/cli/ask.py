@@ -49,6 +49,8 @@ def run(server: Reader, word: str) -> StoredRun:
     meant = f"name = {quoted}"
     if _START_OF_ID.fullmatch(plain):
         meant = f"id like '{plain}%' or {meant}"
+    # A name means a run that is archived, too.
+    meant = f"({meant}) and archived in (true, false)"
     found = RunList(server, lambda: every(server), meant, "created", False, NAMED_MAX)
     if len(found) == 1:
         return record.get(server, found[0].id)

@@ -33,6 +33,7 @@ def run_json(run: StoredRun) -> dict[str, Any]:
         "created_at": time_json(run.created_at),
         "started_at": time_json(run.started_at),
         "ended_at": time_json(run.ended_at),
+        "archived_at": time_json(run.archived_at),
         "duration_seconds": run.duration_seconds,
         "params": {key: json_param(value) for key, value in run.params.items()},
         "metrics": {

@@ -1,4 +1,4 @@
-"""Lists, searches, shows and exports runs."""
+"""Lists, searches, shows and exports runs, and prints what they printed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..export import KINDS, kind_of
 from ..group import GroupStat, RunGroup
 from ..record import SeriesSummary, StoredRun
 from ..search import RunList, Searched
-from . import ask, columns, form
+from . import ask, columns, form, logs
 from .table import Column, clean, heading, print_table, status_text, terminal_columns
 
 LIMIT = 20
@@ -24,7 +24,7 @@ Lists runs, the newest first. QUERY is a condition in the query language:
   trackway runs ls --experiment digits --sort metrics.val/loss --reverse
 
 It compares metrics.<key> (also .min, .max, .mean), params.<key>, tags.<key>, id, name, number, status, user, created,
-started, ended, updated and duration; with = != < <= > >=, in (...), between ... and ..., like, ilike, ~ and !~ (regular
+started, ended, updated, duration and archived (true or false; without it, archived runs are left out); with = != < <= > >=, in (...), between ... and ..., like, ilike, ~ and !~ (regular
 expressions), is null, is nan; joined by and, or, not and parentheses. Texts stand in quotes.
 """
 EXPORT = """\
@@ -122,11 +122,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run", metavar="RUN", help="its id, the start of its id (4 digits or more), or its name"
     )
     ask.add_options(show)
+    told = verbs.add_parser("logs", help="print what one printed", description=logs.ABOUT)
+    logs.add_arguments(told)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Lists, groups, shows or exports."""
-    verbs = {"ls": _list, "groups": _groups, "show": _show, "export": _export}
+    """Lists, groups, shows, exports or prints."""
+    verbs = {"ls": _list, "groups": _groups, "show": _show, "export": _export, "logs": logs.run}
     return verbs[arguments.verb](arguments)
 
 

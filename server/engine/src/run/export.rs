@@ -268,6 +268,7 @@ impl Export {
                 let ended = run.ended_at_ms.unwrap_or(self.now);
                 Cell::Float((ended.0 - started.0) as f64 / 1_000.0)
             }),
+            Attribute::Archived => Cell::Text(query::word(run.archived_at_ms.is_some()).to_owned()),
             // No run has these.
             Attribute::Type | Attribute::Source | Attribute::Run => Cell::Absent,
         }

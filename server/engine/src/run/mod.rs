@@ -291,6 +291,7 @@ impl Runs {
             parent: None,
             filter: None,
             trash: Trash::With,
+            archived: true,
             ..all
         };
         let order = store::run::search_ids(db, &every, world.now()).await?;
@@ -366,7 +367,7 @@ impl Runs {
             }
         };
         let mut count = 0;
-        let mut moved_or_trashed = Vec::new();
+        let mut reversible = Vec::new();
         for ids in ids.chunks(limits::RUNS_PER_COMMIT_MAX) {
             let mut tx = db.begin().await?;
             if let Some(experiment_id) = update.experiment_id
@@ -378,11 +379,12 @@ impl Runs {
             tx.commit().await?;
             count += changed.len() as i64;
             let mut by_experiment: BTreeMap<ExperimentId, Vec<RunId>> = BTreeMap::new();
-            for store::run::RunBefore { id: run_id, experiment_id: from, trashed } in changed {
+            for store::run::RunBefore { id: run_id, experiment_id: from, trashed, archived } in changed {
                 if update.experiment_id.is_some_and(|to| to != from)
                     || update.trashed.is_some_and(|wanted| wanted != trashed)
+                    || update.archived.is_some_and(|wanted| wanted != archived)
                 {
-                    moved_or_trashed.push(run_id.clone());
+                    reversible.push(run_id.clone());
                 }
                 if let Some(to) = update.experiment_id.filter(|to| *to != from) {
                     by_experiment.entry(to).or_default().push(run_id.clone());
@@ -394,7 +396,7 @@ impl Runs {
                 events.publish_runs(experiment_id, &run_ids);
             }
         }
-        Ok(RunsUpdated { count, moved_or_trashed })
+        Ok(RunsUpdated { count, reversible })
     }
 
     /// The ids of the runs that are searched for.

@@ -56,6 +56,7 @@ mod tests {
             updated_at_ms: UnixMillis(10),
             late_at_ms: None,
             trashed_at_ms: None,
+            archived_at_ms: None,
             stop_requested: false,
             tags: Tags::default(),
         }

@@ -10,7 +10,7 @@ use model::{
     param::ParamValue,
     query::{
         Attribute, Bound, Clause, DatasetField, Expr, Facts, Field, Likeness, Order, Pattern, Stat, Test,
-        evaluate, parse,
+        evaluate, parse, word,
     },
     run::{Run, RunQuery, RunSearch, RunStatus, RunUpdate},
 };
@@ -73,6 +73,7 @@ impl Facts for Known {
                 Attribute::Status => Some(Cow::Borrowed(self.run.status.as_str())),
                 Attribute::User => Some(Cow::Borrowed(&self.run.user)),
                 Attribute::Parent => self.run.parent_id.as_ref().map(|id| Cow::Borrowed(id.as_str())),
+                Attribute::Archived => Some(Cow::Borrowed(word(self.run.archived_at_ms.is_some()))),
                 _ => None,
             },
         }
@@ -153,6 +154,7 @@ async fn fill(db: &crate::Db, experiment_id: ExperimentId, random: &mut TestRunn
             });
         }
         let end = (pick(2) == 0).then(|| RunUpdate {
+            archived: [None, Some(true)][pick(2)],
             status: Some([RunStatus::Completed, RunStatus::Failed][pick(2)]),
             ..RunUpdate::default()
         });
@@ -206,10 +208,13 @@ fn clause() -> impl Strategy<Value = Expr> {
     ];
     let likenesses = vec![Likeness::Equal, Likeness::NotEqual, Likeness::Like, Likeness::ILike];
     let mut texts = TEXTS.map(str::to_owned).to_vec();
-    texts
-        .extend(["%a%", "_d%", "ADAM", "%Ä%", "ä%", "running", "failed", "%\\%", "%[y]%"].map(str::to_owned));
+    texts.extend(
+        ["%a%", "_d%", "ADAM", "%Ä%", "ä%", "running", "failed", "true", "false", "%\\%", "%[y]%"]
+            .map(str::to_owned),
+    );
     let text = prop::sample::select(texts);
-    let patterns = ["^a", "(?i)^AD", "^$", r"^\w+\d$", r"[\[*]", "run|fail", "mnist|%", "ä", "^(Adam|10)$"];
+    let patterns =
+        ["^a", "(?i)^AD", "^$", r"^\w+\d$", r"[\[*]", "run|fail", "^t", "mnist|%", "ä", "^(Adam|10)$"];
     let pattern = prop::sample::select(patterns.map(|text| Pattern::new(text).unwrap()).to_vec());
     let number = prop_oneof![
         prop::sample::select(NUMBERS.to_vec()).prop_map(Bound::Number),
@@ -261,7 +266,7 @@ async fn sql_means_the_same_runs_as_the_evaluator() {
             TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
         let experiment_id = add_experiment(&db, "e", &[]).await;
         fill(&db, experiment_id, &mut random).await;
-        let all = RunQuery::new(experiment_id).into_search(100).unwrap();
+        let all = RunQuery { archived: true, ..RunQuery::new(experiment_id) }.into_search(100).unwrap();
         let mut known = Vec::new();
         let runs = run::search(&db, &all, NOW).await.unwrap();
         let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();

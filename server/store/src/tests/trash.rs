@@ -385,13 +385,17 @@ async fn what_is_deleted_for_good_does_not_come_back_among_many() {
             query: None,
             tags: Tags::words(["kept"]),
             remove_tags: Vec::new(),
+            archived: None,
             trashed: Some(false),
             experiment_id: Some(other),
         };
         let mut tx = db.begin().await.unwrap();
         let changed = run::update_many(&mut tx, &[gone, kept.clone()], &update, NOW).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(changed, [run::RunBefore { id: kept, experiment_id: id, trashed: false }]);
+        assert_eq!(
+            changed,
+            [run::RunBefore { id: kept, experiment_id: id, trashed: false, archived: false }]
+        );
         let search = RunQuery::new(other).into_search(10).unwrap();
         assert_eq!(run::count(&db, &search, NOW).await.unwrap(), 1);
     })

@@ -7,7 +7,7 @@ use super::{
 };
 use model::{
     UnixMillis,
-    query::{Attribute, Clause, Expr, Field, Test},
+    query::{Attribute, Clause, Expr, Field, Test, word},
 };
 
 /// For each run whether it is meant.
@@ -44,6 +44,10 @@ fn of_clause(index: &RunIndex, Clause { field, test }: &Clause, now: UnixMillis)
                 Attribute::Updated => Some(&index.updated),
                 _ => None,
             };
+            if *attribute == Attribute::Archived {
+                let [yes, no] = [true, false].map(|is| test.fits_text(word(is)));
+                return index.archived.iter().map(|&archived| if archived { yes } else { no }).collect();
+            }
             match times {
                 Some(times) => times.iter().map(|&at| test.fits_number(at as f64, now)).collect(),
                 None => heads.iter().map(|head| of_attribute(head, *attribute, test, now)).collect(),
@@ -95,9 +99,12 @@ fn of_attribute(head: &Head, attribute: Attribute, test: &Test, now: UnixMillis)
         Attribute::Duration => {
             number(super::order::duration(head, now).map(|millis| millis as f64 / 1_000.0))
         }
-        // Two are columns of their own; the others no run has.
-        Attribute::Created | Attribute::Updated | Attribute::Type | Attribute::Source | Attribute::Run => {
-            *test == Test::IsNull
-        }
+        // Three are columns of their own; the others no run has.
+        Attribute::Created
+        | Attribute::Updated
+        | Attribute::Archived
+        | Attribute::Type
+        | Attribute::Source
+        | Attribute::Run => *test == Test::IsNull,
     }
 }

@@ -277,6 +277,7 @@ struct RunIndex {
     created: Vec<i64>,
     updated: Vec<i64>,
     trashed: Vec<bool>,
+    archived: Vec<bool>,
     /// Of the names.
     text_bytes: usize,
     places: HashMap<u128, u32>,
@@ -366,26 +367,29 @@ impl RunIndex {
             started: row.started_at_ms,
             ended: row.ended_at_ms,
         };
-        let (created, updated, trashed) = (row.created_at_ms, row.updated_at_ms, row.trashed_at_ms.is_some());
+        let (created, updated) = (row.created_at_ms, row.updated_at_ms);
+        let (trashed, archived) = (row.trashed_at_ms.is_some(), row.archived_at_ms.is_some());
         self.text_bytes += head.text_bytes();
         if let Some(&place) = self.places.get(&id) {
             let place = place as usize;
             let before = std::mem::replace(&mut self.heads[place], head);
             self.text_bytes -= before.text_bytes();
-            (self.created[place], self.updated[place], self.trashed[place]) = (created, updated, trashed);
+            (self.created[place], self.updated[place]) = (created, updated);
+            (self.trashed[place], self.archived[place]) = (trashed, archived);
         } else {
             self.places.insert(id, self.heads.len() as u32);
             self.heads.push(head);
             self.created.push(created);
             self.updated.push(updated);
             self.trashed.push(trashed);
+            self.archived.push(archived);
         }
     }
 
     /// About what it takes.
     fn bytes(&self) -> usize {
         let columns: usize = self.columns.values().map(Column::bytes).sum();
-        self.heads.len() * (size_of::<Head>() + 2 * size_of::<i64>() + 1 + 2 * size_of::<(u128, u32)>())
+        self.heads.len() * (size_of::<Head>() + 2 * size_of::<i64>() + 2 + 2 * size_of::<(u128, u32)>())
             + self.text_bytes
             + columns
     }
@@ -420,11 +424,12 @@ impl RunIndex {
         let parent = search.parent.as_ref().map(|id| u128::from_be_bytes(id.to_bytes()));
         let kept = |row: usize| {
             let trashed = self.trashed[row] || self.experiment_trashed;
-            match search.trash {
-                Trash::Without => !trashed,
-                Trash::Only => trashed,
-                Trash::With => true,
-            }
+            (search.archived || !self.archived[row])
+                && match search.trash {
+                    Trash::Without => !trashed,
+                    Trash::Only => trashed,
+                    Trash::With => true,
+                }
         };
         let id_prefix = ids_from(&text);
         let is_head = |row: usize| {

@@ -127,6 +127,10 @@ fn keys<'a>(index: &'a RunIndex, OrderBy { field, descending }: &OrderBy, now: U
             Attribute::Started => of_heads(&|head| head.started),
             Attribute::Ended => of_heads(&|head| head.ended),
             Attribute::Updated => vec![Keys::Times { times: &index.updated, descending }],
+            Attribute::Archived => {
+                let key = |archived: &bool| turned(of_int(i64::from(*archived)), descending);
+                vec![Keys::Numbers(index.archived.iter().map(key).collect())]
+            }
             Attribute::Duration => of_heads(&|head| duration(head, now)),
             Attribute::Type | Attribute::Source | Attribute::Run => Vec::new(),
         },

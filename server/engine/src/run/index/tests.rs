@@ -28,7 +28,7 @@ use std::{
 const KEYS: [&str; 3] = ["a", "b c", "loss"];
 const TEXTS: [&str; 7] = ["adam", "Adam", "a%", "", "Ärger", "10", "9"];
 const NUMBERS: [f64; 8] = [0.0, -0.0, 1.0, 0.5, 10.0, -3.25, f64::INFINITY, f64::NEG_INFINITY];
-const CLAUSES: [&str; 25] = [
+const CLAUSES: [&str; 27] = [
     "metrics.a > 0.5",
     "metrics.\"b c\".min <= 0",
     "metrics.loss.mean != 1",
@@ -54,6 +54,8 @@ const CLAUSES: [&str; 25] = [
     "tags.loss ~ '(?i)ADAM|^$'",
     "parent is null",
     "parent like '%1%'",
+    "archived = true",
+    "archived != 'true' and number > 5",
 ];
 
 fn fields() -> Vec<Field> {
@@ -143,12 +145,14 @@ impl Stage {
         let runs = vec![RunFacts { run_id: run_id.clone(), params, tags: Tags(tags) }];
         let batch = IngestBatch { series, runs, writer: None };
         self.services.metric.ingest(&self.caller, batch, None).await.unwrap();
+        let archived = [None, None, None, Some(true), Some(false), Some(false)][self.pick(6)];
         let update = match self.pick(8) {
             0..3 => RunUpdate { status: Some(RunStatus::Failed), ..RunUpdate::default() },
             3 => RunUpdate { trashed: Some(true), ..RunUpdate::default() },
             4 => RunUpdate { trashed: Some(false), name: Some("run-1".into()), ..RunUpdate::default() },
             _ => RunUpdate { remove_tags: vec!["a".into()], ..RunUpdate::default() },
         };
+        let update = RunUpdate { archived, ..update };
         self.services.run.update(&self.caller, run_id, update).await.unwrap();
     }
 
@@ -169,6 +173,7 @@ impl Stage {
             tags: Tags([("a".to_owned(), TEXTS[self.pick(7)].to_owned())].into()),
             remove_tags: vec!["loss".into()],
             trashed: trash.then_some(self.pick(2) == 0),
+            archived: [None, None, Some(true), Some(false)][self.pick(4)],
             experiment_id: None,
         };
         let updated = self.services.run.update_many(&self.caller, &update).await.unwrap();
@@ -202,6 +207,7 @@ impl Stage {
             status: [None, None, Some(RunStatus::Running)][self.pick(3)],
             filter: parse(&filter).unwrap(),
             trash: [Trash::Without, Trash::Only, Trash::With][self.pick(3)],
+            archived: self.pick(3) > 0,
             order,
             offset: [0, 0, 3, 50][self.pick(4)],
             limit: [1, 10, 100][self.pick(3)],
@@ -224,6 +230,7 @@ impl Stage {
             tags: Tags::default(),
             remove_tags: Vec::new(),
             trashed: Some(false),
+            archived: Some(false),
             experiment_id: Some(there),
         };
         let updated = self.services.run.update_many(&self.caller, &update).await.unwrap();
@@ -336,7 +343,7 @@ async fn the_index_finds_what_sql_finds_also_after_changes() {
             }
             for _ in 0..25 {
                 stage.change_many(&runs).await;
-                for _ in 0..10 {
+                for _ in 0..12 {
                     apart += usize::from(stage.compare().await);
                     strange += usize::from(stage.compare_after(&runs).await);
                 }

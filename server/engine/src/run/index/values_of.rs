@@ -10,7 +10,7 @@ use crate::{Base, Result};
 use model::{
     ExperimentId, Float64, RunId, UnixMillis,
     explore::{FieldColumn, FieldValues},
-    query::{Attribute, Field},
+    query::{Attribute, Field, word},
     run::RunSearch,
 };
 use std::collections::BTreeMap;
@@ -77,6 +77,9 @@ impl RunIndex {
                 Attribute::Name => texts(heads().map(|head| Some(head.name.to_string()))),
                 Attribute::Status => texts(heads().map(|head| Some(head.status.as_str().to_owned()))),
                 Attribute::User => texts(heads().map(|head| Some(head.user.to_string()))),
+                Attribute::Archived => {
+                    texts(rows.iter().map(|&row| Some(word(self.archived[row as usize]).to_owned())))
+                }
                 Attribute::Id => texts(heads().map(|head| Some(run_id(head.id).to_string()))),
                 Attribute::Parent => texts(heads().map(|head| Some(run_id(head.parent?).to_string()))),
                 Attribute::Type | Attribute::Source | Attribute::Run => numbers(&|_| None),

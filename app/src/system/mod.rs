@@ -1,0 +1,6 @@
+//! The machine: what it did while a run went on.
+
+mod gauge;
+mod tab;
+
+pub use tab::Tab;

@@ -1,0 +1,54 @@
+//! The System tab of a run: its charts by device, a line for each device and process.
+
+use super::gauge;
+use crate::{
+    metric::{self, Board, BoardRun, Sections},
+    run::RunView,
+    ui::notice::Empty,
+};
+use leptos::prelude::*;
+use model::metric::of_system;
+
+#[component]
+pub fn Tab(view: RunView) -> impl IntoView {
+    let runs = Memo::new(move |_| view.detail.current.with(|detail| vec![BoardRun::of(&detail.run)]));
+    let metrics = Memo::new(move |_| {
+        view.detail.current.with(|detail| {
+            let own = metric::numbers(&detail.metrics).map(|one| &one.key).filter(|key| of_system(key));
+            let mut keys: Vec<String> = own.cloned().collect();
+            keys.dedup();
+            keys
+        })
+    });
+    let bundles = Memo::new(move |_| metrics.with(|metrics| gauge::bundles(metrics)));
+    let keys = Memo::new(move |_| {
+        bundles.with(|bundles| bundles.iter().map(|one| one.key.clone()).collect::<Vec<_>>())
+    });
+    let board = Board::of_bundles(runs.into(), bundles.into(), view.logged.into(), view.happened.into());
+    let nothing = Memo::new(move |_| keys.with(Vec::is_empty));
+    move || {
+        if nothing.get() {
+            view! { <Nothing /> }.into_any()
+        } else {
+            view! {
+                <h2 class="hidden">"The machine"</h2>
+                <Sections board keys metrics />
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn Nothing() -> impl IntoView {
+    view! {
+        <Empty icon="metric" title="Nothing of the machine yet">
+            <p>
+                "The Python client records processors, memory, disk and network every ten seconds, unless "
+                <code>"capture"</code>" leaves out "<code>"system"</code>". Graphics processors need "
+                <code>"pip install \"trackway[system]\""</code>" or "<code>"nvidia-smi"</code>"."
+            </p>
+            <p>"Metrics that begin with "<code>"system/"</code>" are shown here, whoever logs them."</p>
+        </Empty>
+    }
+}
