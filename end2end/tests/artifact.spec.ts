@@ -36,6 +36,28 @@ test("text, tables and JSON are shown as what they are", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "No preview" })).toBeVisible();
 });
 
+test("a Parquet file shows its columns, types and first rows, and one that is spoilt says so", async ({ page, api }) => {
+  const id = await api.run("0", "tables of pandas");
+  const folder = "../server/engine/src/artifact/parquet";
+  await api.artifact(id, "data/types.parquet", await readFile(`${folder}/first.parquet`));
+  await api.artifact(id, "data/long.parquet", await readFile(`${folder}/second.parquet`));
+  await api.artifact(id, "data/spoilt.parquet", "PAR1 and nothing behind it");
+  await page.goto(`/runs/${id}?tab=artifacts&path=data/types.parquet`);
+  await awake(page);
+  const table = page.getByRole("table", { name: "File content" });
+  await expect(table.getByRole("columnheader", { name: "price decimal(30, 2)" })).toBeVisible();
+  await expect(table.getByRole("cell", { name: "[[1, 2], [3]]" })).toBeVisible();
+  await expect(page.getByText("3 rows, 24 columns, 1 row group")).toBeVisible();
+  await expect(page.getByText("Not shown: label (it is compressed with LZ4, which this server does not read).")).toBeVisible();
+  await picture(page, "run-artifact-parquet");
+  const files = page.getByRole("navigation", { name: "Files" });
+  await files.getByRole("link", { name: /long\.parquet/ }).click();
+  await expect(page.getByText("The first 200 of 429 rows, 6 columns, 2 row groups")).toBeVisible();
+  await expect(table.getByRole("row")).toHaveCount(201);
+  await files.getByRole("link", { name: /spoilt\.parquet/ }).click();
+  await expect(page.getByRole("heading", { name: "This file cannot be shown" })).toBeVisible();
+});
+
 test("a download has the file's name and bytes", async ({ page }) => {
   await page.getByRole("navigation", { name: "Files" }).getByRole("link", { name: /report\.txt/ }).click();
   const download = page.waitForEvent("download");

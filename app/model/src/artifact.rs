@@ -77,6 +77,30 @@ pub struct ArtifactCopy {
     pub path: ArtifactPath,
 }
 
+/// The beginning of a Parquet file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parquet {
+    pub row_count: i64,
+    pub row_group_count: i64,
+    /// Columns that hold values; only the first are shown.
+    pub column_count: i64,
+    /// The program that wrote it, in its own words.
+    pub created_by: String,
+    pub columns: Vec<ParquetColumn>,
+}
+
+/// A column of a Parquet file. What lies in records and lists is a column of its own: `point.x`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParquetColumn {
+    pub name: String,
+    /// `int64`, `list<string>`, `timestamp[us, UTC]`.
+    pub kind: String,
+    /// Of the first rows; none where there is no value.
+    pub cells: Vec<Option<String>>,
+    /// Why it has no cells.
+    pub problem: Option<String>,
+}
+
 /// The parts of a file that were sent, to be made one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

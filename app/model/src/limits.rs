@@ -317,6 +317,24 @@ pub const ARCHIVES_MAX: usize = 8;
 /// Text of an artifact shown as preview.
 pub const PREVIEW_BYTES_MAX: usize = 256 * 1024;
 
+/// Rows and columns shown of a Parquet file: a screen or five.
+pub const PARQUET_ROWS_MAX: usize = 200;
+pub const PARQUET_COLUMNS_MAX: usize = 100;
+/// The footer of a Parquet file: those of thousands of columns times hundreds of groups of rows have some megabytes.
+pub const PARQUET_FOOTER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Columns, and groups of columns, that a footer names: some dozens of bytes each while it is read.
+pub const PARQUET_SCHEMA_MAX: usize = 20_000;
+/// One page of a Parquet file, packed and unpacked: writers make them of one megabyte, and a claim beyond is refused unread.
+pub const PARQUET_PAGE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// What is read and unpacked of one file: two pages of a megabyte for each column shown. Held is one page at a time.
+pub const PARQUET_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Entries of lists that are read of one column: a hundred for each row.
+pub const PARQUET_ENTRIES_MAX: usize = 20_000;
+/// Lengths that one page writes before its texts: all are read to find the first text.
+pub const PARQUET_LENGTHS_MAX: usize = 1_000_000;
+/// Parquet files read at one time: each keeps a processor busy for up to some seconds.
+pub const PARQUETS_AT_ONCE_MAX: usize = 2;
+
 /// Images and tables of one run that its page finds by step: as many as a comparison looks at.
 pub const MEDIA_FILES_MAX: i64 = COMPARE_FILES_MAX;
 /// Names of images and tables in one answer: more cards than anybody scrolls through.

@@ -4,7 +4,7 @@ use crate::error::AppError;
 use leptos::{prelude::*, server_fn::codec::Json};
 use model::{
     AssetId, RunId,
-    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Parquet},
 };
 #[cfg(feature = "ssr")]
 use model::{
@@ -67,6 +67,9 @@ pub enum Content {
     Text(String),
     /// Safe HTML of the server's: code, or Markdown.
     Html(String),
+    Parquet(Parquet),
+    /// Why there is nothing to be shown.
+    Broken(String),
 }
 
 /// What the page is rendered with.
@@ -144,6 +147,10 @@ pub async fn show(run_id: RunId, wanted: Option<Wanted>) -> Result<Option<Shown>
     let content = match kind(&artifact) {
         Kind::Image | Kind::Audio | Kind::Video | Kind::Pdf => Content::None,
         Kind::Table(_) => text(services.artifact.preview(&caller, &owner, &file.path).await?, Content::Text),
+        Kind::Parquet => match services.artifact.parquet(&caller, &owner, &file.path).await? {
+            Ok(parquet) => Content::Parquet(parquet),
+            Err(why) => Content::Broken(why),
+        },
         Kind::Json if !cut(&artifact) => {
             text(services.artifact.preview(&caller, &owner, &file.path).await?, Content::Text)
         }

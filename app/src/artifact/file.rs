@@ -2,7 +2,7 @@
 
 use super::{
     api::{self, Content, Shown, Wanted},
-    json,
+    json, parquet,
     preview::{self, Kind},
     remove::Doomed,
 };
@@ -128,6 +128,15 @@ fn body(artifact: &Artifact, source: String, content: Content) -> AnyView {
         (Kind::Pdf, _) => return view! { <Pdf source name /> }.into_any(),
         (Kind::Page, Content::Html(html)) => page_and_source(&source, &name, html),
         (Kind::Table(part), Content::Text(text)) => grid(preview::rows(&text, part)),
+        (_, Content::Parquet(parquet)) => parquet::table(parquet),
+        (_, Content::Broken(why)) => {
+            return view! {
+                <Empty icon="file" title="This file cannot be shown">
+                    <p>{why}</p>
+                </Empty>
+            }
+            .into_any();
+        }
         (Kind::Json, Content::Text(text)) => json::tree(&text).unwrap_or_else(|| plain(text)),
         (Kind::Markdown, Content::Html(html)) => {
             view! { <div class="prose area" aria-label="File content" role="document" inner_html=html></div> }
@@ -227,30 +236,43 @@ fn plain(text: String) -> AnyView {
     .into_any()
 }
 
-fn grid(mut rows: Vec<Vec<String>>) -> AnyView {
+fn grid(rows: Vec<Vec<String>>) -> AnyView {
     let more = rows.len() > preview::ROWS_MAX;
-    rows.truncate(preview::ROWS_MAX);
-    let mut rows = rows.into_iter();
+    let mut rows = rows.into_iter().take(preview::ROWS_MAX);
     let head = rows.next().unwrap_or_default();
-    let cell = |text: String| {
-        let class = if text.parse::<f64>().is_ok() { "cell-num mono" } else { "" };
-        view! { <td class=class>{text}</td> }
+    let head = head.into_iter().map(|text| view! { <th scope="col">{text}</th> }.into_any()).collect();
+    let rows = rows.map(|row| row.into_iter().map(Some).collect()).collect();
+    view! {
+        {table(head, rows)}
+        {more.then(|| view! { <p class="muted">{format!("The first {} rows.", preview::ROWS_MAX)}</p> })}
+    }
+    .into_any()
+}
+
+/// Rows of values below the heads of their columns; a cell may have no value.
+pub fn table(head: Vec<AnyView>, rows: Vec<Vec<Option<String>>>) -> AnyView {
+    let cell = |text: Option<String>| match text {
+        Some(text) if text.parse::<f64>().is_ok() => {
+            view! { <td class="cell-num mono">{text}</td> }.into_any()
+        }
+        Some(text) => view! { <td>{text}</td> }.into_any(),
+        None => view! { <td class="muted">"null"</td> }.into_any(),
     };
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="File content">
             <table class="table">
                 <caption class="hidden">"File content"</caption>
                 <thead>
-                    <tr>{head.into_iter().map(|text| view! { <th scope="col">{text}</th> }).collect_view()}</tr>
+                    <tr>{head}</tr>
                 </thead>
                 <tbody>
                     {rows
+                        .into_iter()
                         .map(|row| view! { <tr>{row.into_iter().map(cell).collect_view()}</tr> })
                         .collect_view()}
                 </tbody>
             </table>
         </div>
-        {more.then(|| view! { <p class="muted">{format!("The first {} rows.", preview::ROWS_MAX)}</p> })}
     }
     .into_any()
 }

@@ -3,6 +3,7 @@
 mod api;
 mod file;
 mod json;
+mod parquet;
 mod preview;
 mod remove;
 mod tab;

@@ -14,6 +14,8 @@ pub enum Kind {
     Page,
     /// Rows of values, parted by this character.
     Table(char),
+    /// The first rows, by name and type of their columns.
+    Parquet,
     Json,
     Markdown,
     Text,
@@ -32,15 +34,16 @@ pub fn kind(artifact: &Artifact) -> Kind {
         "text/html" => Kind::Page,
         _ if ends(".csv") => Kind::Table(','),
         _ if ends(".tsv") => Kind::Table('\t'),
+        _ if ends(".parquet") || ends(".parq") || ends(".pq") => Kind::Parquet,
         _ if ends(".json") || ends(".ipynb") => Kind::Json,
         _ if ends(".md") || ends(".markdown") => Kind::Markdown,
         _ => Kind::Text,
     }
 }
 
-/// Whether the preview holds only the beginning.
+/// Whether the preview holds only the beginning; of a Parquet file it says itself how much it shows.
 pub fn cut(artifact: &Artifact) -> bool {
-    artifact.size_bytes > limits::PREVIEW_BYTES_MAX as i64
+    kind(artifact) != Kind::Parquet && artifact.size_bytes > limits::PREVIEW_BYTES_MAX as i64
 }
 
 /// Rows shown of a table: a screen or five.
@@ -91,6 +94,7 @@ mod tests {
         let image = Artifact { mime: "image/png".into(), ..artifact("a.png") };
         assert_eq!(kind(&image), Kind::Image);
         assert_eq!(kind(&artifact("a/B.CSV")), Kind::Table(','));
+        assert_eq!(kind(&artifact("part-0.snappy.parquet")), Kind::Parquet);
         assert_eq!(kind(&artifact("m.json")), Kind::Json);
         assert_eq!(kind(&artifact("README.md")), Kind::Markdown);
         assert_eq!(kind(&artifact("train.py")), Kind::Text);

@@ -59,6 +59,8 @@ pub(crate) struct Base {
     pub exports: Arc<tokio::sync::Semaphore>,
     /// Places for archives of files.
     pub archives: Arc<tokio::sync::Semaphore>,
+    /// Places for Parquet files that are shown.
+    pub parquets: Arc<tokio::sync::Semaphore>,
 }
 
 impl Base {
@@ -127,6 +129,7 @@ impl Services {
             purge: Arc::default(),
             exports: Arc::new(tokio::sync::Semaphore::new(model::limits::EXPORTS_MAX)),
             archives: Arc::new(tokio::sync::Semaphore::new(model::limits::ARCHIVES_MAX)),
+            parquets: Arc::new(tokio::sync::Semaphore::new(model::limits::PARQUETS_AT_ONCE_MAX)),
         });
         process::start_sweeper(&base, lost_after);
         trash::start_purge(&base);

@@ -1,12 +1,14 @@
 //! Artifacts: content goes to the object store under its SHA-256, complete and checked, before any owner lists it.
 
+mod parquet;
+
 use crate::{Base, Result, World, highlight};
 use anyhow::Context as _;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use model::{
     Error, ErrorKind, UploadId,
-    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Owner},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Owner, Parquet},
     event::RunChange,
     id::hex,
     limits,
@@ -482,6 +484,38 @@ impl Artifacts {
             Err(_) => return Ok(None),
         };
         Ok((!text.contains('\0')).then(|| text.to_owned()))
+    }
+
+    /// The first rows of a Parquet file, or in words why they cannot be shown.
+    pub async fn parquet(
+        &self,
+        caller: &Caller,
+        owner: &Owner,
+        path: &ArtifactPath,
+    ) -> Result<Result<Parquet, String>> {
+        caller.require(Role::Viewer)?;
+        let artifact = self.0.file(owner, path).await?;
+        let place = self.0.parquets.clone().acquire_owned().await;
+        let place = place.map_err(|_| Error::new(ErrorKind::Unavailable, "shutting down"))?;
+        let (files, content) = (self.0.files.clone(), content_path(&artifact.sha256));
+        let (runtime, size) = (tokio::runtime::Handle::current(), artifact.size_bytes.cast_unsigned());
+        // Off the threads that answer others. It goes on when whoever asked has gone, and so does its place.
+        let read = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            let fetch = |range: Range<u64>| {
+                let read = runtime.block_on(files.get_range(&content, range));
+                read.map_err(|error| parquet::Stop::Failed(error.into()))
+            };
+            parquet::read(&fetch, size)
+        });
+        match read.await {
+            Ok(Ok(parquet)) => Ok(Ok(parquet)),
+            Ok(Err(parquet::Stop::Told(words))) => Ok(Err(words)),
+            Ok(Err(parquet::Stop::Failed(error))) => Err(error),
+            // The libraries that unpack promise not to; the file is to blame if they do.
+            Err(broken) if broken.is_panic() => Ok(Err("One of its pages cannot be unpacked.".into())),
+            Err(ended) => Err(anyhow::Error::from(ended).into()),
+        }
     }
 }
 
