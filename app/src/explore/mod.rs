@@ -124,7 +124,11 @@ impl Whose {
                 let query = |(experiment_id, ids): &(ExperimentId, Vec<RunId>)| {
                     let ids = ids.iter().map(ToString::to_string).collect();
                     let filter = Clause { field: Field::Attribute(Attribute::Id), test: Test::In(ids) };
-                    of(RunQuery { filter: filter.to_string(), ..RunQuery::new(*experiment_id) })
+                    of(RunQuery {
+                        filter: filter.to_string(),
+                        archived: true,
+                        ..RunQuery::new(*experiment_id)
+                    })
                 };
                 runs.iter().map(query).collect()
             }),
