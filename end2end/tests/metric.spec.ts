@@ -324,6 +324,28 @@ test("events are marked under the axis where they happened, or near the step of 
   await expect(panel).not.toContainText("before the first point");
 });
 
+test("what happens while an experiment or a comparison is open is marked there", async ({ page, api }) => {
+  const experiment = await api.experiment(`happening ${test.info().project.name}`);
+  const runs = [await api.run(experiment, "one"), await api.run(experiment, "two")];
+  for (const id of runs) await api.log(id, { loss: [3, 2, 1] });
+  const events = page.getByRole("region", { name: "All charts" }).getByLabel("Events");
+  const happens = async (run: string, digit: string) => {
+    await expect(page.getByRole("article", { name: "loss", exact: true }).getByRole("img")).toHaveAccessibleName(/2 lines/);
+    await expect(events).toHaveCount(0);
+    const event = { id: digit.repeat(32), name: "saved", source: "trainer", time_ms: Date.UTC(2026, 0, 15, 9, 0, 1) };
+    await api.send("POST", `/runs/${run}/events`, { events: [event] });
+    await expect(events).toBeVisible();
+  };
+  await page.goto(`/experiments/${experiment}?view=charts`);
+  await awake(page);
+  await happens(runs[0]!, "1");
+  const fresh = await api.run(experiment, "fresh");
+  await api.log(fresh, { loss: [3, 2, 1] });
+  await page.goto(`/compare?runs=${fresh},${runs[1]}&view=curves`);
+  await awake(page);
+  await happens(fresh, "2");
+});
+
 test("a chart computes what its expression says, and mistakes stand under their character", async ({ page, api, isMobile }) => {
   const id = await api.run("0", "computed");
   const fall = (factor: number, count: number) => Array.from({ length: count }, (_, step) => factor / (1 + step));

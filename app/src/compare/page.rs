@@ -17,7 +17,7 @@ use crate::{
     json,
     link::{self, Query},
     live,
-    metric::{Board, BoardRun, Entry, Roster, Sections},
+    metric::{Board, BoardRun, Entry, EventNews, Roster, Sections},
     pages::{self, Drawing},
     ui::{
         filter::{FilterForm, Hidden},
@@ -91,10 +91,12 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
     });
     let feed = Feed::new(look, input, api::compare);
     let logged = RwSignal::new(0);
+    let happened = EventNews::provide();
     // The stream tells of all runs; only these matter here.
     live::watch("/api/v1/events".to_owned(), move |events| {
         let ours =
             |event: &Event| *event == Event::Lagged || event.run_id().is_some_and(|id| ids.contains(id));
+        happened.hear(events.iter().filter(|event| ours(event)));
         if events.iter().any(ours) {
             logged.update(|count| *count += 1);
             feed.refresh();
@@ -335,7 +337,7 @@ pub fn Curves(drawn: Drawn) -> impl IntoView {
         let board_run = |one: &ComparedRun| BoardRun::of(&one.run);
         runs.with(|runs| runs.iter().map(board_run).collect::<Vec<_>>())
     });
-    let board = Board::new(drawn.into(), logged.into(), Signal::stored(0));
+    let board = Board::new(drawn.into(), logged.into(), EventNews::here());
     let entries = Memo::new(move |_| drawn.with(|runs| runs.iter().map(Entry::of).collect::<Vec<_>>()));
     view! {
         <section aria-labelledby="compare-curves">

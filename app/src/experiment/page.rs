@@ -9,6 +9,7 @@ use crate::{
     json,
     link::{self, Query},
     live,
+    metric::EventNews,
     run::{self, RunTable, api::Runs},
     ui::{
         icon::Icon,
@@ -94,11 +95,13 @@ fn Workspace(loaded: Loaded, search: Memo<Query>) -> impl IntoView {
     });
     let input = Memo::new(move |_| search.with(|query| run::group::query::asked(id, query)));
     let feed = Feed::new(runs, input, run::api::table);
+    let happened = EventNews::provide();
     live::watch(format!("/api/v1/events?experiment_id={id}"), move |events| {
         let of_views = |event: &Event| matches!(event, Event::ViewChanged { .. });
         if events.iter().any(|event| of_views(event) || *event == Event::Lagged) {
             views.refresh();
         }
+        happened.hear(events.iter());
         if !events.iter().all(of_views) {
             feed.refresh();
         }

@@ -3,6 +3,7 @@
 use super::{
     Board, BoardRun, Sections,
     board::BoardGroup,
+    happened::EventNews,
     roster::{Entry, Roster},
 };
 use crate::{
@@ -49,7 +50,7 @@ pub fn Charts(feed: Feed<Runs>, search: Memo<Query>) -> impl IntoView {
     let groups = members(feed, search);
     let changed = RwSignal::new(0_u32);
     Effect::watch(move || feed.current.track(), move |(), _, _| changed.update(|count| *count += 1), false);
-    let board = Board::of_groups(runs, groups.into(), changed.into(), Signal::stored(0));
+    let board = Board::of_groups(runs, groups.into(), changed.into(), EventNews::here());
     let entries = Memo::new(move |_| {
         let groups = groups.with(|groups| groups.iter().map(Entry::of_group).collect::<Vec<_>>());
         if !groups.is_empty() {

@@ -10,10 +10,40 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{
-    RunId, limits,
+    RunId,
+    event::{self, RunChange},
+    limits,
     run_event::{RunEvent, RunEventKind},
 };
 use std::{collections::HashMap, sync::Arc};
+
+/// Counts what happened to the runs of a page since it was opened; the page that hears of it provides it.
+#[derive(Clone, Copy)]
+pub struct EventNews(RwSignal<u32>);
+
+impl EventNews {
+    pub fn provide() -> Self {
+        let news = Self(RwSignal::new(0));
+        provide_context(news);
+        news
+    }
+
+    /// The page's, wherever its charts are.
+    pub fn here() -> Signal<u32> {
+        use_context::<Self>().map_or_else(|| Signal::stored(0), |Self(count)| count.into())
+    }
+
+    pub fn hear<'a>(self, mut news: impl Iterator<Item = &'a event::Event>) {
+        let is_one = |news: &event::Event| match news {
+            event::Event::Lagged => true,
+            event::Event::RunChanged { change, .. } => *change == RunChange::Events,
+            _ => false,
+        };
+        if news.any(is_one) {
+            self.0.update(|count| *count += 1);
+        }
+    }
+}
 
 /// The events of a board's runs.
 #[derive(Clone, Copy)]

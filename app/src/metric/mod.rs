@@ -22,6 +22,7 @@ mod tab;
 pub use board::{Board, BoardRun};
 pub use bundle::{Bundle, Part};
 pub use fetch::{Request, fetch, json};
+pub use happened::EventNews;
 #[cfg(feature = "ssr")]
 pub use lines::lines;
 pub use numbers::{StepValue, at_step, wanted};
