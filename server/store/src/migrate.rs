@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (14, "goal", include_str!("../migrations/0014_goal.sql")),
     (15, "status_change", include_str!("../migrations/0015_status_change.sql")),
     (16, "note_draft", include_str!("../migrations/0016_note_draft.sql")),
+    (18, "artifact_reference", include_str!("../migrations/0018_artifact_reference.sql")),
 ];
 
 impl Db {
