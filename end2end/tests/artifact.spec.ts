@@ -210,3 +210,35 @@ test("a folder is deleted after a question that says how much goes", async ({ pa
   await expect(page.getByRole("button", { name: "Delete folder old" })).toHaveCount(0);
   expect(await api.send("GET", `/runs/${id}/artifacts`)).toHaveLength(1);
 });
+
+test("what lies elsewhere is among the files, with its place and no bytes", async ({ page, api }) => {
+  const id = await api.run("0", "data elsewhere");
+  await api.artifact(id, "data/notes.txt", "about the data");
+  const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+  const train = { uri: "s3://bucket/imagenet/2024-11/train.parquet", size_bytes: 147_897_477_120, digest };
+  await api.send("PUT", `/runs/${id}/references/data/train.parquet`, train);
+  await api.send("PUT", `/runs/${id}/references/data/labels.csv`, { uri: "https://example.org/labels.csv" });
+  await page.goto(`/runs/${id}?tab=artifacts`);
+  await awake(page);
+  const files = page.getByRole("navigation", { name: "Files" });
+  await files.getByRole("link", { name: /train\.parquet/ }).click();
+  await expect(files.getByRole("link", { name: /train\.parquet/ })).toContainText("elsewhere");
+  const shown = page.locator(".artifacts__file");
+  await expect(shown.getByText("tracked elsewhere")).toBeVisible();
+  await expect(shown.getByText(train.uri)).toBeVisible();
+  await expect(shown.getByRole("link", { name: train.uri })).toHaveCount(0);
+  await expect(shown.getByText(digest)).toBeVisible();
+  await expect(shown.getByRole("button", { name: "Copy URI" })).toBeVisible();
+  await expect(shown.getByRole("link", { name: "Download" })).toHaveCount(0);
+  await picture(page, "run-artifact-elsewhere");
+  await files.getByRole("link", { name: /labels\.csv/ }).click();
+  const link = shown.getByRole("link", { name: "https://example.org/labels.csv" });
+  await expect(link).toHaveAttribute("rel", "noreferrer noopener");
+  await shown.getByRole("button", { name: "Delete" }).click();
+  const question = page.getByRole("dialog", { name: "Delete this reference?" });
+  await expect(question).toContainText("What lies elsewhere stays as it is");
+  await question.getByRole("button", { name: "Delete" }).click();
+  await expect(files.getByRole("link", { name: /labels\.csv/ })).toHaveCount(0);
+  await page.getByRole("searchbox", { name: "Find files" }).fill("train");
+  await expect(files.getByRole("link", { name: /data\/train\.parquet/ })).toBeVisible();
+});

@@ -50,10 +50,10 @@ fn title(kind: ErrorKind) -> &'static str {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// The answer with a status that says more than the kind's.
+    pub(crate) fn with_status(self, status: StatusCode) -> Response {
         let Self(error) = self;
-        let status: StatusCode = app::remote::status(error.kind);
         let document = ProblemDocument {
             r#type: "about:blank",
             title: title(error.kind),
@@ -75,6 +75,13 @@ impl IntoResponse for Problem {
             _ => {}
         }
         response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = app::remote::status(self.0.kind);
+        self.with_status(status)
     }
 }
 

@@ -152,6 +152,7 @@ fn table() -> Table {
         .api(Api(Viewer), routes!(artifact::list))
         .api(Api(Member), routes!(artifact::upload))
         .api(Api(Viewer), routes!(artifact::download))
+        .api(Api(Member), routes!(artifact::refer))
         .api(Api(Member), routes!(artifact::remove))
         .api(Api(Viewer), routes!(artifact::archive))
         .api(Api(Viewer), routes!(artifact::copies))

@@ -188,3 +188,19 @@ async fn stop_signal() {
         _ = interrupt.recv() => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_connection_is_cut_when_its_other_side_takes_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let mut listener = listener.tap_io(cut_when_stalled);
+        let _client = TcpStream::connect(address).await.expect("it listens");
+        let (stream, _) = axum::serve::Listener::accept(&mut listener).await;
+        let millis = rustix::net::sockopt::tcp_user_timeout(&stream).expect("an option of TCP");
+        assert_eq!(u128::from(millis), STALL.as_millis());
+    }
+}

@@ -33,12 +33,89 @@ impl fmt::Display for Owner {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Artifact {
     pub path: ArtifactPath,
+    /// Of a file that is tracked elsewhere, 0 where its size is not known.
     pub size_bytes: i64,
-    /// SHA-256 of the content, 64 hex digits.
+    /// SHA-256 of the content, 64 hex digits; empty when the file is tracked elsewhere.
     pub sha256: String,
     /// Guessed from the name; never trusted for anything but how to show it.
     pub mime: String,
     pub created_at_ms: UnixMillis,
+    /// Where it lies when it is tracked elsewhere: then this server has none of its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
+}
+
+/// A file or folder that lies elsewhere, as whoever noted it says. Nobody here ever opens it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reference {
+    pub uri: String,
+    pub size_bytes: Option<i64>,
+    /// `sha256:…`, or what the place where it lies has for one, such as an `ETag`.
+    pub digest: Option<String>,
+}
+
+/// A file or folder elsewhere, to be noted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceNew {
+    #[cfg_attr(feature = "openapi", schema(example = "s3://bucket/train.parquet"))]
+    pub uri: String,
+    #[serde(default)]
+    pub size_bytes: Option<i64>,
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// Guessed from the path where it is absent.
+    #[serde(default)]
+    pub mime: Option<String>,
+}
+
+/// Schemes whose texts are themselves what they name: a program or a page, and no place.
+const NO_PLACES: [&str; 5] = ["about", "blob", "data", "javascript", "vbscript"];
+
+impl ReferenceNew {
+    pub fn check(&self) -> Result<(), Error> {
+        let most = limits::REFERENCE_URI_BYTES_MAX;
+        if self.uri.len() > most {
+            return Err(Error::too_large("uri", format!("at most {most} bytes")));
+        }
+        if self.uri.chars().any(|letter| letter.is_control() || letter.is_whitespace()) {
+            return Err(Error::invalid("uri", "a URI holds no spaces and no control characters"));
+        }
+        // Any kind of place: stores have schemes of their own, and here it is only written down. A scheme of one letter
+        // is a drive of Windows.
+        let (scheme, rest) = self.uri.split_once(':').unwrap_or_default();
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte);
+        let is_scheme =
+            scheme.len() > 1 && scheme.as_bytes()[0].is_ascii_alphabetic() && scheme.bytes().all(letters);
+        if !is_scheme || rest.trim_start_matches('/').is_empty() {
+            return Err(Error::invalid(
+                "uri",
+                "expected a scheme and a place, such as s3://bucket/train.parquet",
+            ));
+        }
+        if NO_PLACES.iter().any(|refused| scheme.eq_ignore_ascii_case(refused)) {
+            return Err(Error::invalid("uri", format!("\"{scheme}:\" names no place where a file lies")));
+        }
+        if self.size_bytes.is_some_and(|size| size < 0) {
+            return Err(Error::invalid("size_bytes", "expected 0 or more"));
+        }
+        let texts = [
+            ("digest", &self.digest, limits::ASSET_DIGEST_BYTES_MAX),
+            ("mime", &self.mime, limits::MIME_BYTES_MAX),
+        ];
+        for (field, text, most) in texts {
+            let Some(text) = text else { continue };
+            if !(1..=most).contains(&text.len()) || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+                return Err(Error::invalid(
+                    field,
+                    format!("expected 1 to {most} letters, digits and signs of ASCII"),
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What lies directly in a folder, and what it holds in all.
@@ -166,6 +243,40 @@ impl From<ArtifactPath> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reference_names_a_place_and_nothing_that_runs() {
+        let new = |uri: &str| ReferenceNew { uri: uri.into(), size_bytes: None, digest: None, mime: None };
+        for good in [
+            "s3://bucket/a.parquet",
+            "file:///data/x",
+            "https://example.org/a?b=c",
+            "hf://datasets/x",
+            "dvc:abc",
+        ] {
+            assert!(new(good).check().is_ok(), "{good}");
+        }
+        let long = format!("s3://{}", "a".repeat(limits::REFERENCE_URI_BYTES_MAX));
+        for bad in [
+            "",
+            "bucket/a",
+            "C:/data",
+            "s3://",
+            ":x",
+            "1a:b",
+            "javascript:alert(1)",
+            "JavaScript:x",
+            "data:text/html,x",
+            "s3://a b",
+            &long,
+        ] {
+            assert_eq!(new(bad).check().unwrap_err().field.as_deref(), Some("uri"), "{bad}");
+        }
+        let odd = ReferenceNew { size_bytes: Some(-1), ..new("s3://a") };
+        assert_eq!(odd.check().unwrap_err().field.as_deref(), Some("size_bytes"));
+        let odd = ReferenceNew { digest: Some("ü".into()), ..new("s3://a") };
+        assert_eq!(odd.check().unwrap_err().field.as_deref(), Some("digest"));
+    }
 
     #[test]
     fn a_path_stays_inside_its_run() {

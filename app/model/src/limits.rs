@@ -288,6 +288,10 @@ pub const ARTIFACT_BYTES_MAX: u64 = 50 * 1024 * 1024 * 1024;
 pub const ARTIFACT_PARTS_MAX: u32 = 10_000;
 /// Artifacts of one run.
 pub const ARTIFACTS_PER_RUN_MAX: i64 = 100_000;
+/// Where a file lies that is tracked elsewhere: signed addresses of stores have some hundred bytes.
+pub const REFERENCE_URI_BYTES_MAX: usize = 4_000;
+/// What a file is said to be: the longest in use have some dozens of bytes.
+pub const MIME_BYTES_MAX: usize = 250;
 /// Formulas of one note that are drawn: a chapter of a textbook.
 pub const FORMULAS_PER_NOTE_MAX: usize = 1_000;
 /// TeX of one formula in a note: a display of many lines.

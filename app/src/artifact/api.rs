@@ -145,6 +145,7 @@ pub async fn show(run_id: RunId, wanted: Option<Wanted>) -> Result<Option<Shown>
         }
     };
     let content = match kind(&artifact) {
+        _ if artifact.reference.is_some() => Content::None,
         Kind::Image | Kind::Audio | Kind::Video | Kind::Pdf => Content::None,
         Kind::Table(_) => text(services.artifact.preview(&caller, &owner, &file.path).await?, Content::Text),
         Kind::Parquet => match services.artifact.parquet(&caller, &owner, &file.path).await? {

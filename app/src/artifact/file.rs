@@ -23,7 +23,7 @@ use crate::{
 use leptos::{html, prelude::*, task::spawn_local};
 use model::{
     RunId,
-    artifact::{Artifact, ArtifactCopy, ArtifactPath},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath, Reference},
 };
 use wasm_bindgen_futures::JsFuture;
 
@@ -62,20 +62,14 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
         return view! { <Problem error=Signal::stored(Some(error)) /> }.into_any();
     };
     let run_id = view.id();
-    let source = source(&run_id, &file);
-    let name = artifact.path.file_name().to_owned();
-    let hash = artifact.sha256.clone();
-    let (hash_title, hash_short) = (format!("SHA-256 {hash}"), hash[..12].to_owned());
-    let download = format!("{source}?download=true");
-    let address = page(&run_id, &file);
-    let copy_link = move |_| browser::copy(&format!("{}{address}", browser::origin()));
-    let may_remove = file.model.is_none() && Session::current().may_edit();
     let this = Doomed {
         path: artifact.path.clone(),
         is_folder: false,
         file_count: 1,
         size_bytes: artifact.size_bytes,
+        elsewhere: artifact.reference.is_some(),
     };
+    let may_remove = file.model.is_none() && Session::current().may_edit();
     let remove = may_remove.then(|| {
         view! {
             <button class="button" type="button" on:click=move |_| doomed.set(Some(this.clone()))>
@@ -84,6 +78,23 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
             </button>
         }
     });
+    let address = page(&run_id, &file);
+    let copy_link = move |_| browser::copy(&format!("{}{address}", browser::origin()));
+    let copy_link = view! {
+        <button class="button" type="button" on:click=copy_link>
+            <Icon name="copy" />
+            "Copy link"
+        </button>
+    };
+    if let Some(reference) = artifact.reference.clone() {
+        let actions = view! { {copy_link} {remove} }.into_any();
+        return elsewhere(&artifact, reference, actions);
+    }
+    let source = source(&run_id, &file);
+    let name = artifact.path.file_name().to_owned();
+    let hash = artifact.sha256.clone();
+    let (hash_title, hash_short) = (format!("SHA-256 {hash}"), hash[..12].to_owned());
+    let download = format!("{source}?download=true");
     view! {
         <div class="file__head">
             <h2 class="file__name" title=artifact.path.as_str().to_owned()>{name.clone()}</h2>
@@ -95,10 +106,7 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
                 <Copy text=hash what="SHA-256" />
             </span>
             <div class="file__actions">
-                <button class="button" type="button" on:click=copy_link>
-                    <Icon name="copy" />
-                    "Copy link"
-                </button>
+                {copy_link}
                 <a class="button" href=download download=name>
                     <Icon name="download" />
                     "Download"
@@ -108,6 +116,57 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
         </div>
         {body(&artifact, source, content)}
         <Copies run_id file />
+    }
+    .into_any()
+}
+
+/// A file or folder of which only is known where it lies.
+fn elsewhere(artifact: &Artifact, reference: Reference, actions: AnyView) -> AnyView {
+    let Reference { uri, size_bytes, digest } = reference;
+    let path = artifact.path.as_str().to_owned();
+    // Anything else is no address of the web, and browsers would ask other programs about it.
+    let is_web = ["http://", "https://"].iter().any(|start| uri.to_lowercase().starts_with(start));
+    let place = if is_web {
+        view! { <a class="mono" href=uri.clone() target="_blank" rel="noreferrer noopener">{uri.clone()}</a> }
+            .into_any()
+    } else {
+        view! { <span class="mono">{uri.clone()}</span> }.into_any()
+    };
+    let unknown = || view! { <span class="muted">"not known"</span> }.into_any();
+    let size = size_bytes.map_or_else(unknown, |size| {
+        let exact = format!("{} bytes", format::count(size));
+        view! { <span class="num" title=exact>{format::bytes(size)}</span> }.into_any()
+    });
+    let digest = digest.map_or_else(unknown, |digest| {
+        view! {
+            <span class="mono">{digest.clone()}</span>
+            <Copy text=digest what="digest" />
+        }
+        .into_any()
+    });
+    view! {
+        <div class="file__head">
+            <h2 class="file__name" title=path>{artifact.path.file_name().to_owned()}</h2>
+            <span class="tree__mark">"tracked elsewhere"</span>
+            <span class="muted">{artifact.mime.clone()}</span>
+            <div class="file__actions">{actions}</div>
+        </div>
+        <p class="muted">"This server keeps none of its bytes. What it is and where it lies was noted by the run."</p>
+        <dl class="facts">
+            <dt>"Lies at"</dt>
+            <dd>
+                {place}
+                <Copy text=uri what="URI" />
+            </dd>
+            <dt>"Size"</dt>
+            <dd>{size}</dd>
+            <dt>"Digest"</dt>
+            <dd>{digest}</dd>
+            <dt>"Noted"</dt>
+            <dd>
+                <Ago at=artifact.created_at_ms />
+            </dd>
+        </dl>
     }
     .into_any()
 }

@@ -37,9 +37,10 @@ fn head(column: ParquetColumn) -> AnyView {
 fn told(parquet: &Parquet) -> String {
     let shown = row_count(&parquet.columns) as i64;
     let rows = format::counted(parquet.row_count, "row", "rows");
-    let rows = match shown < parquet.row_count {
-        true => format!("The first {} of {rows}", format::count(shown)),
-        false => rows,
+    let rows = if shown < parquet.row_count {
+        format!("The first {} of {rows}", format::count(shown))
+    } else {
+        rows
     };
     let columns = format::counted(parquet.column_count, "column", "columns");
     let columns = match parquet.columns.len() as i64 {

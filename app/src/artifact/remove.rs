@@ -21,6 +21,8 @@ pub struct Doomed {
     pub is_folder: bool,
     pub file_count: i64,
     pub size_bytes: i64,
+    /// What is deleted is only the note of where it lies.
+    pub elsewhere: bool,
 }
 
 /// Asks while there is something to be deleted.
@@ -56,12 +58,15 @@ pub fn Remove(view: RunView, doomed: RwSignal<Option<Doomed>>) -> impl IntoView 
     };
     let title = Signal::derive(move || match doomed.get() {
         Some(Doomed { is_folder: true, .. }) => "Delete this folder?".to_owned(),
+        Some(Doomed { elsewhere: true, .. }) => "Delete this reference?".to_owned(),
         _ => "Delete this file?".to_owned(),
     });
     let words = move || {
-        doomed.get().map(|Doomed { path, is_folder, file_count, size_bytes }| {
+        doomed.get().map(|Doomed { path, is_folder, file_count, size_bytes, elsewhere }| {
             let size = format::bytes(size_bytes);
-            let what = if is_folder {
+            let what = if elsewhere {
+                ". What lies elsewhere stays as it is".to_owned()
+            } else if is_folder {
                 format!(", {}, {size} in all", format::counted(file_count, "file", "files"))
             } else {
                 format!(", {size}")

@@ -229,14 +229,20 @@ fn Found(browser: Browser, found: Feed<Vec<Artifact>>) -> impl IntoView {
 
 fn file_link(browser: &Browser, file: Wanted, name: String, artifact: &Artifact) -> AnyView {
     let href = page(&browser.view.id(), &file);
-    let size = format::bytes(artifact.size_bytes);
-    let (this, title, asked) = (Some(file), name.clone(), browser.asked);
+    let elsewhere = artifact.reference.is_some();
+    let title = if elsewhere { format!("{name} (tracked elsewhere)") } else { name.clone() };
+    let told = if elsewhere {
+        view! { <span class="tree__mark">"elsewhere"</span> }
+    } else {
+        view! { <span class="tree__size num">{format::bytes(artifact.size_bytes)}</span> }
+    };
+    let (this, asked) = (Some(file), browser.asked);
     let here = move || asked.with(|asked| *asked == this).then_some("true");
     view! {
         <a class="tree__item" href=href aria-current=here data-noscroll="" title=title>
-            <Icon name="file" />
+            <Icon name=if elsewhere { "elsewhere" } else { "file" } />
             <span class="tree__name">{name}</span>
-            <span class="tree__size num">{size}</span>
+            {told}
         </a>
     }
     .into_any()
@@ -297,7 +303,7 @@ fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
             let may_edit = browser.may_edit && place.model.is_none();
             let remove = path.clone().filter(|_| may_edit).map(|path| {
                 let label = format!("Delete folder {name}");
-                let this = Doomed { path, is_folder: true, file_count, size_bytes };
+                let this = Doomed { path, is_folder: true, file_count, size_bytes, elsewhere: false };
                 view! {
                     <button
                         class="button button--icon tree__action"

@@ -109,6 +109,7 @@ pub mod tests {
             sha256: "0".repeat(64),
             mime: "text/plain".into(),
             created_at_ms: UnixMillis(0),
+            reference: None,
         }
     }
 

@@ -32,6 +32,7 @@ pub const SPRITE: &str = r#"
 <symbol id="icon-group" viewBox="0 0 16 16"><path d="M2.5 3.5h11M5.5 7h8M5.5 9.5h8M2.5 13h11M2.5 6.2v4"/></symbol>
 <symbol id="icon-restore" viewBox="0 0 16 16"><path d="M3 8a5 5 0 1 0 1.5-3.6M3 2.5v3h3"/></symbol>
 <symbol id="icon-copy" viewBox="0 0 16 16"><path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3"/></symbol>
+<symbol id="icon-elsewhere" viewBox="0 0 16 16"><path d="M9 2.5h4.5V7M13.5 2.5 7.5 8.5M6.5 3.5h-4v10h10v-4"/></symbol>
 <symbol id="icon-check" viewBox="0 0 16 16"><path d="m3 8.5 3.2 3.2L13 5"/></symbol>
 <symbol id="icon-cross" viewBox="0 0 16 16"><path d="m4 4 8 8M12 4l-8 8"/></symbol>
 <symbol id="icon-square" viewBox="0 0 16 16"><path d="M4.5 4.5h7v7h-7z" fill="currentColor"/></symbol>

@@ -41,6 +41,7 @@ CHAPTERS: dict[str, list[tuple[str, list[str]]]] = {
                 "log_params()",
                 "log_artifact()",
                 "log_artifacts()",
+                "log_reference()",
                 "log_text()",
                 "log_dict()",
                 "log_image()",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from script import Script
 from server import Server
 
 import trackway
-from trackway import Experiment, MLOpsClient, Run, session
+from trackway import Experiment, MLOpsClient, Run, TrackwayError, session
 from trackway.sync import Outcome, Syncer
 
 
@@ -259,3 +260,55 @@ def test_a_huge_file_needs_no_memory_and_no_copy(server: Server, tmp_path: Path,
     assert int(grown_kib) < 8 * 1024
     (stored,) = [one for one in server.json(f"/runs/{run_id}/artifacts") if one["path"] == "huge.bin"]
     assert stored["size_bytes"] == size
+
+
+def test_what_lies_elsewhere_is_noted_and_not_stored(
+    run: Run, client: MLOpsClient, server: Server, tmp_path: Path
+) -> None:
+    run.log_reference("s3://bucket/data/train.parquet", size_bytes=5_000_000_000, digest="etag:abc")
+    run.log_reference("https://user:secret@example.org/x.csv", "data/")
+    local = tmp_path / "big ü.bin"
+    local.write_bytes(b"content")
+    run.log_reference(local, "local/")
+    run.log_reference(local.as_uri(), "unread.bin", checksum=False)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    run.log_reference(folder)
+    run.log_text("here", "data/notes.txt")
+    run.flush()
+    stored = client.get_run(run.id)
+    found = {one.path: one for one in stored.artifacts()}
+    assert sorted(found) == [
+        "data/notes.txt",
+        "data/x.csv",
+        "folder",
+        "local/big ü.bin",
+        "train.parquet",
+        "unread.bin",
+    ]
+    train = found["train.parquet"]
+    assert train[1:3] == (5_000_000_000, "")
+    assert (train.uri, train.digest) == ("s3://bucket/data/train.parquet", "etag:abc")
+    assert "secret" not in str(found["data/x.csv"].uri)
+    here = found["local/big ü.bin"]
+    assert (here.uri, here.size_bytes) == (local.as_uri(), 7)
+    assert here.digest == f"sha256:{sha256(b'content').hexdigest()}"
+    assert (found["unread.bin"].size_bytes, found["unread.bin"].digest) == (7, None)
+    assert str(found["folder"].digest).startswith("sha256:")
+    assert found["data/notes.txt"].uri is None
+    assert [one.name for one in stored.download("data", tmp_path / "out")] == ["notes.txt"]
+    with pytest.raises(TrackwayError, match="tracked elsewhere") as refused:
+        stored.download("train.parquet", tmp_path / "out")
+    assert refused.value.kind == "conflict"
+
+
+def test_a_reference_that_is_none_is_refused_at_the_call(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run.log_reference(tmp_path / "missing.bin")
+    with pytest.raises(ValueError, match="file of this machine"):
+        run.log_reference("file://elsewhere/x.bin")
+    with pytest.raises(ValueError, match="artifact path"):
+        run.log_reference("s3://bucket/a.bin", "../a.bin")
+    with pytest.raises(ValueError, match="size_bytes"):
+        run.log_reference("s3://bucket/a.bin", size_bytes=-1)

@@ -38,6 +38,7 @@ _HOME = {
     "log_metric": "session",
     "log_metrics": "session",
     "log_params": "session",
+    "log_reference": "session",
     "log_table": "session",
     "log_text": "session",
     "set_notes": "session",
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from .session import log_metric as log_metric
     from .session import log_metrics as log_metrics
     from .session import log_params as log_params
+    from .session import log_reference as log_reference
     from .session import log_table as log_table
     from .session import log_text as log_text
     from .session import set_notes as set_notes

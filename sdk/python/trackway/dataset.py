@@ -39,7 +39,7 @@ def describe(
             record["path"] = text
             record["source_type"] = "local"
             if digest is None and os.path.exists(text):
-                digest, size_bytes = _digest(Path(text))
+                digest, size_bytes = content_digest(Path(text))
     if df is not None:
         record["rows"] = len(df)
         if schema is None and hasattr(df, "dtypes") and hasattr(df, "columns"):
@@ -59,7 +59,7 @@ def describe(
     return record
 
 
-def _digest(path: Path) -> tuple[str, int]:
+def content_digest(path: Path) -> tuple[str, int]:
     """SHA-256 and size of a file, or of a folder: over the paths and digests of its files."""
     if path.is_file():
         digest = sha256()
@@ -72,7 +72,7 @@ def _digest(path: Path) -> tuple[str, int]:
     whole = sha256()
     total = 0
     for local, name in files_below(path):
-        part, size_bytes = _digest(local)
+        part, size_bytes = content_digest(local)
         whole.update(f"{name}\0{part}\n".encode("utf-8", "surrogateescape"))
         total += size_bytes
     return f"sha256:{whole.hexdigest()}", total

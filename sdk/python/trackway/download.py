@@ -27,6 +27,11 @@ class StoredArtifact(NamedTuple):
     sha256: str
     #: Guessed from the name.
     mime: str
+    #: Where it lies when it is tracked elsewhere; then it cannot be downloaded. ``sha256`` is empty then, and
+    #: ``size_bytes`` 0 unless it was told.
+    uri: str | None = None
+    #: Of what is tracked elsewhere, as it was told.
+    digest: str | None = None
 
 
 class Downloaded(NamedTuple):
@@ -37,9 +42,15 @@ class Downloaded(NamedTuple):
 
 
 def below(artifacts: Iterable[StoredArtifact], path: str) -> list[StoredArtifact]:
-    """The file of that path, or all in the folder of that path; every one for an empty path."""
+    """The file of that path, or all in the folder of that path; every one for an empty path. What of a folder is
+    tracked elsewhere is left out; raises TrackwayError when the path itself is."""
     wanted = path.strip("/")
-    return [one for one in artifacts if not wanted or one.path == wanted or one.path.startswith(f"{wanted}/")]
+    found = [one for one in artifacts if not wanted or one.path == wanted or one.path.startswith(f"{wanted}/")]
+    for one in found:
+        if one.uri is not None and one.path == wanted:
+            message = f'"{one.path}" is tracked elsewhere, and the server has none of its bytes: {one.uri}'
+            raise TrackwayError(message, kind="conflict", field="path")
+    return [one for one in found if one.uri is None]
 
 
 def fetch(

@@ -131,9 +131,9 @@ class StoredRun:
         return [_summary(one) for one in self._summaries(again=True)]
 
     def artifacts(self) -> list[StoredArtifact]:
-        """The files of the run, in order of path."""
+        """The files of the run, in order of path; those with a ``uri`` are tracked elsewhere."""
         found = self._reader.json(f"{RUNS}/{self.id}/artifacts")
-        return [StoredArtifact(one["path"], one["size_bytes"], one["sha256"], one["mime"]) for one in found]
+        return [_artifact(one) for one in found]
 
     def download(self, path: str = "", destination: LocalPath = ".") -> list[Path]:
         """Brings files of the run into a folder of this machine, and gives back where they are.
@@ -249,6 +249,13 @@ def _summary(one: Mapping[str, Any]) -> SeriesSummary:
         max=number(one["max"]),
         max_step=one["max_step"],
         mean=number(one["mean"]),
+    )
+
+
+def _artifact(one: dict[str, Any]) -> StoredArtifact:
+    told = one.get("reference") or {}
+    return StoredArtifact(
+        one["path"], one["size_bytes"], one["sha256"], one["mime"], told.get("uri"), told.get("digest")
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import time_ns
 from types import TracebackType
 from typing import Any, Callable, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zlib import crc32
 
 from . import artifact, lifecycle, media, series, spool
@@ -236,6 +236,29 @@ class Run:
         prefix = artifact_path.rstrip("/") + "/" if artifact_path else ""
         for local, path in artifact.files_below(root):
             self.log_artifact(local, prefix + path)
+
+    def log_reference(
+        self,
+        uri: LocalPath,
+        path: str | None = None,
+        *,
+        size_bytes: int | None = None,
+        digest: str | None = None,
+        mime: str | None = None,
+        checksum: bool = True,
+    ) -> None:
+        """Notes a file or folder that lies elsewhere among the files of the run; nothing of it is stored.
+
+        ``path`` is as in ``log_artifact``; without it, the last part of ``uri``. Of a local path or ``file://`` size and
+        SHA-256 are taken here, unless ``checksum`` is False; of any other URI what you say is kept as it is, without
+        passwords and tokens. What the run had under this path is replaced, as a later file replaces the reference.
+        Raises OSError when a local file cannot be read.
+        """
+        from . import reference
+
+        target, about = reference.describe(uri, path, size_bytes, digest, mime, checksum)
+        segments = "/".join(quote(segment, safe="") for segment in target.split("/"))
+        self._request("reference", "PUT", f"/references/{segments}", about)
 
     def log_bytes(self, content: bytes, artifact_path: str) -> None:
         """Stores bytes as the file ``artifact_path`` of the run."""

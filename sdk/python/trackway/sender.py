@@ -48,6 +48,8 @@ REQUESTS = {
     "note": ("PUT", re.compile(_RUN + "/note")),
     "event": ("POST", re.compile(_RUN + "/events")),
     "environment": ("PUT", re.compile(_RUN + "/environment")),
+    # The path inside the run, escaped, and nothing that leads out of it.
+    "reference": ("PUT", re.compile(_RUN + r"/references(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~%-]+)+")),
 }
 
 _log = logging.getLogger("trackway")

@@ -210,6 +210,11 @@ def log_table(key: str, table: Any, step: int | None = None) -> None:
     _current().log_table(key, table, step)
 
 
+def log_reference(uri: LocalPath, path: str | None = None, **more: Any) -> None:
+    """``Run.log_reference`` of the current run."""
+    _current().log_reference(uri, path, **more)
+
+
 def log_dataset(
     name: str, path: LocalPath | None = None, description: str | None = None, **more: Any
 ) -> dict[str, Any]:

@@ -194,6 +194,29 @@ mod tests {
         assert_eq!(bus.listen(None).1, []);
     }
 
+    fn listener(bus: &Bus) -> Listener {
+        let (receiver, missed, last) = bus.listen(None);
+        let place = bus.places.clone().try_acquire_owned().expect("there is room");
+        Listener { receiver, missed: missed.into(), last, watch: Watch::default(), _place: place }
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_holds_nobody_up_and_hears_that_it_missed_something() {
+        let bus = bus();
+        let (slow, mut quick) = (listener(&bus), listener(&bus));
+        let kept = limits::EVENT_QUEUE_MAX as u64;
+        for number in 1..=3 * kept {
+            bus.publish(Event::TrashChanged);
+            let (told, next) = quick.next().await.expect("the bus goes on");
+            assert_eq!(told, (at(number), Event::TrashChanged));
+            quick = next;
+        }
+        let (told, slow) = slow.next().await.expect("the bus goes on");
+        assert_eq!(told, (at(2 * kept), Event::Lagged), "all but the last are forgotten");
+        let (told, _) = slow.next().await.expect("the bus goes on");
+        assert_eq!(told, (at(2 * kept + 1), Event::TrashChanged));
+    }
+
     #[test]
     fn what_is_not_known_any_more_is_to_be_fetched() {
         let bus = bus();

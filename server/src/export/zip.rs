@@ -424,6 +424,7 @@ mod tests {
             sha256: "0".repeat(64),
             mime: "text/plain".into(),
             created_at_ms: UnixMillis(1_700_000_000_000),
+            reference: None,
         }
     }
 

@@ -151,7 +151,7 @@ pub(super) async fn bytes(
             Err(error) if error.kind == model::ErrorKind::NotFound => {
                 let below = format!("{}/", path.as_str());
                 let is_folder =
-                    services.artifact.list(caller, owner).await.is_ok_and(|all| {
+                    services.artifact.files(caller, owner).await.is_ok_and(|all| {
                         all.iter().any(|artifact| artifact.path.as_str().starts_with(&below))
                     });
                 return Err(if is_folder {
@@ -223,7 +223,7 @@ pub(super) async fn list(
 ) -> Answer {
     let path = input.text("path")?.unwrap_or_default();
     let Some(place) = place(&path)? else { return Ok(axum::Json(json!({}))) };
-    let Ok(all) = services.artifact.list(&caller, &place.owner).await else {
+    let Ok(all) = services.artifact.files(&caller, &place.owner).await else {
         return Ok(axum::Json(json!({})));
     };
     let found = children(&all, place.path.as_ref());
@@ -239,7 +239,7 @@ pub(super) async fn listing(
     folder: &str,
 ) -> Answer {
     let folder = artifact_path(folder)?;
-    let all = services.artifact.list(caller, owner).await?;
+    let all = services.artifact.files(caller, owner).await?;
     let prefix = folder.as_ref().map(|path| format!("{}/", path.as_str())).unwrap_or_default();
     let found = children(&all, folder.as_ref());
     Ok(axum::Json(object([("root_uri", json!(root)), ("files", files(found, &prefix))])))

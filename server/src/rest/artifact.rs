@@ -16,7 +16,7 @@ use axum::{
 use engine::{Services, artifact::ByteRange};
 use model::{
     Error, RunId, UploadId,
-    artifact::{Artifact, ArtifactCopy, ArtifactPath, Owner, PartsJoin},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath, Owner, PartsJoin, ReferenceNew},
     limits,
     user::Caller,
 };
@@ -91,7 +91,7 @@ pub(crate) struct DownloadQuery {
 /// The content, or the part of it that a Range header asks for.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/artifacts/{*path}", tag = "artifact",
     params(("id" = String, Path), ("path" = String, Path), DownloadQuery),
-    responses((status = 200, content_type = "*/*", body = Vec<u8>), (status = 206)))]
+    responses((status = 200, content_type = "*/*", body = Vec<u8>), (status = 206), (status = 416)))]
 pub(crate) async fn download(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
@@ -121,6 +121,21 @@ pub(crate) async fn archive(
     Query(query): Query<ArchiveQuery>,
 ) -> Result<Response, Problem> {
     export::zip(services.artifact.archive(&caller, &id.into(), query.path.as_ref()).await?).await
+}
+
+/// Notes that a file or folder lies elsewhere: it is listed among the files of the run, and nothing of it is fetched or
+/// kept. It takes the place of what was under the path, as an upload takes its place.
+#[utoipa::path(put, path = "/api/v1/runs/{id}/references/{*path}", tag = "artifact",
+    params(("id" = String, Path), ("path" = String, Path)), request_body = ReferenceNew,
+    responses((status = 201, body = Artifact), (status = 200, body = Artifact)))]
+pub(crate) async fn refer(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    At((id, path)): At<(RunId, ArtifactPath)>,
+    Json(new): Json<ReferenceNew>,
+) -> Result<(StatusCode, axum::Json<Artifact>), Problem> {
+    let (artifact, new) = services.artifact.refer(&caller, &id.into(), path, new).await?;
+    Ok((if new { StatusCode::CREATED } else { StatusCode::OK }, axum::Json(artifact)))
 }
 
 /// Takes a file, or all below a folder, out of the run.
@@ -234,7 +249,10 @@ pub(super) async fn serve(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(byte_range);
-    let open = services.artifact.open(caller, owner, path, range).await?;
+    let open = match services.artifact.open(caller, owner, path, range).await {
+        Ok(open) => open,
+        Err(error) => return not_opened(services, caller, owner, path, error.into_public()).await,
+    };
     let artifact = &open.artifact;
     let length = open.range.end - open.range.start;
     let disposition = if query.download { "attachment" } else { "inline" };
@@ -259,6 +277,22 @@ pub(super) async fn serve(
     }
     let part = content_range(start, end, size);
     Ok((StatusCode::PARTIAL_CONTENT, fixed, [(header::CONTENT_RANGE, part)], body).into_response())
+}
+
+/// Why a file is not served. Whoever asked for bytes behind its end is told where that is (RFC 9110, section 15.5.17).
+async fn not_opened(
+    services: &Services,
+    caller: &Caller,
+    owner: &Owner,
+    path: &ArtifactPath,
+    error: Error,
+) -> Result<Response, Problem> {
+    if error.field.as_deref() != Some("Range") {
+        return Err(error.into());
+    }
+    let size = services.artifact.get(caller, owner, path).await?.size_bytes;
+    let whole = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
+    Ok((whole, Problem(error).with_status(StatusCode::RANGE_NOT_SATISFIABLE)).into_response())
 }
 
 /// What of how much follows.

@@ -9,7 +9,7 @@ use crate::{
 };
 use model::{
     RunId, UnixMillis,
-    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Owner, Subfolder},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Owner, Reference, Subfolder},
 };
 use std::collections::BTreeSet;
 
@@ -20,23 +20,65 @@ struct Row {
     sha256: String,
     mime: String,
     created_at_ms: i64,
+    /// Of a file that is tracked elsewhere.
+    uri: Option<String>,
+    told_bytes: Option<i64>,
+    digest: Option<String>,
 }
 
 impl Row {
     fn into_artifact(self) -> Result<Artifact> {
+        let (told, digest) = (self.told_bytes, self.digest);
         Ok(Artifact {
             path: self.path.parse().map_err(|error: model::Error| Error::Corrupt(error.to_string()))?,
-            size_bytes: self.size_bytes,
+            size_bytes: told.unwrap_or(self.size_bytes),
             sha256: self.sha256,
             mime: self.mime,
             created_at_ms: UnixMillis(self.created_at_ms),
+            reference: self.uri.map(|uri| Reference { uri, size_bytes: told, digest }),
         })
     }
 }
 
-const ARTIFACT_ROWS: &str = "
-    SELECT path, size_bytes, artifact.sha256 AS sha256, mime, artifact.created_at_ms AS created_at_ms
-    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256";
+/// The columns of [`Row`] of a file that is here.
+macro_rules! file_columns {
+    () => {
+        "path, size_bytes, artifact.sha256 AS sha256, mime, artifact.created_at_ms AS created_at_ms,
+        CAST(NULL AS TEXT) AS uri, CAST(NULL AS BIGINT) AS told_bytes, CAST(NULL AS TEXT) AS digest"
+    };
+}
+
+/// The same of one that is tracked elsewhere: nothing of it is stored here, so its size does not count.
+macro_rules! reference_columns {
+    () => {
+        "path, CAST(0 AS BIGINT) AS size_bytes, '' AS sha256, mime, created_at_ms, uri, size_bytes AS told_bytes, digest"
+    };
+}
+
+/// Files, and what is tracked elsewhere. Each path is one of both; should two servers note both at once, the file counts.
+macro_rules! entries {
+    () => {
+        concat!(
+            "(SELECT owner, ",
+            file_columns!(),
+            " FROM artifact JOIN blob ON blob.sha256 = artifact.sha256
+            UNION ALL SELECT owner, ",
+            reference_columns!(),
+            " FROM artifact_reference WHERE NOT EXISTS (SELECT 1 FROM artifact
+                WHERE artifact.owner = artifact_reference.owner AND artifact.path = artifact_reference.path)) AS entry"
+        )
+    };
+}
+
+const ARTIFACT_ROWS: &str =
+    concat!("SELECT ", file_columns!(), " FROM artifact JOIN blob ON blob.sha256 = artifact.sha256");
+
+const REFERENCE_ROWS: &str = concat!("SELECT ", reference_columns!(), " FROM artifact_reference");
+
+const ENTRY_ROWS: &str = concat!(
+    "SELECT path, size_bytes, sha256, mime, created_at_ms, uri, told_bytes, digest FROM ",
+    entries!()
+);
 
 /// What lies below a folder; all that the owner has where none is named.
 fn below(statement: &mut Statement, owner: &Owner, folder: Option<&ArtifactPath>) {
@@ -48,16 +90,34 @@ fn below(statement: &mut Statement, owner: &Owner, folder: Option<&ArtifactPath>
     }
 }
 
-/// All files of an owner, by path.
+/// All files of an owner, by path, those that are tracked elsewhere among them.
 pub async fn list(db: &Db, owner: &Owner) -> Result<Vec<Artifact>> {
-    list_below(db, owner, None).await
+    rows_below(db, ENTRY_ROWS, owner, None).await
 }
 
-/// All files below a folder, by path.
-pub async fn list_below(db: &Db, owner: &Owner, folder: Option<&ArtifactPath>) -> Result<Vec<Artifact>> {
+/// All files below a folder that are here, by path.
+pub async fn files_below(db: &Db, owner: &Owner, folder: Option<&ArtifactPath>) -> Result<Vec<Artifact>> {
+    rows_below(db, ARTIFACT_ROWS, owner, folder).await
+}
+
+/// All below a folder that is tracked elsewhere, by path.
+pub async fn references_below(
+    db: &Db,
+    owner: &Owner,
+    folder: Option<&ArtifactPath>,
+) -> Result<Vec<Artifact>> {
+    rows_below(db, REFERENCE_ROWS, owner, folder).await
+}
+
+async fn rows_below(
+    db: &Db,
+    select: &'static str,
+    owner: &Owner,
+    folder: Option<&ArtifactPath>,
+) -> Result<Vec<Artifact>> {
     let mut conn = db.read().await?;
     let mut statement = Statement::default();
-    below(statement.push(ARTIFACT_ROWS), owner, folder);
+    below(statement.push(select), owner, folder);
     statement.push(" ORDER BY path");
     let rows: Vec<Row> = fetch_all!(conn, statement)?;
     rows.into_iter().map(Row::into_artifact).collect()
@@ -84,9 +144,7 @@ pub async fn folder(db: &Db, owner: &Owner, folder: Option<&ArtifactPath>, most:
         .push("SUBSTR(path, CAST(")
         .bind(skipped + 1)
         .push(" AS INTEGER)), '/') AS slash, SUBSTR(path, CAST(");
-    rests.bind(skipped + 1).push(" AS INTEGER)) AS rest, path, size_bytes, artifact.sha256 AS sha256, mime,");
-    rests.push(" artifact.created_at_ms AS created_at_ms");
-    rests.push(" FROM artifact JOIN blob ON blob.sha256 = artifact.sha256");
+    rests.bind(skipped + 1).push(" AS INTEGER)) AS rest, entry.* FROM ").push(entries!());
     below(&mut rests, owner, folder);
     rests.push(") AS a");
     // Which folder and file each is in; a file is alone in its group, so that its extremes are its own.
@@ -94,7 +152,7 @@ pub async fn folder(db: &Db, owner: &Owner, folder: Option<&ArtifactPath>, most:
         text: "
         SELECT name, is_folder, COUNT(*) AS file_count, CAST(SUM(size_bytes) AS BIGINT) AS folder_bytes,
             MIN(path) AS path, MIN(size_bytes) AS size_bytes, MIN(sha256) AS sha256, MIN(mime) AS mime,
-            MAX(created_at_ms) AS created_at_ms
+            MAX(created_at_ms) AS created_at_ms, MIN(uri) AS uri, MIN(told_bytes) AS told_bytes, MIN(digest) AS digest
         FROM (
             SELECT CASE WHEN slash > 0 THEN SUBSTR(rest, 1, slash - 1) ELSE rest END AS name,
                 CAST(CASE WHEN slash > 0 THEN 1 ELSE 0 END AS BIGINT) AS is_folder, a.*
@@ -122,7 +180,7 @@ pub async fn folder(db: &Db, owner: &Owner, folder: Option<&ArtifactPath>, most:
 pub async fn search(db: &Db, owner: &Owner, text: &str, most: i64) -> Result<Vec<Artifact>> {
     let mut conn = db.read().await?;
     let mut statement = Statement::default();
-    below(statement.push(ARTIFACT_ROWS), owner, None);
+    below(statement.push(ENTRY_ROWS), owner, None);
     statement
         .push(" AND LOWER(path) LIKE ")
         .bind(contains(text).as_str())
@@ -200,10 +258,11 @@ pub async fn of_runs(
 ) -> Result<Vec<(String, Artifact)>> {
     let mut conn = db.read().await?;
     let mut statement = Statement::default();
-    statement.push(
-        "SELECT owner, path, size_bytes, artifact.sha256 AS sha256, mime, artifact.created_at_ms AS created_at_ms
-         FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE owner IN ",
-    );
+    statement.push(concat!(
+        "SELECT owner, ",
+        file_columns!(),
+        " FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE owner IN "
+    ));
     statement.bind_list(run_ids.iter().map(RunId::as_str));
     for (index, beginning) in beginnings.iter().enumerate() {
         let length = beginning.chars().count() as i64;
@@ -218,11 +277,76 @@ pub async fn of_runs(
     rows.into_iter().map(|one| Ok((one.owner, one.row.into_artifact()?))).collect()
 }
 
-const ARTIFACT_GET: &str = "
-    SELECT path, size_bytes, artifact.sha256 AS sha256, mime, artifact.created_at_ms AS created_at_ms
-    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256
-    WHERE owner = $1 AND path = $2";
+const REFERENCES_OF_RUNS: &str =
+    concat!("SELECT owner, ", reference_columns!(), " FROM artifact_reference WHERE owner IN ");
 
+/// What of several runs is tracked elsewhere, by path, each with the run's id: the first of them, at most so many.
+pub async fn references_of_runs(db: &Db, run_ids: &[RunId], most: i64) -> Result<Vec<(String, Artifact)>> {
+    let mut conn = db.read().await?;
+    let mut statement = Statement::default();
+    statement.push(REFERENCES_OF_RUNS);
+    statement.bind_list(run_ids.iter().map(RunId::as_str));
+    statement.push(" ORDER BY path, owner LIMIT ").bind(most);
+    let rows: Vec<RunRow> = fetch_all!(conn, statement)?;
+    rows.into_iter().map(|one| Ok((one.owner, one.row.into_artifact()?))).collect()
+}
+
+const REFERENCE_GET: &str =
+    concat!("SELECT ", reference_columns!(), " FROM artifact_reference WHERE owner = $1 AND path = $2");
+
+/// What is tracked elsewhere under a path.
+pub async fn get_reference(db: &Db, owner: &Owner, path: &ArtifactPath) -> Result<Option<Artifact>> {
+    let mut conn = db.read().await?;
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(REFERENCE_GET)
+        .bind(owner.to_string())
+        .bind(path.as_str())
+        .fetch_optional(c)
+        .await)?;
+    row.map(Row::into_artifact).transpose()
+}
+
+const REFERENCE_PUT: &str = "
+    INSERT INTO artifact_reference (owner, path, uri, size_bytes, digest, mime, created_at_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (owner, path) DO UPDATE SET uri = excluded.uri, size_bytes = excluded.size_bytes,
+        digest = excluded.digest, mime = excluded.mime, created_at_ms = excluded.created_at_ms";
+
+const FILE_REPLACED: &str = "DELETE FROM artifact WHERE owner = $1 AND path = $2";
+
+/// Notes under a path that its file lies elsewhere; a file that was there is not listed any more.
+pub async fn put_reference(
+    tx: &mut Tx,
+    owner: &Owner,
+    artifact: &Artifact,
+    reference: &Reference,
+) -> Result<()> {
+    on!(tx, c => sqlx::query(FILE_REPLACED)
+        .bind(owner.to_string())
+        .bind(artifact.path.as_str())
+        .execute(c)
+        .await
+        .map(drop))?;
+    on!(tx, c => sqlx::query(REFERENCE_PUT)
+        .bind(owner.to_string())
+        .bind(artifact.path.as_str())
+        .bind(&reference.uri)
+        .bind(reference.size_bytes)
+        .bind(reference.digest.as_deref())
+        .bind(&artifact.mime)
+        .bind(artifact.created_at_ms.0)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+const ARTIFACT_GET: &str = concat!(
+    "SELECT ",
+    file_columns!(),
+    " FROM artifact JOIN blob ON blob.sha256 = artifact.sha256 WHERE owner = $1 AND path = $2"
+);
+
+/// A file that is here.
 pub async fn get(db: &Db, owner: &Owner, path: &ArtifactPath) -> Result<Option<Artifact>> {
     let mut conn = db.read().await?;
     let row: Option<Row> = on!(conn, c => sqlx::query_as(ARTIFACT_GET)
@@ -275,10 +399,18 @@ async fn add_blob(tx: &mut Tx, artifact: &Artifact) -> Result<bool> {
 
 const BLOB_STAYS: &str = "DELETE FROM blob_gone WHERE sha256 = $1";
 
-/// Lists content under a path; a path that is there takes the new content. True when nobody lists this content yet: then
+const REFERENCE_REPLACED: &str = "DELETE FROM artifact_reference WHERE owner = $1 AND path = $2";
+
+/// Lists content under a path; a path that is there, of a file or tracked elsewhere, takes the new content. True when nobody lists this content yet: then
 /// its file must be in its place before the transaction is committed, because it may be missing or about to be removed.
 pub async fn put(tx: &mut Tx, owner: &Owner, artifact: &Artifact) -> Result<bool> {
     let placed = add_blob(tx, artifact).await?;
+    on!(tx, c => sqlx::query(REFERENCE_REPLACED)
+        .bind(owner.to_string())
+        .bind(artifact.path.as_str())
+        .execute(c)
+        .await
+        .map(drop))?;
     on!(tx, c => sqlx::query(ARTIFACT_PUT)
         .bind(owner.to_string())
         .bind(artifact.path.as_str())
@@ -378,27 +510,37 @@ pub async fn take_gone(tx: &mut Tx, sha256: &str) -> Result<bool> {
     Ok(row.is_some())
 }
 
-const ARTIFACT_REMOVE: &str =
-    "DELETE FROM artifact WHERE owner = $1 AND (path = $2 OR SUBSTR(path, 1, LENGTH($3)) = $3)";
+macro_rules! removed_from {
+    ($table:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE owner = $1 AND (path = $2 OR SUBSTR(path, 1, LENGTH($3)) = $3)"
+        )
+    };
+}
+
+const PATH_REMOVE: [&str; 2] = [removed_from!("artifact"), removed_from!("artifact_reference")];
 
 /// Takes a path and all below it out of an owner.
 pub async fn remove(tx: &mut Tx, owner: &Owner, path: &ArtifactPath) -> Result<()> {
-    on!(tx, c => sqlx::query(ARTIFACT_REMOVE)
-        .bind(owner.to_string())
-        .bind(path.as_str())
-        .bind(format!("{}/", path.as_str()))
-        .execute(c)
-        .await
-        .map(drop))?;
+    for statement in PATH_REMOVE {
+        on!(tx, c => sqlx::query(statement)
+            .bind(owner.to_string())
+            .bind(path.as_str())
+            .bind(format!("{}/", path.as_str()))
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
     Ok(())
 }
 
 // CAST: a sum of BIGINT is NUMERIC on PostgreSQL.
-const ARTIFACT_TOTAL: &str = "
-    SELECT COUNT(*), CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT)
-    FROM artifact JOIN blob ON blob.sha256 = artifact.sha256";
+const ARTIFACT_TOTAL: &str =
+    concat!("SELECT COUNT(*), CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM ", entries!());
 
-/// How many artifacts there are, and their bytes.
+/// How many artifacts there are, and the bytes of those that are here.
 pub async fn total(db: &Db, owner: &Owner) -> Result<(i64, i64)> {
     total_below(&mut db.read().await?, owner, None).await
 }

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (15, "status_change", include_str!("../migrations/0015_status_change.sql")),
     (16, "note_draft", include_str!("../migrations/0016_note_draft.sql")),
     (17, "archived_run", include_str!("../migrations/0017_archived_run.sql")),
+    (18, "artifact_reference", include_str!("../migrations/0018_artifact_reference.sql")),
 ];
 
 impl Db {

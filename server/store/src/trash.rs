@@ -390,11 +390,15 @@ const FILES_REMOVE: &str = "
     DELETE FROM artifact WHERE owner = $1 AND path IN (SELECT path FROM artifact WHERE owner = $1 LIMIT $2)
     RETURNING sha256";
 
+const REFERENCES_REMOVE: &str = "
+    DELETE FROM artifact_reference WHERE owner = $1
+        AND path IN (SELECT path FROM artifact_reference WHERE owner = $1 LIMIT $2)";
+
 async fn remove_files(tx: &mut Tx, owner: &Owner, left: &mut Left) -> Result<bool> {
     let rows: Vec<(String,)> = on!(tx, c => sqlx::query_as(FILES_REMOVE).bind(owner.to_string()).bind(left.rows).fetch_all(c).await)?;
     left.rows -= rows.len() as i64;
     artifact::release(tx, rows.into_iter().map(|(sha256,)| sha256).collect()).await?;
-    Ok(left.rows > 0)
+    remove_parts(tx, owner.to_string().as_str(), &[REFERENCES_REMOVE], left).await
 }
 
 const EXPERIMENT_CLAIM_RUN: &str = "

@@ -32,7 +32,9 @@ async fn content_comes_back_whole_and_in_parts() {
             assert_eq!(response.status(), 206);
             assert_eq!(response.bytes().await.unwrap(), content[part]);
         }
-        assert_problem(answer(get(Some("bytes=99999999-")).send().await.unwrap()).await, 400, "not within");
+        let beyond = get(Some("bytes=99999999-")).send().await.unwrap();
+        assert_eq!(beyond.headers()["content-range"], format!("bytes */{}", content.len()).as_str());
+        assert_problem(answer(beyond).await, 416, "not within");
         let (_, list) = server.get(&format!("/api/v1/runs/{run_id}/artifacts")).await;
         assert_eq!(list.as_array().unwrap().len(), 1);
     })
@@ -264,6 +266,61 @@ async fn a_folder_is_removed_with_all_below_and_others_keep_the_content() {
         assert_eq!(left[0]["path"], "ab.txt");
         let kept = format!("/api/v1/runs/{other}/artifacts/kept.txt");
         assert_eq!(server.request(Method::GET, &kept).send().await.unwrap().text().await.unwrap(), "same");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_lies_elsewhere_is_listed_among_the_files_and_never_served() {
+    on_each(async |server| {
+        let run_id = server.new_run().await;
+        let at = |path: &str| format!("/api/v1/runs/{run_id}/{path}");
+        upload(&server, &run_id, "data/notes.txt", b"here".to_vec()).await;
+        let uri = "s3://bucket/train.parquet";
+        let told = json!({"uri": uri, "size_bytes": 5_000_000_000_i64, "digest": "sha256:ab"});
+        let path = at("references/data/train.parquet");
+        let (status, made) = server.send(Method::PUT, &path, told.clone()).await;
+        assert_eq!((status.as_u16(), &made["reference"]["uri"]), (201, &json!(uri)), "{made}");
+        assert_eq!(server.send(Method::PUT, &path, told.clone()).await.0, 200, "the same again is no news");
+        let (_, list) = server.get(&at("artifacts")).await;
+        let [notes, train] = list.as_array().unwrap().as_slice() else { panic!("{list}") };
+        assert_eq!(notes.get("reference"), None);
+        let facts = [&train["path"], &train["size_bytes"], &train["sha256"], &train["reference"]["digest"]];
+        assert_eq!(
+            facts,
+            [&json!("data/train.parquet"), &json!(5_000_000_000_i64), &json!(""), &json!("sha256:ab")]
+        );
+        assert_eq!(
+            server.get(&format!("/api/v1/runs/{run_id}")).await.1["artifact_bytes"],
+            4,
+            "only what is here"
+        );
+        assert_problem(server.get(&at("artifacts/data/train.parquet")).await, 409, uri);
+        for (wrong, field) in [
+            (json!({"uri": "javascript:alert(1)"}), "uri: "),
+            (json!({"uri": "no place"}), "uri: "),
+            (json!({"uri": "s3://a", "size_bytes": -1}), "size_bytes: "),
+            (json!({"uri": "s3://a", "content": "x"}), "content"),
+        ] {
+            assert_problem(server.send(Method::PUT, &path, wrong).await, 400, field);
+        }
+        let archive = server.request(Method::GET, &at("artifacts.zip?path=data")).send().await.unwrap();
+        let archive = String::from_utf8_lossy(&archive.bytes().await.unwrap()).into_owned();
+        assert!(
+            archive.contains("data/notes.txt")
+                && archive.contains("data/REFERENCES.txt")
+                && archive.contains(uri)
+        );
+        // A path is one or the other, whichever came last.
+        upload(&server, &run_id, "data/train.parquet", b"bytes".to_vec()).await;
+        let (_, list) = server.get(&at("artifacts")).await;
+        assert_eq!((list.as_array().unwrap().len(), list[1].get("reference")), (2, None));
+        server.send(Method::PUT, &path, told).await;
+        let (_, list) = server.get(&at("artifacts")).await;
+        assert_eq!((list.as_array().unwrap().len(), &list[1]["reference"]["uri"]), (2, &json!(uri)));
+        let removed = server.request(Method::DELETE, &at("artifacts/data")).send().await.unwrap();
+        assert_eq!(removed.status(), 204);
+        assert_eq!(server.get(&at("artifacts")).await.1, json!([]));
     })
     .await;
 }

@@ -308,10 +308,13 @@ def _tell(
         print(f"\n{heading('Metrics')}")
         print_table(_metric_columns(shown))
     if artifacts:
-        total = form.size_text(sum(one.size_bytes for one in artifacts))
+        total = form.size_text(sum(one.size_bytes for one in artifacts if one.uri is None))
         print(f"\n{heading('Artifacts')}: {len(artifacts)}, {total}")
         sizes = Column("size", [form.size_text(one.size_bytes) for one in artifacts], right=True)
-        print_table([Column("path", [one.path for one in artifacts]), sizes])
+        columns = [Column("path", [one.path for one in artifacts]), sizes]
+        if any(one.uri for one in artifacts):
+            columns.append(Column("tracked elsewhere", [one.uri or "" for one in artifacts]))
+        print_table(columns)
     if note:
         print(f"\n{heading('Note')}")
         print("\n".join(clean(line) for line in note.splitlines()))

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use model::{
     Error, ErrorKind, UploadId,
-    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Owner, Parquet},
+    artifact::{Artifact, ArtifactCopy, ArtifactPath, Folder, Owner, Parquet, Reference, ReferenceNew},
     event::RunChange,
     id::hex,
     limits,
@@ -21,6 +21,7 @@ use object_store::{
 };
 use sha2::{Digest as _, Sha256};
 use std::{
+    fmt::Write as _,
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -91,8 +92,13 @@ pub struct Archive {
     base: Arc<Base>,
     name: String,
     files: Vec<Artifact>,
+    /// The content of the last of them, which tells what is tracked elsewhere.
+    told: Option<Bytes>,
     _place: OwnedSemaphorePermit,
 }
+
+/// The file in an archive that tells what belongs to it and lies elsewhere.
+const REFERENCES_NAME: &str = "REFERENCES.txt";
 
 impl Archive {
     /// What it is an archive of.
@@ -107,6 +113,9 @@ impl Archive {
 
     /// The content of one of its files.
     pub async fn open(&self, index: usize) -> Result<BoxStream<'static, std::io::Result<Bytes>>> {
+        if let Some(told) = self.told.clone().filter(|_| index + 1 == self.files.len()) {
+            return Ok(futures::stream::once(async move { Ok(told) }).boxed());
+        }
         let content = self.base.files.get(&content_path(&self.files[index].sha256)).await?;
         Ok(content.into_stream().map_err(std::io::Error::other).boxed())
     }
@@ -139,11 +148,40 @@ pub(crate) async fn remove_left_parts(base: &Base) -> Result<()> {
 #[derive(Clone, Debug)]
 pub struct Artifacts(pub(crate) Arc<Base>);
 
+/// What lies elsewhere, as a text for those who unpack an archive.
+fn references_text(references: &[Artifact]) -> String {
+    let mut text =
+        "These files belong here and are tracked elsewhere. The server has none of their bytes.\n".to_owned();
+    for Artifact { path, reference, .. } in references {
+        let Some(Reference { uri, size_bytes, digest }) = reference else { continue };
+        let _ = writeln!(text, "\n{}\n  {uri}", path.as_str());
+        if let Some(size) = size_bytes {
+            let _ = writeln!(text, "  {size} bytes");
+        }
+        if let Some(digest) = digest {
+            let _ = writeln!(text, "  {digest}");
+        }
+    }
+    text
+}
+
+fn mime_of(path: &ArtifactPath) -> String {
+    mime_guess::from_path(path.as_str()).first_or_octet_stream().to_string()
+}
+
 impl Artifacts {
+    /// All files, those that are tracked elsewhere among them.
     pub async fn list(&self, caller: &Caller, owner: &Owner) -> Result<Vec<Artifact>> {
         caller.require(Role::Viewer)?;
         self.0.owned(owner).await?;
         Ok(store::artifact::list(&self.0.db, owner).await?)
+    }
+
+    /// All files that are here.
+    pub async fn files(&self, caller: &Caller, owner: &Owner) -> Result<Vec<Artifact>> {
+        caller.require(Role::Viewer)?;
+        self.0.owned(owner).await?;
+        Ok(store::artifact::files_below(&self.0.db, owner, None).await?)
     }
 
     /// What lies directly in a folder; in the root where none is named.
@@ -169,10 +207,51 @@ impl Artifacts {
         Ok(store::artifact::search(&self.0.db, owner, text, limits::ARTIFACT_ENTRIES_MAX).await?)
     }
 
-    /// One file, without its content.
+    /// One file, here or elsewhere, without its content.
     pub async fn get(&self, caller: &Caller, owner: &Owner, path: &ArtifactPath) -> Result<Artifact> {
         caller.require(Role::Viewer)?;
-        self.0.file(owner, path).await
+        self.0.entry(owner, path).await
+    }
+
+    /// Notes that a file or folder lies elsewhere; nothing of it is fetched or kept. It takes the place of what was under
+    /// the path, as a file that is uploaded takes its place. True when the path did not say this before.
+    pub async fn refer(
+        &self,
+        caller: &Caller,
+        owner: &Owner,
+        path: ArtifactPath,
+        new: ReferenceNew,
+    ) -> Result<(Artifact, bool)> {
+        caller.require(Role::Member)?;
+        new.check()?;
+        let run = self.0.owned(owner).await?;
+        let Base { db, world, .. } = &*self.0;
+        let here = store::artifact::get(db, owner, &path).await?;
+        let before = store::artifact::get_reference(db, owner, &path).await?;
+        if here.is_none() && before.is_none() {
+            self.0.room_for_one(owner).await?;
+        }
+        let ReferenceNew { uri, size_bytes, digest, mime } = new;
+        let mime = mime.unwrap_or_else(|| mime_of(&path));
+        let reference = Reference { uri, size_bytes, digest };
+        let artifact = Artifact {
+            path,
+            size_bytes: size_bytes.unwrap_or_default(),
+            sha256: String::new(),
+            mime,
+            created_at_ms: world.now(),
+            reference: Some(reference.clone()),
+        };
+        let mut tx = db.begin().await?;
+        if !store::artifact::owner_is_here(&mut tx, owner).await? {
+            let message = "what the file belongs to was deleted meanwhile";
+            return Err(Error::new(ErrorKind::NotFound, message).into());
+        }
+        store::artifact::put_reference(&mut tx, owner, &artifact, &reference).await?;
+        tx.commit().await?;
+        self.0.artifacts_changed(run.as_ref());
+        let new = here.is_some() || before.is_none_or(|before| before.reference != artifact.reference);
+        Ok((artifact, new))
     }
 
     /// Other runs and models that have the content of a file, and where: the newest of them.
@@ -201,7 +280,26 @@ impl Artifacts {
             let message = format!("{} archives are under way; try again later", limits::ARCHIVES_MAX);
             Error::new(ErrorKind::Unavailable, message)
         })?;
-        let files = store::artifact::list_below(&self.0.db, owner, folder).await?;
+        let mut files = store::artifact::files_below(&self.0.db, owner, folder).await?;
+        let references = store::artifact::references_below(&self.0.db, owner, folder).await?;
+        let mut told = None;
+        if !references.is_empty() {
+            let text = references_text(&references);
+            let path = match folder {
+                Some(folder) => format!("{}/{REFERENCES_NAME}", folder.as_str()),
+                None => REFERENCES_NAME.to_owned(),
+            };
+            files.push(Artifact {
+                // A folder whose path has no room for it has its text at the root.
+                path: path.parse().or_else(|_| REFERENCES_NAME.parse())?,
+                size_bytes: text.len() as i64,
+                sha256: String::new(),
+                mime: "text/plain".into(),
+                created_at_ms: self.0.world.now(),
+                reference: None,
+            });
+            told = Some(text.into());
+        }
         if files.is_empty() {
             return Err(Error::not_found("artifact below", folder.map_or("", ArtifactPath::as_str)).into());
         }
@@ -211,7 +309,7 @@ impl Artifacts {
             (None, None, Owner::Asset(id)) => self.0.asset(id).await?.name,
             (None, None, _) => owner.to_string(),
         };
-        Ok(Archive { base: self.0.clone(), name, files, _place: place })
+        Ok(Archive { base: self.0.clone(), name, files, told, _place: place })
     }
 
     /// Takes content in as it streams, and lists it under the path once it is complete and durable. True when the
@@ -228,13 +326,13 @@ impl Artifacts {
         let run = self.0.owned(owner).await?;
         let Base { db, world, .. } = &*self.0;
         let before = store::artifact::get(db, owner, &path).await?;
-        if before.is_none() && store::artifact::total(db, owner).await?.0 >= limits::ARTIFACTS_PER_RUN_MAX {
-            let expected = format!("at most {} artifacts belong together", limits::ARTIFACTS_PER_RUN_MAX);
-            return Err(Error::too_large("path", expected).into());
+        if before.is_none() {
+            self.0.room_for_one(owner).await?;
         }
         let (draft, sha256, size_bytes) = self.take_in(expected_sha256, content).await?;
-        let mime = mime_guess::from_path(path.as_str()).first_or_octet_stream().to_string();
-        let artifact = Artifact { path, size_bytes, sha256, mime, created_at_ms: world.now() };
+        let mime = mime_of(&path);
+        let artifact =
+            Artifact { path, size_bytes, sha256, mime, created_at_ms: world.now(), reference: None };
         match self.put(owner, &artifact, &draft).await {
             Ok(true) => {}
             Ok(false) => self.0.files.delete(&draft).await?,
@@ -520,11 +618,33 @@ impl Artifacts {
 }
 
 impl Base {
-    /// A file of what is there, without its content.
+    /// A file that is here, without its content.
     pub(crate) async fn file(&self, owner: &Owner, path: &ArtifactPath) -> Result<Artifact> {
+        let found = self.entry(owner, path).await?;
+        let Some(Reference { uri, .. }) = found.reference else { return Ok(found) };
+        let path = path.as_str();
+        let message =
+            format!("\"{path}\" is tracked elsewhere, and this server has none of its bytes: {uri}");
+        Err(Error { field: Some("path".into()), ..Error::new(ErrorKind::Conflict, message) }.into())
+    }
+
+    /// What lies under a path, here or elsewhere.
+    async fn entry(&self, owner: &Owner, path: &ArtifactPath) -> Result<Artifact> {
         self.owned(owner).await?;
-        let found = store::artifact::get(&self.db, owner, path).await?;
+        let found = match store::artifact::get(&self.db, owner, path).await? {
+            Some(file) => Some(file),
+            None => store::artifact::get_reference(&self.db, owner, path).await?,
+        };
         Ok(found.ok_or_else(|| Error::not_found("artifact", path.as_str()))?)
+    }
+
+    /// Whether one more file may belong to it.
+    async fn room_for_one(&self, owner: &Owner) -> Result<()> {
+        let most = limits::ARTIFACTS_PER_RUN_MAX;
+        if store::artifact::total(&self.db, owner).await?.0 >= most {
+            return Err(Error::too_large("path", format!("at most {most} artifacts belong together")).into());
+        }
+        Ok(())
     }
 
     /// Whether what files are asked of exists; the run, if it is one.

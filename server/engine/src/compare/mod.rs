@@ -163,6 +163,9 @@ impl Compare {
                     let last = files.last().map(|(_, file)| file.path.clone());
                     files.retain(|(_, file)| Some(&file.path) != last.as_ref());
                 }
+                if !cut {
+                    files.extend(store::artifact::references_of_runs(db, run_ids, most).await?);
+                }
                 table::of_files(files)
             }
             Section::Notes => {

@@ -2,7 +2,7 @@
 
 use super::{all_equal, text};
 use model::{
-    artifact::Artifact,
+    artifact::{Artifact, Reference},
     asset::{Access, AssetKind, AssetUse},
     compare::{Cell, Row, Table, TableQuery},
     environment::Environment,
@@ -140,8 +140,13 @@ pub(super) fn of_data(uses: &[AssetUse]) -> Column {
 pub(super) fn of_files(files: Vec<(String, Artifact)>) -> HashMap<String, Column> {
     let mut columns: HashMap<String, Column> = HashMap::new();
     for (run_id, file) in files {
-        let content =
-            Content { hint: format!("{} bytes, {}", file.size_bytes, file.mime), text: file.sha256 };
+        let content = match file.reference {
+            Some(Reference { uri, digest: Some(digest), .. }) => {
+                Content { hint: format!("tracked elsewhere, {uri}"), text: digest }
+            }
+            Some(Reference { uri, .. }) => Content { hint: "tracked elsewhere".to_owned(), text: uri },
+            None => Content { hint: format!("{} bytes, {}", file.size_bytes, file.mime), text: file.sha256 },
+        };
         columns.entry(run_id).or_default().insert(key("", file.path.as_str()), content);
     }
     columns

@@ -197,6 +197,7 @@ async fn files_of_a_run_and_of_a_model_of_the_same_digits_are_apart() {
             sha256: "aa".into(),
             mime: "text/plain".into(),
             created_at_ms: NOW,
+            reference: None,
         };
         let mut tx = db.begin().await.unwrap();
         artifact::put(&mut tx, &asset, &file).await.unwrap();

@@ -4,7 +4,7 @@ use super::{NOW, add_experiment, add_run, on_each};
 use crate::{Db, Dialect, account, artifact, db::on, note};
 use model::{
     UnixMillis,
-    artifact::{Artifact, Owner},
+    artifact::{Artifact, Owner, Reference},
     user::Role,
 };
 
@@ -42,6 +42,7 @@ async fn an_artifact_path_shows_its_newest_content() {
                 sha256: sha256.into(),
                 mime: "text/plain".into(),
                 created_at_ms: NOW,
+                reference: None,
             };
             let mut tx = db.begin().await.unwrap();
             artifact::put(&mut tx, &run_id.clone().into(), &artifact).await.unwrap();
@@ -77,6 +78,7 @@ async fn a_folder_lists_what_lies_directly_in_it_with_what_its_folders_hold() {
                 sha256: sha256.into(),
                 mime: "text/plain".into(),
                 created_at_ms: NOW,
+                reference: None,
             };
             let mut tx = db.begin().await.unwrap();
             artifact::put(&mut tx, owner, &artifact).await.unwrap();
@@ -114,6 +116,31 @@ async fn a_folder_lists_what_lies_directly_in_it_with_what_its_folders_hold() {
         };
         assert_eq!(paths("B/").await, ["é/b/c.txt", "é/b/d.txt"]);
         assert_eq!(paths("%_").await, ["100%_x.txt"]);
+        let reference = Reference { uri: "s3://b/d".into(), size_bytes: Some(70), digest: None };
+        let note = async |path: &str| {
+            let artifact = Artifact {
+                path: path.parse().unwrap(),
+                size_bytes: 70,
+                sha256: String::new(),
+                mime: "text/plain".into(),
+                created_at_ms: NOW,
+                reference: Some(reference.clone()),
+            };
+            let mut tx = db.begin().await.unwrap();
+            artifact::put_reference(&mut tx, &owner, &artifact, &reference).await.unwrap();
+            tx.commit().await.unwrap();
+            artifact
+        };
+        let noted = note("é/z.txt").await;
+        assert_eq!(artifact::get_reference(&db, &owner, &noted.path).await.unwrap(), Some(noted.clone()));
+        assert_eq!(artifact::get(&db, &owner, &noted.path).await.unwrap(), None);
+        let below = ["b/ 2 20", "é/a.txt", "é/z.txt"].map(str::to_owned).to_vec();
+        assert_eq!(shown(Some("é"), 100).await, (below, 4, 30, false), "its bytes are not here");
+        assert_eq!(paths("Z.TXT").await, ["é/z.txt"]);
+        note("é/a.txt").await;
+        assert_eq!(artifact::list(&db, &owner).await.unwrap().len(), 6, "a path is a file or a reference");
+        put(&owner, "é/a.txt", "aa").await;
+        assert_eq!(artifact::references_below(&db, &owner, None).await.unwrap(), [noted]);
         let path = "é/b/d.txt".parse().unwrap();
         let copies = artifact::copies(&db, &owner, &path, "bb", 10).await.unwrap();
         assert_eq!(copies.len(), 1);

@@ -61,6 +61,7 @@ async fn what_is_removed_takes_tags_and_files_along_and_nothing_of_another_exper
                 sha256: "aa".into(),
                 mime: "application/json".into(),
                 created_at_ms: NOW,
+                reference: None,
             };
             artifact::put(&mut tx, &Owner::Trace(trace.id), &file).await.unwrap();
         }

@@ -11,7 +11,7 @@ use crate::{
 };
 use model::{
     AssetId, ExperimentId, Float64, ProjectId, RunEventId, RunId, Tags, TraceId,
-    artifact::{Artifact, Owner},
+    artifact::{Artifact, Owner, Reference},
     asset::{Access, AssetMetric, DatasetNew},
     experiment::{ExperimentQuery, ExperimentUpdate},
     ingest::{IngestBatch, SeriesPoints},
@@ -33,6 +33,7 @@ async fn put_file(db: &Db, owner: &Owner, path: &str, content: &str) -> bool {
         sha256: content.into(),
         mime: "text/plain".into(),
         created_at_ms: NOW,
+        reference: None,
     };
     let mut tx = db.begin().await.unwrap();
     assert!(artifact::owner_is_here(&mut tx, owner).await.unwrap());
@@ -84,6 +85,16 @@ async fn full_run(db: &Db, experiment_id: ExperimentId, params: i64) -> RunId {
         rank: None,
     };
     assert!(held.join(&mut tx, &new, NOW, NOW).await.unwrap());
+    let reference = Reference { uri: "s3://b/d".into(), size_bytes: None, digest: None };
+    let noted = Artifact {
+        path: "elsewhere.txt".parse().unwrap(),
+        size_bytes: 0,
+        sha256: String::new(),
+        mime: "text/plain".into(),
+        created_at_ms: NOW,
+        reference: Some(reference.clone()),
+    };
+    artifact::put_reference(&mut tx, &run_id.clone().into(), &noted, &reference).await.unwrap();
     tx.commit().await.unwrap();
     run_id
 }
@@ -152,6 +163,7 @@ async fn rows(db: &Db) -> BTreeMap<&'static str, i64> {
         ("environment", "SELECT COUNT(*) FROM environment"),
         ("run_event", "SELECT COUNT(*) FROM run_event"),
         ("artifact", "SELECT COUNT(*) FROM artifact"),
+        ("artifact_reference", "SELECT COUNT(*) FROM artifact_reference"),
         ("blob", "SELECT COUNT(*) FROM blob"),
         ("asset", "SELECT COUNT(*) FROM asset"),
         ("asset_tag", "SELECT COUNT(*) FROM asset_tag"),
@@ -216,7 +228,7 @@ async fn a_run_that_is_deleted_takes_everything_of_its_own_and_nothing_else() {
         assert_eq!(after, before);
         assert_eq!(artifact::gone(&db, 10).await.unwrap(), ["own!"]);
         assert_eq!(trash::leaving(&db).await.unwrap(), TrashLeaving::default());
-        assert_eq!(artifact::list(&db, &kept.into()).await.unwrap().len(), 2);
+        assert_eq!(artifact::files_below(&db, &kept.into(), None).await.unwrap().len(), 2);
     })
     .await;
 }

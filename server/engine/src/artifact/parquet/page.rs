@@ -89,9 +89,10 @@ impl<'a> Pages<'a> {
                 continue;
             }
             self.take_room(packed + unpacked)?;
-            let content = match window.len() - head_end >= packed as usize {
-                true => window.slice(head_end..head_end + packed as usize),
-                false => (self.fetch)(start..end)?,
+            let content = if window.len() - head_end >= packed as usize {
+                window.slice(head_end..head_end + packed as usize)
+            } else {
+                (self.fetch)(start..end)?
             };
             return self.unpacked(head, &content, unpacked as usize).map(Some);
         }

@@ -218,13 +218,11 @@ fn of_bytes(leaf: &Leaf, bytes: &[u8]) -> String {
         }
         Err(_) => None,
     };
-    match text.filter(|text| !text.contains('\0')) {
-        Some(text) => short(text),
-        None => {
-            let dots = if bytes.len() > 8 { "…" } else { "" };
-            format!("{} bytes: {}{dots}", bytes.len(), model::id::hex(&bytes[..bytes.len().min(8)]))
-        }
+    if let Some(text) = text.filter(|text| !text.contains('\0')) {
+        return short(text);
     }
+    let dots = if bytes.len() > 8 { "…" } else { "" };
+    format!("{} bytes: {}{dots}", bytes.len(), model::id::hex(&bytes[..bytes.len().min(8)]))
 }
 
 /// A number of sixteen bits (IEEE 754).

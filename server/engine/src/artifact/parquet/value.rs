@@ -51,7 +51,7 @@ pub fn entries(
         };
         let count = usize::try_from(count).map_err(|_| stop("one of its pages has less than no values"))?;
         let wanted = if leaf.lists.is_empty() { count.min(rows - begun) } else { count.min(room) };
-        let (lists, defined, values) = parted(leaf, levels, &bytes)?;
+        let [lists, defined, values] = parted(leaf, levels, &bytes)?;
         let mut lists = levels_of(lists, leaf.lists.len() as u16, wanted)?;
         let mut wanted = lists.len().min(wanted);
         if !leaf.lists.is_empty() {
@@ -85,13 +85,13 @@ pub fn entries(
 }
 
 /// The levels of lists, those of values, and the values.
-fn parted<'a>(leaf: &Leaf, levels: Levels, bytes: &'a [u8]) -> Result<(&'a [u8], &'a [u8], &'a [u8]), Stop> {
+fn parted<'a>(leaf: &Leaf, levels: Levels, bytes: &'a [u8]) -> Result<[&'a [u8]; 3], Stop> {
     let cut = || stop("one of its pages ends too early");
     match levels {
         Levels::Measured { lists, defined } => {
             let (ahead, values) = bytes.split_at_checked(lists + defined).ok_or_else(cut)?;
             let (lists, defined) = ahead.split_at_checked(lists).ok_or_else(cut)?;
-            Ok((lists, defined, values))
+            Ok([lists, defined, values])
         }
         Levels::Old if leaf.defined > 0 => {
             Err(stop("its levels are packed in an old way, which this server does not read"))
@@ -106,7 +106,7 @@ fn parted<'a>(leaf: &Leaf, levels: Levels, bytes: &'a [u8]) -> Result<(&'a [u8],
             };
             let (lists, rest) = measured(bytes, !leaf.lists.is_empty())?;
             let (defined, values) = measured(rest, leaf.defined > 0)?;
-            Ok((lists, defined, values))
+            Ok([lists, defined, values])
         }
     }
 }
@@ -116,7 +116,7 @@ fn levels_of(bytes: &[u8], most: u16, count: usize) -> Result<Vec<u16>, Stop> {
     if most == 0 {
         return Ok(vec![0; count]);
     }
-    let levels = hybrid(bytes, u32::from(u16::BITS - most.leading_zeros()), count)?;
+    let levels = hybrid(bytes, u16::BITS - most.leading_zeros(), count)?;
     if levels.iter().any(|level| *level > u32::from(most)) {
         return Err(stop("a level in it is deeper than its columns"));
     }
@@ -212,16 +212,15 @@ impl Dictionary {
     fn new(physical: Physical, count: i64, bytes: Bytes) -> Result<Self, Stop> {
         let mut starts = Vec::new();
         let mut at = 0;
-        let count = match width(physical) {
-            Some(width) => bytes.len() / width,
-            None => {
-                while starts.len() as i64 != count && at < bytes.len() {
-                    starts.push(at as u32);
-                    let (_, end) = piece(&bytes, at)?;
-                    at = end;
-                }
-                starts.len()
+        let count = if let Some(width) = width(physical) {
+            bytes.len() / width
+        } else {
+            while starts.len() as i64 != count && at < bytes.len() {
+                starts.push(at as u32);
+                let (_, end) = piece(&bytes, at)?;
+                at = end;
             }
+            starts.len()
         };
         Ok(Self { physical, bytes, starts, count })
     }
