@@ -11,6 +11,7 @@ mod run_event;
 mod search;
 mod status_change;
 mod trace;
+mod transaction;
 mod trash;
 mod view;
 
