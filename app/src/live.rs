@@ -27,12 +27,29 @@ pub enum Line {
 
 /// The state of the page's stream, shown by the frame; one page has at most one stream.
 #[derive(Clone, Copy)]
-pub struct LineState(pub RwSignal<Option<Line>>);
+pub struct LineState {
+    pub line: RwSignal<Option<Line>>,
+    /// The browser says that there is no network; a stream may hang for long before it notices.
+    pub cut: RwSignal<bool>,
+}
+
+impl LineState {
+    pub fn provide() -> Self {
+        let state = Self { line: RwSignal::new(None), cut: RwSignal::new(false) };
+        provide_context(state);
+        state
+    }
+
+    /// None on pages that have no stream.
+    pub fn now(self) -> Option<Line> {
+        if self.cut.get() { self.line.get().map(|_| Line::Lost) } else { self.line.get() }
+    }
+}
 
 /// Calls `on_change` with what happened, at most once a second, for as long as the page lives.
 /// After a gap in the stream it is called with [`Event::Lagged`].
 pub fn watch(path: String, on_change: impl Fn(Vec<Event>) + 'static) {
-    let state = expect_context::<LineState>().0;
+    let state = expect_context::<LineState>().line;
     if cfg!(feature = "ssr") {
         // The server renders once and watches nothing; what belongs to one thread must not be made there.
         return;
@@ -208,9 +225,9 @@ fn later(wait: Duration, stream: Weak<Stream>, act: impl FnOnce(&Rc<Stream>) + '
 /// A word and a sign for how current the page is. Silent on pages that have no stream.
 #[component]
 pub fn Indicator() -> impl IntoView {
-    let state = expect_context::<LineState>().0;
+    let state = expect_context::<LineState>();
     move || {
-        let (class, word) = match state.get()? {
+        let (class, word) = match state.now()? {
             Line::Connecting => ("live live--connecting", "Connecting"),
             Line::Open => ("live live--open", "Live"),
             Line::Lost => ("live live--lost", "Offline"),

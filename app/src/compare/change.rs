@@ -57,13 +57,13 @@ fn partings(found: &Changes, from: &str, to: &str) -> AnyView {
         <section aria-labelledby="compare-partings">
             <h2 class="section-title" id="compare-partings">"Where the curves part"</h2>
             <div class="table-scroll" tabindex="0" role="region" aria-label="Where the curves part">
-                <table class="table compare-table">
+                <table class="table compare-table compare-parting">
                     <caption class="hidden">"Where the curves part"</caption>
                     <thead>
                         <tr>
                             <th scope="col">"Metric"</th>
-                            <th scope="col" class="cell-num">{format!("Last of {from}")}</th>
-                            <th scope="col" class="cell-num">{format!("Last of {to}")}</th>
+                            <th scope="col" class="cell-num" title=from.to_owned()>{format!("Last of {from}")}</th>
+                            <th scope="col" class="cell-num" title=to.to_owned()>{format!("Last of {to}")}</th>
                             <th scope="col">"Parting"</th>
                         </tr>
                     </thead>
@@ -145,8 +145,8 @@ fn ranked(changes: &[Change], from: &str, to: &str) -> AnyView {
                     <tr>
                         <th scope="col" class="cell-num">"Rank"</th>
                         <th scope="col">"What"</th>
-                        <th scope="col">{from.to_owned()}</th>
-                        <th scope="col">{to.to_owned()}</th>
+                        <th scope="col" title=from.to_owned()>{from.to_owned()}</th>
+                        <th scope="col" title=to.to_owned()>{to.to_owned()}</th>
                         <th scope="col">"Why it stands here"</th>
                     </tr>
                 </thead>

@@ -22,8 +22,7 @@ use leptos_meta::Title;
 
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
-    let line = RwSignal::new(None);
-    provide_context(LineState(line));
+    let state = LineState::provide();
     let toaster = Toaster::provide();
     let keys_open = RwSignal::new(false);
     let search_open = RwSignal::new(false);
@@ -39,7 +38,7 @@ pub fn Frame(children: Children) -> impl IntoView {
         <div class="frame">
             <rail::Rail keys_open />
             <div class="frame__body">
-                <Banner line />
+                <Banner state />
                 <main id="main" class="main" tabindex="-1">
                     {children()}
                 </main>
@@ -53,17 +52,16 @@ pub fn Frame(children: Children) -> impl IntoView {
 
 /// Says that the page may be stale; what is shown stays.
 #[component]
-fn Banner(line: RwSignal<Option<Line>>) -> impl IntoView {
-    let offline = RwSignal::new(false);
+fn Banner(state: LineState) -> impl IntoView {
     Effect::new(move || {
-        let gone = window_event_listener(ev::offline, move |_| offline.set(true));
-        let back = window_event_listener(ev::online, move |_| offline.set(false));
+        let gone = window_event_listener(ev::offline, move |_| state.cut.set(true));
+        let back = window_event_listener(ev::online, move |_| state.cut.set(false));
         on_cleanup(move || {
             gone.remove();
             back.remove();
         });
     });
-    let shown = move || offline.get() || line.get() == Some(Line::Lost);
+    let shown = move || state.cut.get() || state.now() == Some(Line::Lost);
     view! {
         <div role="status">
             <Show when=shown>

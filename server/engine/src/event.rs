@@ -112,6 +112,8 @@ pub struct Watch {
 impl Watch {
     fn wants(&self, event: &Event) -> bool {
         *event == Event::Lagged
+            // It may be this run that left for good or came back, by itself or with its experiment.
+            || (*event == Event::TrashChanged && self.run_id.is_some())
             || (self.experiment_id.is_none_or(|id| event.experiment_id() == Some(id))
                 && self.run_id.as_ref().is_none_or(|id| event.run_id() == Some(id)))
     }
@@ -179,6 +181,15 @@ mod tests {
 
     fn at(number: u64) -> EventId {
         EventId { server: 7, number }
+    }
+
+    #[test]
+    fn who_watches_a_run_hears_that_the_trash_changed() {
+        let of_run = Watch { run_id: Some(RunId::from_bytes([1; 16])), ..Watch::default() };
+        assert!(of_run.wants(&Event::TrashChanged));
+        assert!(!of_run.wants(&Event::ProjectsChanged));
+        let of_experiment = Watch { experiment_id: Some(ExperimentId(3)), ..Watch::default() };
+        assert!(!of_experiment.wants(&Event::TrashChanged), "its own change is told");
     }
 
     #[test]

@@ -405,6 +405,8 @@ fn NothingFound(table: Table) -> impl IntoView {
                 </Empty>
             }
             .into_any()
+        } else if table.feed.current.with(|runs| runs.experiment.trashed_at_ms.is_some()) {
+            view! { <Empty icon="archive" title="Its runs lie in the trash with it" /> }.into_any()
         } else if table.feed.current.with(|runs| runs.experiment.runs.total() > 0) {
             let href = table.search.with_untracked(|search| {
                 table.path.with_value(|path| search.clone().with(query::ARCHIVED, "1").href(path))
