@@ -3,6 +3,7 @@
 
 pub mod artifact;
 pub mod asset;
+pub mod calendar;
 pub mod compare;
 pub mod environment;
 pub mod error;

@@ -1,6 +1,6 @@
 //! Numbers, times and sizes as text: four significant digits, times in UTC, `1h 03m`.
 
-use model::Float64;
+use model::{Float64, calendar};
 
 /// Four significant digits; whole numbers whole; `1.234e-5` where zeros would take over.
 pub fn number(value: f64) -> String {
@@ -137,7 +137,7 @@ pub fn ago(at_ms: i64, now_ms: i64) -> String {
 /// `2026-11-21 11:54:40 UTC`
 pub fn utc(at_ms: i64) -> String {
     let secs = at_ms.div_euclid(1000);
-    let (year, month, day) = civil(secs.div_euclid(86_400));
+    let (year, month, day) = calendar::date_of(secs.div_euclid(86_400));
     let time = secs.rem_euclid(86_400);
     let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
@@ -151,29 +151,6 @@ pub fn iso(at_ms: i64) -> String {
 /// The same to the millisecond: `2026-11-21T11:54:40.250Z`.
 pub fn iso_millis(at_ms: i64) -> String {
     iso(at_ms).replace('Z', &format!(".{:03}Z", at_ms.rem_euclid(1000)))
-}
-
-/// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant's civil calendar).
-pub fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
-}
-
-/// The day on which a month begins, counted from 1970-01-01: the way back from [`civil`].
-pub fn day_of(year: i64, month: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year - era * 400;
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 #[cfg(test)]
@@ -265,9 +242,6 @@ mod tests {
         assert_eq!(utc(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(utc(951_782_400_000), "2000-02-29 00:00:00 UTC");
         assert_eq!(utc(-1), "1969-12-31 23:59:59 UTC");
-        for (year, month) in [(1970, 1), (1969, 12), (2000, 3), (2026, 11), (-1, 2)] {
-            assert_eq!(civil(day_of(year, month)), (year, month, 1));
-        }
         assert_eq!(iso(1_763_726_080_000), "2025-11-21T11:54:40Z");
     }
 }

@@ -4,7 +4,7 @@ use super::{
     format,
     scale::{self, Bend},
 };
-use model::series::Axis;
+use model::{calendar, series::Axis};
 
 /// A place on an axis and what is written there.
 #[derive(Clone, Debug, PartialEq)]
@@ -254,13 +254,15 @@ fn clock((from, to): (f64, f64), count: usize) -> Vec<Tick> {
     }
     let months = days / 30.4;
     let stride = [1.0, 3.0, 6.0].into_iter().find(|stride| months / stride <= count as f64);
-    let year_of = |at: f64| format::civil((at / DAY).floor() as i64).0;
+    let year_of = |at: f64| calendar::date_of((at / DAY).floor() as i64).0;
     let stride = stride.map_or_else(|| 12 * nice_years(months / 12.0 / count as f64), |stride| stride as i64);
     let first = year_of(from) * 12;
     let first = if stride > 12 { first.div_euclid(stride) * stride } else { first };
     (0..)
         .map(|index| first + index * stride)
-        .map(|month| (month, format::day_of(month.div_euclid(12), month.rem_euclid(12) + 1) as f64 * DAY))
+        .map(|month| {
+            (month, calendar::days_of(month.div_euclid(12), month.rem_euclid(12) + 1, 1) as f64 * DAY)
+        })
         .take_while(|(_, at)| *at <= to)
         .take(TICKS_MAX as usize * 12)
         .filter(|(_, at)| *at >= from)
@@ -285,7 +287,7 @@ fn time_of_day(at: f64, step: f64) -> String {
     let utc = format::utc(at as i64);
     let millis = at.rem_euclid(DAY);
     if step >= DAY || millis == 0.0 {
-        let (_, month, day) = format::civil((at / DAY).floor() as i64);
+        let (_, month, day) = calendar::date_of((at / DAY).floor() as i64);
         return format!("{} {day}", MONTHS[(month - 1).clamp(0, 11) as usize]);
     }
     if step >= MINUTE {
@@ -380,7 +382,7 @@ mod tests {
 
     #[test]
     fn times_are_those_of_a_clock_and_midnight_is_a_date() {
-        let start = format::day_of(2026, 11) as f64 * DAY + 20.0 * DAY;
+        let start = calendar::days_of(2026, 11, 1) as f64 * DAY + 20.0 * DAY;
         let of = |from: f64, to: f64| texts(Measure::Wall, Bend::Linear, (start + from, start + to), 5);
         assert_eq!(of(21.0 * HOUR, 26.0 * HOUR), "21:00 | 22:00 | 23:00 | Nov 22 | 01:00 | 02:00");
         assert_eq!(of(HOUR, HOUR + 90.0 * SECOND), "01:00:00 | 01:00:30 | 01:01:00 | 01:01:30");

@@ -6,7 +6,7 @@ use super::{
     Likeness, Order, OrderBy, Pattern, QueryError, Stat, Test,
     token::{Spanned, Token, tokens},
 };
-use crate::limits;
+use crate::{calendar, limits};
 use std::ops::Range;
 
 /// What a text may hold, and what its attributes are called.
@@ -656,19 +656,9 @@ fn time(text: &str) -> Option<Bound> {
         && (0..60).contains(&minute)
         && (0..60).contains(&second);
     fits.then(|| {
-        let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+        let seconds = calendar::days_of(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
         Bound::Number((seconds * 1_000) as f64)
     })
-}
-
-/// Days from 1970-01-01 to a day of the Gregorian calendar (Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms", `days_from_civil`), for years from 1970 on.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    // Years that begin in March, so that the leap day is the last.
-    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let (era, year_of_era) = (year / 400, year % 400);
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 /// Milliseconds of `90s`, `2h30m`, `1.5d`: numbers with a unit each.

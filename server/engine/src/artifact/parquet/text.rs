@@ -4,7 +4,7 @@ use super::{
     footer::{Leaf, Meaning, Physical, Unit},
     value::Value,
 };
-use model::limits;
+use model::{calendar, limits};
 use std::fmt::Write as _;
 
 /// The type of a column: `int64`, `list<string>`, `timestamp[us, UTC]`.
@@ -167,17 +167,9 @@ fn time(value: i64, digits: u32) -> String {
     text
 }
 
-/// A day counted from 1970-01-01 (Howard Hinnant's civil calendar).
+/// A day counted from 1970-01-01.
 fn date(days: i64) -> String {
-    let shifted = days.saturating_add(719_468);
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = calendar::date_of(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
