@@ -13,3 +13,26 @@ async function load(url) {
         await new Promise((again) => setTimeout(again, 1000));
     }
 }
+
+const compiled = new Map();
+
+function compile(url) {
+    let module = compiled.get(url.href);
+    if (module === undefined) {
+        module = WebAssembly.compileStreaming(load(url));
+        module.catch(() => compiled.delete(url.href));
+        compiled.set(url.href, module);
+    }
+    return module;
+}
+
+async function instantiate(module, imports) {
+    return WebAssembly.instantiate(await module, imports);
+}
+
+/* What the page's head names is compiled beside the first module, and not after it. */
+for (const { href } of document.querySelectorAll("link[rel=preload][as=fetch]")) {
+    if (!href.endsWith("_bg.wasm")) {
+        compile(new URL(href));
+    }
+}

@@ -39,8 +39,11 @@ const WASM_FEATURES: [&str; 6] = [
 /// Components are erased; relocations tell the splitter what refers to what.
 const RUSTFLAGS: &str = "--cfg\u{1f}erase_components\u{1f}-Clink-args=--emit-relocs";
 
-/// How the splitter's script asks for a module, and how ours does.
-const FETCH: &str = "fetch(new URL(";
+/// How the splitter's script asks for a module and makes it, and how ours does.
+const ASKED: [(&str, &str); 2] = [
+    ("fetch(new URL(", "compile(new URL("),
+    ("WebAssembly.instantiateStreaming(src, imports)", "instantiate(src, imports)"),
+];
 const LOAD: &str = include_str!("load.js");
 
 /// Builds what is out of date and returns the module with its JavaScript.
@@ -115,11 +118,14 @@ fn split(input: &Path, output: &Path, name: &str) -> Result<PathBuf> {
     let made = wasm_split_cli_support::transform(options)
         .map_err(|error| anyhow!("the module cannot be split: {error:#}"))?;
     let link = output.join("split.js");
-    let text = fs::read_to_string(&link)?;
-    if !text.contains(FETCH) {
-        bail!("the splitter's script has no `{FETCH}` any more: {} must find another place", link.display());
+    let mut text = fs::read_to_string(&link)?;
+    for (theirs, ours) in ASKED {
+        if !text.contains(theirs) {
+            bail!("the splitter's script has no `{theirs}` any more: {} must find another place", link.display());
+        }
+        text = text.replace(theirs, ours);
     }
-    fs::write(&link, format!("{LOAD}{}", text.replace(FETCH, "load(new URL(")))?;
+    fs::write(&link, format!("{LOAD}{text}"))?;
     // In an order of its own, so that the same modules give the same file.
     let needed: BTreeMap<_, _> = made.prefetch_map.into_iter().collect();
     fs::write(output.join("split.json"), serde_json::to_vec(&needed)?)?;
