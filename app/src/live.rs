@@ -74,8 +74,17 @@ pub fn watch(path: String, on_change: impl Fn(Vec<Event>) + 'static) {
             }
         });
     });
+    // What was asked for without a network failed, also where the stream came through it unharmed.
+    let online = window_event_listener_untyped("online", move |_| {
+        stream.with_value(|stream| {
+            if let Some(stream) = stream {
+                stream.receive(Event::Lagged);
+            }
+        });
+    });
     on_cleanup(move || {
         visibility.remove();
+        online.remove();
         state.set(None);
     });
 }

@@ -121,7 +121,10 @@ fn split(input: &Path, output: &Path, name: &str) -> Result<PathBuf> {
     let mut text = fs::read_to_string(&link)?;
     for (theirs, ours) in ASKED {
         if !text.contains(theirs) {
-            bail!("the splitter's script has no `{theirs}` any more: {} must find another place", link.display());
+            bail!(
+                "the splitter's script has no `{theirs}` any more: {} must find another place",
+                link.display()
+            );
         }
         text = text.replace(theirs, ours);
     }
