@@ -231,3 +231,23 @@ test("names with slashes make a tree that folds, and the link keeps it", async (
   await expect(table.getByRole("link", { name: leaves[0], exact: true })).toBeVisible();
   await api.send("PATCH", "/experiments", { ids, trashed: true });
 });
+
+test("an experiment without runs shows how the first is recorded", async ({ page, api }) => {
+  await page.goto(`/experiments/${await api.experiment(`nothing yet ${test.info().project.name}`)}`);
+  await awake(page);
+  await expect(page.getByRole("heading", { name: "Record a first run" })).toBeVisible();
+  await picture(page, "state-no-runs");
+});
+
+test("a single run is a table of one row and charts of one curve", async ({ page, api }) => {
+  const id = await api.experiment(`only one ${test.info().project.name}`);
+  await api.log(await api.run(id, "the only one"), { loss: [0.5] }, 0, { lr: 0.1 });
+  await page.goto(`/experiments/${id}`);
+  await awake(page);
+  await expect(page.getByRole("table", { name: "Runs" }).getByRole("link", { name: "the only one" })).toBeVisible();
+  await picture(page, "state-one-run");
+  await page.goto(`/experiments/${id}?view=charts`);
+  await awake(page);
+  await expect(page.getByRole("article", { name: "loss", exact: true })).toBeVisible();
+  await picture(page, "state-one-run-charts");
+});

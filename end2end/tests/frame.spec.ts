@@ -1,4 +1,4 @@
-// The frame of every page: theme, keys, skip link.
+// The frame of every page: theme, keys, skip link, modules that do not come, endless names, no network.
 
 import { awake, expect, picture, test } from "../fixture";
 import { sweep } from "../seed";
@@ -79,5 +79,61 @@ test.describe("with a module that fails", () => {
     await awake(page);
     await page.getByRole("link", { name: sweep }).click();
     await expect(page.getByRole("heading", { level: 1, name: sweep })).toBeVisible();
+  });
+});
+
+/** As long as a name may be, of one word that nothing breaks. */
+const endless = "a-name-without-any-end-".repeat(21);
+
+test("names without end are cut and push nothing out of its place", async ({ page, api }) => {
+  const id = await api.experiment(`${test.info().project.name} ${endless}`, { description: endless, tags: [endless.slice(0, 200)] });
+  const ids: string[] = [];
+  for (const digit of ["1", "2"]) {
+    const run = await api.run(id, `${digit} ${endless}`);
+    await api.log(run, { [`${endless.slice(0, 150)}/loss`]: [2, 1] }, 0, { [endless.slice(0, 150)]: `${digit} ${endless}`, lr: 0.1 });
+    await api.artifact(run, `${endless.slice(0, 200)}/${endless.slice(0, 200)}.txt`, endless);
+    await api.note(run, `# ${endless}\n\n\`${endless}\``);
+    ids.push(run);
+  }
+  const looks: [string, string][] = [
+    ["experiments", `/experiments?search=${encodeURIComponent(test.info().project.name)}`],
+    ["experiment", `/experiments/${id}`],
+    ["experiment-charts", `/experiments/${id}?view=charts`],
+    ["experiment-parallel", `/experiments/${id}?view=parallel`],
+    ["run", `/runs/${ids[0]}`],
+    ["run-params", `/runs/${ids[0]}?tab=params`],
+    ["run-metrics", `/runs/${ids[0]}?tab=metrics`],
+    ["run-artifacts", `/runs/${ids[0]}?tab=artifacts`],
+    ["run-notes", `/runs/${ids[0]}?tab=notes`],
+    ["compare", `/compare?runs=${ids.join(",")}`],
+    ["compare-params", `/compare?runs=${ids.join(",")}&view=params`],
+    ["compare-curves", `/compare?runs=${ids.join(",")}&view=curves`],
+  ];
+  for (const [name, address] of looks) {
+    await page.goto(address);
+    await awake(page);
+    await picture(page, `state-long-${name}`);
+  }
+});
+
+test.describe("without a network", () => {
+  test.use({ expected: [/ERR_INTERNET_DISCONNECTED/] });
+
+  test("what is shown stays under a banner, and the page is live again by itself", async ({ page, api, context }) => {
+    const id = await api.experiment(`cut off ${test.info().project.name}`);
+    await api.run(id, "before");
+    await page.goto(`/experiments/${id}`);
+    await awake(page);
+    await context.setOffline(true);
+    const banner = page.getByText("The server cannot be reached");
+    await expect(banner).toBeVisible();
+    await expect(page.getByText("Offline", { exact: true })).toBeVisible();
+    await expect(page.getByRole("table", { name: "Runs" }).getByRole("link", { name: "before" })).toBeVisible();
+    await picture(page, "state-offline");
+    await api.run(id, "meanwhile");
+    await context.setOffline(false);
+    await expect(banner).toBeHidden();
+    await awake(page);
+    await expect(page.getByRole("table", { name: "Runs" }).getByRole("link", { name: "meanwhile" })).toBeVisible();
   });
 });

@@ -76,3 +76,32 @@ test("a run is thrown away on its page, and restored from the trash", async ({ p
   expect((await api.send("GET", `/runs/${run}`)).run.trashed_at_ms).toBeNull();
   await api.send("PATCH", "/experiments", { ids: [id], archived: true });
 });
+
+test.describe("deleted elsewhere", () => {
+  test.use({ expected: [/status of 404/] });
+
+  test("a run that somebody deletes for good says so, and shows what was known", async ({ page, api }) => {
+    const id = await api.experiment(`taken away ${test.info().project.name}`);
+    const run = await api.run(id, "taken away");
+    await page.goto(`/runs/${run}`);
+    await awake(page);
+    await api.send("PATCH", `/runs/${run}`, { trashed: true });
+    await expect(page.getByText("This run lies in the trash")).toBeVisible();
+    await api.send("POST", "/trash/delete", { runs: [run] });
+    await expect(page.getByText(`no run "${run}"`)).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1, name: "taken away" })).toBeVisible();
+    await picture(page, "state-deleted-run");
+  });
+
+  test("an experiment that somebody deletes for good says so", async ({ page, api }) => {
+    const id = await api.experiment(`taken away too ${test.info().project.name}`);
+    await api.run(id, "inside");
+    await page.goto(`/experiments/${id}`);
+    await awake(page);
+    await api.send("PATCH", `/experiments/${id}`, { trashed: true });
+    await expect(page.getByRole("heading", { name: "Its runs lie in the trash with it" })).toBeVisible();
+    await api.send("POST", "/trash/delete", { experiments: [id] });
+    await expect(page.getByText(`no experiment "${id}"`)).toBeVisible();
+    await picture(page, "state-deleted-experiment");
+  });
+});
