@@ -112,9 +112,9 @@ impl Line {
         self.total = self.counts.iter().sum::<i64>().cast_unsigned();
     }
 
-    /// Into another unit.
-    pub fn scale(&mut self, factor: f64) {
-        let columns = [
+    /// All columns of values along the y axis.
+    fn values(&mut self) -> [&mut Vec<f64>; 7] {
+        [
             &mut self.first,
             &mut self.last,
             &mut self.low,
@@ -122,8 +122,12 @@ impl Line {
             &mut self.smooth,
             &mut self.smooth_low,
             &mut self.smooth_high,
-        ];
-        columns.into_iter().flatten().for_each(|value| *value *= factor);
+        ]
+    }
+
+    /// Into another unit.
+    pub fn scale(&mut self, factor: f64) {
+        self.values().into_iter().flatten().for_each(|value| *value *= factor);
     }
 
     /// Points come in order of step; on other axes they may stand in another order, or nowhere.
@@ -133,20 +137,12 @@ impl Line {
         }
         let mut order: Vec<usize> = (0..self.from.len()).filter(|row| !self.from[*row].is_nan()).collect();
         order.sort_by(|a, b| self.from[*a].total_cmp(&self.from[*b]));
-        let floats = [
-            &mut self.from,
-            &mut self.to,
-            &mut self.first,
-            &mut self.last,
-            &mut self.low,
-            &mut self.high,
-            &mut self.smooth,
-            &mut self.smooth_low,
-            &mut self.smooth_high,
-        ];
-        for column in floats {
+        let sort = |column: &mut Vec<f64>| {
             *column = order.iter().filter_map(|row| column.get(*row).copied()).collect();
-        }
+        };
+        sort(&mut self.from);
+        sort(&mut self.to);
+        self.values().into_iter().for_each(sort);
         for column in [&mut self.steps, &mut self.times_ms, &mut self.odd, &mut self.counts] {
             *column = order.iter().filter_map(|row| column.get(*row).copied()).collect();
         }

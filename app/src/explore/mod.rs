@@ -117,8 +117,9 @@ impl Whose {
         let of = |query: RunQuery| RunQuery { fields: joined(fields), offset: 0, limit: None, ..query };
         match self {
             _ if fields.is_empty() => Vec::new(),
-            Self::Table(_) => {
-                self.experiments().into_iter().map(|id| of(search.with(|search| parse(id, search)))).collect()
+            Self::Table(feed) => {
+                let id = feed.current.with_untracked(|runs| runs.experiment.id);
+                vec![of(search.with(|search| parse(id, search)))]
             }
             Self::Compared(runs, _) => runs.with(|runs| {
                 let query = |(experiment_id, ids): &(ExperimentId, Vec<RunId>)| {
@@ -132,13 +133,6 @@ impl Whose {
                 };
                 runs.iter().map(query).collect()
             }),
-        }
-    }
-
-    fn experiments(self) -> Vec<ExperimentId> {
-        match self {
-            Self::Table(feed) => vec![feed.current.with_untracked(|runs| runs.experiment.id)],
-            Self::Compared(runs, _) => runs.with_untracked(|runs| runs.iter().map(|(id, _)| *id).collect()),
         }
     }
 
@@ -407,10 +401,8 @@ fn stage(picture: Picture, subject: Subject, search: Memo<Query>, path: String) 
     stage.options.set(known(&columns.get_untracked(), Vec::new(), goal.get_untracked().as_ref()));
     Effect::new(move || {
         // What compared runs have is all there is to choose from.
-        if !whose.is_table() {
-            return;
-        }
-        let Some(experiment_id) = whose.experiments().pop() else { return };
+        let Whose::Table(feed) = whose else { return };
+        let experiment_id = feed.current.with_untracked(|runs| runs.experiment.id);
         spawn_local(async move {
             let query = RunFieldQuery { experiment_id, search: String::new(), limit: Some(limits::PAGE_MAX) };
             if let Ok(fields) = run::api::fields(query).await
