@@ -12,8 +12,8 @@ use std::{
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-/// Refreshes come at most so often, however much is logged.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Refreshes come at most so often, however much is logged; with the fetch itself what was logged is seen within a second.
+const PAUSE: Duration = Duration::from_millis(800);
 /// Wait before asking again when the server refused the stream: it may be starting, or have no place left.
 const RETRY: Duration = Duration::from_secs(5);
 

@@ -64,7 +64,7 @@ export async function open(
   };
 }
 
-/** A canvas has colour on it: axes and grids are grey. Copied first, because some are painted from another thread. */
+/** A canvas has colour on it: axes and grids are grey, and so nearly are some curves. Copied first, because some are painted from another thread. */
 export const inked: Sight = (wanted) => {
   const canvases = [...document.querySelectorAll<HTMLCanvasElement>(wanted)];
   return canvases.some((canvas) => {
@@ -75,7 +75,7 @@ export const inked: Sight = (wanted) => {
     let colored = 0;
     for (let at = 0; at < data.length; at += 4) {
       const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!];
-      if (data[at + 3]! > 60 && Math.max(red, green, blue) - Math.min(red, green, blue) > 50) colored += 1;
+      if (data[at + 3]! > 60 && Math.max(red, green, blue) - Math.min(red, green, blue) > 30) colored += 1;
       if (colored > 100) return true;
     }
     return false;

@@ -8,11 +8,14 @@ use model::UnixMillis;
 #[component]
 pub fn Ago(#[prop(into)] at: Signal<UnixMillis>) -> impl IntoView {
     let now = clock::now();
-    let text = Memo::new(move |_| format::ago(at.get().0, now.get()));
-    view! {
-        <time class="time" datetime=move || format::iso(at.get().0) title=move || format::utc(at.get().0)>
-            {text}
-        </time>
+    let shown = Memo::new(move |_| (at.get().0, format::ago(at.get().0, now.get())));
+    move || {
+        let (at, text) = shown.get();
+        view! {
+            <time class="time" datetime=format::iso(at) title=format::utc(at)>
+                {text}
+            </time>
+        }
     }
 }
 

@@ -84,12 +84,14 @@ def share(values: list[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-def ask(client: Client, name: str, queries: list[dict[str, Any]], experiment: str) -> str:
+def ask(
+    client: Client, name: str, queries: list[dict[str, Any]], experiment: str, path: str = "/runs"
+) -> str:
     """The first time each, when what it needs has to be read, and then again and again."""
 
     def took(query: dict[str, Any]) -> float:
         begun = time.perf_counter()
-        answer = client.answer("GET", "/runs?" + urlencode({"experiment_id": experiment, **query}))
+        answer = client.answer("GET", f"{path}?" + urlencode({"experiment_id": experiment, **query}))
         took = time.perf_counter() - begun
         assert json.loads(answer)["total"] > 0, query
         return took * 1_000
@@ -175,6 +177,15 @@ def ask_all(client: Client, experiment: str, count: int) -> None:
     print("| 100 rows and the total | first ms | p50 ms | p95 ms |\n|-|-:|-:|-:|")
     for name, queries in asked.items():
         print(ask(client, name, queries, experiment), flush=True)
+    means = {"fields": "metrics.m00,metrics.m01.min,params.p00"}
+    grouped = {
+        "grouped by a param": [{**means, "by": "params.optimizer"}],
+        "grouped by two, of those that match": [
+            {**means, "by": "params.optimizer,params.seed", "filter": "metrics.m07 < 0.5"}
+        ],
+    }
+    for name, queries in grouped.items():
+        print(ask(client, name, queries, experiment, "/run-groups"), flush=True)
 
 
 if __name__ == "__main__":

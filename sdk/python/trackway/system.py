@@ -104,7 +104,8 @@ class _Proc:
             values["memory_bytes"] = float(total_bytes - available)
             values["memory_percent"] = 100.0 * (total_bytes - available) / total_bytes
         disk = shutil.disk_usage(os.getcwd())
-        values["disk_percent"] = 100.0 * disk.used / disk.total
+        # Of what this user may fill, as `df` has it: what is kept for others does not help a run.
+        values["disk_percent"] = 100.0 * disk.used / max(1, disk.used + disk.free)
         # Counted from the start of the run, so that a curve begins at zero.
         sent, received = _network_bytes()
         values["network_sent_bytes"] = float(max(0, sent - self._network[0]))

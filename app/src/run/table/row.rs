@@ -8,7 +8,6 @@ use crate::{
     run::columns,
     ui::{
         icon::Icon,
-        number::Number,
         run_color,
         status::RunState,
         time::{Ago, Took},
@@ -23,7 +22,7 @@ use model::{
     RunId, UnixMillis,
     param::ParamValue,
     query::{Attribute, Field},
-    run::RunRow,
+    run::{Run, RunRow},
 };
 use std::sync::Arc;
 
@@ -164,7 +163,7 @@ fn Line(
                 children=move |(place, column)| view! { <Cell table row column left=Some(place) colindex=None /> }
             />
             <td>
-                <RunState status=Signal::derive(move || row.with(|row| row.run.status)) />
+                <RunState status=Memo::new(move |_| row.with(|row| row.run.status)) />
             </td>
             <td>
                 <Ago at=Signal::derive(move || row.with(|row| row.run.started_at_ms.unwrap_or(row.run.created_at_ms))) />
@@ -198,29 +197,6 @@ fn Name(
     on_top: bool,
 ) -> impl IntoView {
     let may = Session::current().may_edit();
-    let name = move || row.with(|row| row.run.name.clone());
-    let color = move || format!("swatch {}", row.with(|row| run_color(&row.run)));
-    let swatch = if may {
-        view! {
-            <button
-                class="run-cell__swatch"
-                type="button"
-                title="Choose a colour"
-                aria-label=move || format!("Colour of {}", name())
-                on:click=move |event| table.open(id.get_value(), What::Colors, &event)
-            >
-                <span class=color></span>
-            </button>
-        }
-        .into_any()
-    } else {
-        view! {
-            <span class="run-cell__swatch">
-                <span class=color></span>
-            </span>
-        }
-        .into_any()
-    };
     // A run on top has two lines, and one field is enough.
     let is_here = move || {
         let pinned =
@@ -236,43 +212,100 @@ fn Name(
             table.rename(id.get_value());
         }
     };
-    let who = move || {
+    let go_hide = table.flip(crate::run::query::HIDDEN);
+    let hide = Callback::new(move |()| go_hide(&id.get_value()));
+    let named = Memo::new(move |_| row.with(|row| Named::of(&row.run, hidden.get(), is_base.get())));
+    let inside = move || {
         if renaming.get() {
-            view! { <Rename table id first=row.with_untracked(|row| row.run.name.clone()) /> }.into_any()
-        } else {
+            // Nothing that changes meanwhile disturbs who writes.
+            let Named { name, color, .. } = named.get_untracked();
             view! {
-                <a
-                    class="row-link run-cell__name"
-                    data-key="open"
-                    href=id.with_value(|id| format!("/runs/{id}"))
-                    title=name
-                >
-                    {name}
-                </a>
+                <div class="run-cell">
+                    <span class="run-cell__swatch">{swatch(&color)}</span>
+                    <Rename table id first=name />
+                </div>
             }
             .into_any()
+        } else {
+            named.get().draw(table, id, may, hide)
         }
     };
-    let go_hide = table.flip(crate::run::query::HIDDEN);
-    let eye = move || if hidden.get() { "eye-off" } else { "eye" };
     view! {
         <th scope="row" class="run-table__name" on:dblclick=rename>
+            {inside}
+        </th>
+    }
+}
+
+fn swatch(color: &str) -> impl IntoView + use<> {
+    view! { <span class=format!("swatch {color}")></span> }
+}
+
+/// What the cell of a run's name says.
+#[derive(Clone, Debug, PartialEq)]
+struct Named {
+    name: String,
+    color: String,
+    archived: bool,
+    hidden: bool,
+    is_base: bool,
+}
+
+impl Named {
+    fn of(run: &Run, hidden: bool, is_base: bool) -> Self {
+        let archived = run.archived_at_ms.is_some();
+        Self { name: run.name.clone(), color: run_color(run), archived, hidden, is_base }
+    }
+
+    fn draw(self, table: Table, id: StoredValue<RunId>, may: bool, hide: Callback<()>) -> AnyView {
+        let Self { name, color, archived, hidden, is_base } = self;
+        let color = swatch(&color);
+        let swatch = if may {
+            view! {
+                <button
+                    class="run-cell__swatch"
+                    type="button"
+                    title="Choose a colour"
+                    aria-label=format!("Colour of {name}")
+                    on:click=move |event| table.open(id.get_value(), What::Colors, &event)
+                >
+                    {color}
+                </button>
+            }
+            .into_any()
+        } else {
+            view! { <span class="run-cell__swatch">{color}</span> }.into_any()
+        };
+        let (verb, effect, eye) = if hidden {
+            ("Show", "Show in charts and comparisons", "eye-off")
+        } else {
+            ("Hide", "Hide from charts and comparisons", "eye")
+        };
+        let (hide_label, more_label) = (format!("{verb} {name}"), format!("More on {name}"));
+        let whole = name.clone();
+        let who = view! {
+            <a
+                class="row-link run-cell__name"
+                data-key="open"
+                href=id.with_value(|id| format!("/runs/{id}"))
+                title=whole
+            >
+                {name}
+            </a>
+        };
+        let mark = |word: &'static str| view! { <span class="mark run-cell__mark">{word}</span> };
+        view! {
             <div class="run-cell">
-                {swatch} {who}
-                {move || is_base.get().then(|| view! { <span class="mark run-cell__mark">"baseline"</span> })}
-                {move || {
-                    let archived = row.with(|row| row.run.archived_at_ms.is_some());
-                    archived.then(|| view! { <span class="mark run-cell__mark">"archived"</span> })
-                }}
+                {swatch} {who} {is_base.then(|| mark("baseline"))} {archived.then(|| mark("archived"))}
                 <button
                     class="button button--icon run-cell__act"
                     type="button"
-                    title=move || if hidden.get() { "Show in charts and comparisons" } else { "Hide from charts and comparisons" }
-                    aria-label=move || format!("{} {}", if hidden.get() { "Show" } else { "Hide" }, name())
-                    aria-pressed=move || hidden.get().to_string()
-                    on:click=move |_| go_hide(&id.get_value())
+                    title=effect
+                    aria-label=hide_label
+                    aria-pressed=hidden.to_string()
+                    on:click=move |_| hide.run(())
                 >
-                    {move || view! { <Icon name=eye() /> }}
+                    <Icon name=eye />
                 </button>
                 <button
                     class="button button--icon run-cell__act"
@@ -280,13 +313,14 @@ fn Name(
                     data-menu=""
                     title="More"
                     aria-haspopup="menu"
-                    aria-label=move || format!("More on {}", name())
+                    aria-label=more_label
                     on:click=move |event| table.open(id.get_value(), What::Actions, &event)
                 >
                     <Icon name="more" />
                 </button>
             </div>
-        </th>
+        }
+        .into_any()
     }
 }
 
@@ -352,70 +386,87 @@ fn Cell(
     left: Option<usize>,
     colindex: Option<usize>,
 ) -> impl IntoView {
-    let place = left.map(|place| format!("run-table__left run-table__left--{place}")).unwrap_or_default();
-    let shown = column.clone();
-    let content = Memo::new(move |_| row.with(|row| content_of(row, &shown)));
-    let compared = column.clone();
-    let delta = Memo::new(move |_| {
-        let here = content.with(Content::number)?;
-        let base = table.base_row.get()?;
-        if row.with(|row| row.run.id == base.run.id) {
-            return None;
+    let left = left.map(|place| format!("run-table__left run-table__left--{place}")).unwrap_or_default();
+    // All that a cell says is one value: rows come and go while somebody scrolls, and each thing that follows another
+    // for itself costs.
+    let shown = Memo::new(move |_| Shown::of(table, row, &column));
+    move || shown.get().draw(&left, colindex)
+}
+
+/// What a cell says.
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    content: Content,
+    best: bool,
+    delta: Option<Delta>,
+    /// Rows are compared with one: numbers without a difference leave its room, so that all stand below each other.
+    compared: bool,
+}
+
+impl Shown {
+    fn of(table: Table, row: Shared, column: &Field) -> Self {
+        let content = row.with(|row| content_of(row, column));
+        let number = content.number();
+        let best = match column {
+            Field::Metric { .. } => table.best.with(|best| best.get(column).copied()),
+            _ => None,
+        };
+        let (mut delta, mut compared) = (None, false);
+        if let Some(base) = table.base_row.get() {
+            compared = true;
+            let there = content_of(&base, column).number();
+            if let (Some(here), Some(there)) = (number, there)
+                && row.with(|row| row.run.id != base.run.id)
+            {
+                delta = Some(Delta::of(here, there, column));
+            }
         }
-        let there = content_of(&base, &compared).number()?;
-        Some(Delta::of(here, there, &compared))
-    });
-    let is_metric = matches!(column, Field::Metric { .. });
-    let best = Memo::new(move |_| {
-        let best = is_metric.then(|| table.best.with(|best| best.get(&column).copied())).flatten();
-        best.is_some() && content.with(Content::number) == best
-    });
-    let class = move || {
-        let kind = content.with(|content| match content {
+        Self { best: best.is_some() && number == best, content, delta, compared }
+    }
+
+    fn draw(self, left: &str, colindex: Option<usize>) -> AnyView {
+        let number = |value: f64| if value.is_finite() { "cell-num" } else { "cell-num num--odd" };
+        let kind = match &self.content {
             Content::Nothing => "none cell-num",
-            Content::Metric(_) => "cell-num",
+            Content::Metric(value) => number(*value),
             Content::Text { is_number: true, .. } => "cell-num mono",
             Content::Text { .. } => "cell-param mono",
             Content::Time(_) => "",
-        });
-        let best = if best.get() { " cell-best" } else { "" };
-        format!("{kind}{best} {place}")
-    };
-    let title = move || {
-        content.with(|content| match content {
-            Content::Metric(value) if best.get() => Some(format!("{}, the best here", format::full(*value))),
+        };
+        let class = format!("{kind}{} {left}", if self.best { " cell-best" } else { "" });
+        let room = self.compared && (self.content.number().is_some() || self.content == Content::Nothing);
+        let title = match &self.content {
+            Content::Metric(value) if self.best => Some(format!("{}, the best here", format::full(*value))),
             Content::Metric(value) => Some(format::full(*value)),
             Content::Text { title, .. } => Some(title.clone()),
-            Content::Nothing | Content::Time(_) => None,
-        })
-    };
-    let inside = move || match content.get() {
-        Content::Nothing => "–".into_any(),
-        Content::Metric(value) => {
-            let best = best.get();
-            view! {
-                <Number value />
-                {best.then(|| view! { <span class="hidden">" best"</span> })}
+            Content::Nothing => None,
+            Content::Time(at) => {
+                let at = Signal::stored(*at);
+                return view! { <td class=class aria-colindex=colindex><Ago at /></td> }.into_any();
             }
-            .into_any()
+        };
+        let text = match self.content {
+            Content::Metric(value) => format::number(value),
+            Content::Text { text, .. } => text,
+            Content::Nothing | Content::Time(_) => "–".to_owned(),
+        };
+        let best = self.best.then(|| view! { <span class="hidden">" best"</span> });
+        let beside = match self.delta {
+            Some(delta) => Some(delta.draw().into_any()),
+            None => room.then(|| view! { <span class="delta delta--none"></span> }.into_any()),
+        };
+        if best.is_none() && beside.is_none() {
+            // Nearly every cell: one text in one element.
+            return view! { <td class=class title=title aria-colindex=colindex>{text}</td> }.into_any();
         }
-        Content::Text { text, .. } => text.into_any(),
-        Content::Time(at) => view! { <Ago at=Signal::stored(at) /> }.into_any(),
-    };
-    // Numbers without a difference leave its room, so that all stand below each other.
-    let beside = move || {
-        if let Some(delta) = delta.get() {
-            return Some(delta.draw().into_any());
+        view! {
+            <td class=class title=title aria-colindex=colindex>
+                {text}
+                {best}
+                {beside}
+            </td>
         }
-        let number = content.with(|content| content.number().is_some() || *content == Content::Nothing);
-        (number && table.base_row.with(Option::is_some))
-            .then(|| view! { <span class="delta delta--none"></span> }.into_any())
-    };
-    view! {
-        <td class=class title=title aria-colindex=colindex>
-            {inside}
-            {beside}
-        </td>
+        .into_any()
     }
 }
 

@@ -25,7 +25,9 @@ use std::{ops::Range, time::Duration};
 /// The height of a row in pixels, as the style sheet has it: `--row`.
 pub const ROW: i32 = 32;
 /// Rows above and below those in view that are in the document: a turn of the wheel shows no gap.
-const AROUND: u32 = 12;
+const AROUND: u32 = 8;
+/// The document's rows change by so many at a time: most turns of a slow wheel change nothing.
+const STEP: u32 = 4;
 /// Pixels at each side of the view in which columns are in the document.
 const ASIDE: i32 = 400;
 /// Up to so many columns are all in the document.
@@ -154,9 +156,8 @@ impl Window {
             set_if_new(self.fresh, 0);
         }
         set_if_new(self.seen, (first, last));
-        // In steps, so that most turns of the wheel change nothing.
-        let begin = first.saturating_sub(AROUND) / 8 * 8;
-        let end = (last + AROUND).next_multiple_of(8).min(total.max(last));
+        let begin = first.saturating_sub(AROUND) / STEP * STEP;
+        let end = (last + AROUND).next_multiple_of(STEP).min(total.max(last));
         // What fits one page is there whole: a browser finds text in it, and little is saved.
         let all = total <= CHUNK;
         set_if_new(self.rows, if all { (0, total) } else { (begin, end) });
