@@ -562,6 +562,36 @@ test("a run is renamed, coloured, tagged and hidden in its row", async ({ page, 
   await expect(page.locator(".page-head .swatch")).toHaveClass(/run-color-9/);
 });
 
+test("a note is written in the table, and what is left unsaved is kept", async ({ page, api }) => {
+  const id = await tried(api, "noted");
+  await page.goto(`/experiments/${id}`);
+  await awake(page);
+  const dialog = page.getByRole("dialog", { name: "Note of try-03" });
+  const text = dialog.getByRole("textbox", { name: "Markdown" });
+  const open = async () => {
+    await runRow(page, "try-03").getByRole("button", { name: "More on try-03" }).click();
+    await page.getByRole("menu").getByRole("menuitem", { name: "Note" }).click();
+  };
+  await open();
+  await text.fill("**Diverged** at step 900");
+  await expect(dialog.locator(".note__preview strong")).toHaveText("Diverged");
+  await picture(page, "runs-note");
+  await dialog.getByRole("button", { name: "Save note" }).click();
+  await expect(dialog).toBeHidden();
+  await open();
+  await expect(text).toHaveValue("**Diverged** at step 900");
+  await text.fill("**Diverged** at step 900, as try-04 did");
+  const kept = page.waitForResponse(/note\/update/);
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await kept;
+  await open();
+  await expect(text).toHaveValue(/as try-04 did$/);
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await runRow(page, "try-03").getByRole("link", { name: "try-03" }).click();
+  await expect(page.getByRole("region", { name: "Note" })).toContainText("Diverged at step 900, as try-04 did");
+});
+
 test("shift selects a range, and the order of picking stays", async ({ page, api, isMobile }) => {
   test.skip(isMobile, "a phone has no shift key");
   await page.goto(`/experiments/${await tried(api, "ranged")}`);

@@ -3,12 +3,11 @@
 use super::api;
 use crate::{
     error::AppError,
-    run::RunView,
     ui::{icon::Icon, notice::Problem, toast::Toaster},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
-    ErrorKind,
+    ErrorKind, RunId,
     note::{Note, NoteUpdate},
 };
 use std::time::Duration;
@@ -19,7 +18,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// What is being written.
 #[derive(Clone, Copy)]
 pub struct Draft {
-    pub view: RunView,
+    id: StoredValue<RunId>,
+    on_saved: Callback<Note>,
     pub writing: RwSignal<bool>,
     body: RwSignal<String>,
     /// What the note said when the writing began, and what the server has of it.
@@ -33,9 +33,11 @@ pub struct Draft {
 }
 
 impl Draft {
-    pub fn new(view: RunView) -> Self {
+    /// Of this run's note. What is saved, also by itself, is told.
+    pub fn new(id: RunId, on_saved: Callback<Note>) -> Self {
         Self {
-            view,
+            id: StoredValue::new(id),
+            on_saved,
             writing: RwSignal::new(false),
             body: RwSignal::new(String::new()),
             held: RwSignal::default(),
@@ -70,8 +72,9 @@ impl Draft {
         }
         let toaster = Toaster::here();
         self.busy.set(true);
+        let id = self.id.get_value();
         spawn_local(async move {
-            let answer = api::update(self.view.id(), input).await;
+            let answer = api::update(id, input).await;
             // Gone when the person went to another page meanwhile; what was sent is saved.
             if self.busy.try_set(false).is_some() {
                 return;
@@ -81,7 +84,7 @@ impl Draft {
                     self.base.set(note.revision);
                     self.held.update(|held| held.1 = body);
                     self.failed.set(None);
-                    self.view.detail.current.update(|detail| detail.note = Some(note));
+                    self.on_saved.run(note);
                     if !draft {
                         self.writing.set(false);
                         toaster.say("Note saved");
@@ -108,7 +111,8 @@ impl Draft {
 
     /// Fetches what somebody else wrote meanwhile, to be shown beside our own.
     async fn meet(self, conflict: AppError) {
-        match api::get(self.view.id()).await {
+        let Some(id) = self.id.try_get_value() else { return };
+        match api::get(id).await {
             Ok(Some(note)) => {
                 self.theirs.try_set(Some(note));
                 self.failed.try_set(None);
@@ -145,7 +149,7 @@ pub fn Editor(draft: Draft) -> impl IntoView {
         if is_saved || is_busy { None } else { set_timeout_with_handle(send, PAUSE).ok() }
     });
     // Whoever goes elsewhere before that loses nothing.
-    let id = draft.view.id();
+    let id = draft.id.get_value();
     on_cleanup(move || {
         let (Some(body), Some((_, saved))) = (draft.body.try_get_untracked(), draft.held.try_get_untracked())
         else {
@@ -210,9 +214,11 @@ pub fn Editor(draft: Draft) -> impl IntoView {
 fn Preview(draft: Draft) -> impl IntoView {
     let html = RwSignal::new(String::new());
     let render = move || {
-        let Some(text) = draft.body.try_get_untracked() else { return };
+        let (Some(text), Some(id)) = (draft.body.try_get_untracked(), draft.id.try_get_value()) else {
+            return;
+        };
         spawn_local(async move {
-            if let Ok(answer) = api::preview(draft.view.id(), text).await {
+            if let Ok(answer) = api::preview(id, text).await {
                 html.try_set(answer);
             }
         });

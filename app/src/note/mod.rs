@@ -1,8 +1,10 @@
 //! Notes: what people write about a run, in Markdown.
 
 mod api;
+mod dialog;
 mod editor;
 mod history;
 mod tab;
 
+pub use dialog::NoteDialog;
 pub use tab::Tab;

@@ -14,19 +14,20 @@ use model::note::Note;
 
 #[component]
 pub fn Tab(view: RunView) -> impl IntoView {
-    let draft = Draft::new(view);
+    let on_saved = Callback::new(move |note| view.detail.current.update(|detail| detail.note = Some(note)));
+    let draft = Draft::new(view.id(), on_saved);
     let note = Memo::new(move |_| view.detail.current.with(|detail| detail.note.clone()));
     move || {
         if draft.writing.get() {
             view! { <Editor draft /> }.into_any()
         } else {
-            view! { <Reader draft note /> }.into_any()
+            view! { <Reader view draft note /> }.into_any()
         }
     }
 }
 
 #[component]
-fn Reader(draft: Draft, note: Memo<Option<Note>>) -> impl IntoView {
+fn Reader(view: RunView, draft: Draft, note: Memo<Option<Note>>) -> impl IntoView {
     let edit = move |_| draft.begin(note.get_untracked());
     let may_edit = Session::current().may_edit();
     let looking_back = RwSignal::new(false);
@@ -62,7 +63,7 @@ fn Reader(draft: Draft, note: Memo<Option<Note>>) -> impl IntoView {
                         </span>
                     </header>
                     {move || {
-                        looking_back.get().then(|| view! { <History view=draft.view newest=revision may_edit /> })
+                        looking_back.get().then(|| view! { <History view newest=revision may_edit /> })
                     }}
                     <div class="prose" inner_html=note.html></div>
                 </article>

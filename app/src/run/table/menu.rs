@@ -5,6 +5,7 @@ use crate::{
     browser,
     error::AppError,
     frame::session::Session,
+    note::NoteDialog,
     run::{TagForm, query},
     ui::{dialog::open_while, icon::Icon, run_color_place},
 };
@@ -57,6 +58,7 @@ pub fn Menu(table: Table) -> impl IntoView {
     let menu = table.menu;
     let node = NodeRef::<html::Div>::new();
     let tagged = RwSignal::new(None::<RunId>);
+    let noted = RwSignal::new(None::<(RunId, String)>);
     let close = move || {
         if let Some(Open { id, .. }) = menu.get_untracked() {
             menu.set(None);
@@ -104,7 +106,7 @@ pub fn Menu(table: Table) -> impl IntoView {
         let open = menu.get()?;
         let (what, id) = (open.what, open.id);
         let view = match what {
-            What::Actions => view! { <Actions table id tagged /> }.into_any(),
+            What::Actions => view! { <Actions table id tagged noted /> }.into_any(),
             What::Colors => view! { <Palette table id /> }.into_any(),
         };
         Some(view! {
@@ -116,6 +118,7 @@ pub fn Menu(table: Table) -> impl IntoView {
     view! {
         {shown}
         <Tags table tagged />
+        <NoteDialog about=noted />
     }
 }
 
@@ -139,7 +142,12 @@ pub fn run_of(table: Table, id: &RunId) -> Option<Run> {
 }
 
 #[component]
-fn Actions(table: Table, id: RunId, tagged: RwSignal<Option<RunId>>) -> impl IntoView {
+fn Actions(
+    table: Table,
+    id: RunId,
+    tagged: RwSignal<Option<RunId>>,
+    noted: RwSignal<Option<(RunId, String)>>,
+) -> impl IntoView {
     let search = table.search;
     let may = Session::current().may_edit();
     let id = StoredValue::new(id);
@@ -169,6 +177,10 @@ fn Actions(table: Table, id: RunId, tagged: RwSignal<Option<RunId>>) -> impl Int
     };
     let rename = Callback::new(move |()| table.renaming.set(Some(id.get_value())));
     let tag = Callback::new(move |()| tagged.set(Some(id.get_value())));
+    let note = Callback::new(move |()| {
+        let id = id.get_value();
+        noted.set(run_of(table, &id).map(|run| (id, run.name)));
+    });
     let copy = Callback::new(move |()| {
         browser::copy(id.get_value().as_str());
         table.toaster.say("Copied the run's id");
@@ -191,7 +203,7 @@ fn Actions(table: Table, id: RunId, tagged: RwSignal<Option<RunId>>) -> impl Int
         {link("file", "Open", place.clone())}
         {may.then(|| item("edit", "Rename", rename))}
         {may.then(|| item("tag", "Tag", tag))}
-        {link("note", "Note", format!("{place}?tab=notes"))}
+        {if may { item("note", "Note", note) } else { link("note", "Note", format!("{place}?tab=notes")).into_any() }}
         {item("pin", if is(query::PINS) { "Unpin" } else { "Pin on top" }, pin)}
         {item("base", if is_base { "No baseline" } else { "Use as baseline" }, base)}
         {if is(query::HIDDEN) { item("eye", "Show", hide) } else { item("eye-off", "Hide", hide) }}
