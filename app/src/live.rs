@@ -46,9 +46,18 @@ impl LineState {
     }
 }
 
-/// Calls `on_change` with what happened, at most once a second, for as long as the page lives.
+/// Calls `on_change` with what happened, at most once in a while, for as long as the page lives.
 /// After a gap in the stream it is called with [`Event::Lagged`].
 pub fn watch(path: String, on_change: impl Fn(Vec<Event>) + 'static) {
+    watch_at_once(path, |_| (), on_change);
+}
+
+/// The same; `at_once` is told of each event as it comes, which may be hundreds a second.
+pub fn watch_at_once(
+    path: String,
+    at_once: impl Fn(&Event) + 'static,
+    on_change: impl Fn(Vec<Event>) + 'static,
+) {
     let state = expect_context::<LineState>().line;
     if cfg!(feature = "ssr") {
         // The server renders once and watches nothing; what belongs to one thread must not be made there.
@@ -59,12 +68,11 @@ pub fn watch(path: String, on_change: impl Fn(Vec<Event>) + 'static) {
             state.set(Some(Line::Connecting));
         }
     });
-    let on_change: Rc<dyn Fn(Vec<Event>)> = Rc::new(on_change);
+    let told = Told { at_once: Rc::new(at_once), on_change: Rc::new(on_change) };
     let stream = StoredValue::new_local(None::<Rc<Stream>>);
-    let on_change = StoredValue::new_local(on_change);
+    let told = StoredValue::new_local(told);
     Effect::new(move || {
-        let on_change = on_change.get_value();
-        stream.set_value(Some(Stream::open(path.clone(), state, on_change)));
+        stream.set_value(Some(Stream::open(path.clone(), state, told.get_value())));
     });
     // Six connections a host is all that HTTP/1.1 gives a browser: a hidden tab must not hold one.
     let visibility = window_event_listener_untyped("visibilitychange", move |_| {
@@ -89,10 +97,17 @@ pub fn watch(path: String, on_change: impl Fn(Vec<Event>) + 'static) {
     });
 }
 
+/// Who is told of events.
+#[derive(Clone)]
+struct Told {
+    at_once: Rc<dyn Fn(&Event)>,
+    on_change: Rc<dyn Fn(Vec<Event>)>,
+}
+
 struct Stream {
     path: String,
     state: RwSignal<Option<Line>>,
-    on_change: Rc<dyn Fn(Vec<Event>)>,
+    told: Told,
     source: RefCell<Option<Source>>,
     waiting: RefCell<Vec<Event>>,
     timer_runs: Cell<bool>,
@@ -115,11 +130,11 @@ impl Drop for Source {
 }
 
 impl Stream {
-    fn open(path: String, state: RwSignal<Option<Line>>, on_change: Rc<dyn Fn(Vec<Event>)>) -> Rc<Self> {
+    fn open(path: String, state: RwSignal<Option<Line>>, told: Told) -> Rc<Self> {
         let stream = Rc::new(Self {
             path,
             state,
-            on_change,
+            told,
             source: RefCell::default(),
             waiting: RefCell::default(),
             timer_runs: Cell::new(false),
@@ -202,6 +217,7 @@ impl Stream {
     }
 
     fn receive(self: &Rc<Self>, event: Event) {
+        (self.told.at_once)(&event);
         self.waiting.borrow_mut().push(event);
         if !self.timer_runs.get() {
             self.flush();
@@ -214,7 +230,7 @@ impl Stream {
             self.timer_runs.set(false);
             return;
         }
-        (self.on_change)(events);
+        (self.told.on_change)(events);
         self.timer_runs.set(true);
         later(PAUSE, Rc::downgrade(self), Stream::flush);
     }

@@ -1,7 +1,7 @@
 // How far a page reaches: a run that has very much of everything beside an empty one, and how soon a point that was
 // acknowledged is on the screen while fifty runs log.
 
-import { request, test, type Browser, type BrowserContextOptions } from "@playwright/test";
+import { request, test, type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
 import { Api } from "../api";
 import { start } from "../server";
 import { value } from "./curve";
@@ -17,6 +17,7 @@ const part = (name: string) => !only || only.includes(name);
 const loggingRuns = 50;
 /** Points of the watched run; every run logs one each second meanwhile. */
 const watchedPoints = 40;
+const printedLines = 100;
 
 const out = (text: string) => process.stdout.write(`${text}\n`);
 const live: Sight = () => document.querySelector(".live--open") !== null;
@@ -126,18 +127,7 @@ async function delays(browser: Browser, api: Api, url: string, options: BrowserC
     for (let point = 0; point < watchedPoints; point += 1, step += 1) {
       // Four digits that nobody else has.
       const number = 5_000 + step;
-      const shown = load.page.evaluate(
-        (wanted) =>
-          new Promise<number>((resolve) => {
-            const look = () => {
-              const found = [...document.querySelectorAll("td, .num")].some((one) => one.textContent?.includes(wanted));
-              if (found) resolve(Date.now());
-              else requestAnimationFrame(look);
-            };
-            look();
-          }),
-        String(number),
-      );
+      const shown = seenAt(load.page, "td, .num", String(number));
       await api.log(watched, { loss: [number] }, step);
       const acknowledged = Date.now();
       took.push(Math.max(0, (await shown) - acknowledged));
@@ -148,6 +138,36 @@ async function delays(browser: Browser, api: Api, url: string, options: BrowserC
     out(`| ${where} | ${median(took).toFixed(0)} | ${Math.max(...took).toFixed(0)} |`);
     await load.close();
   }
+  const load = await open(browser, `${url}/runs/${watched}?tab=logs`, live, "", options);
+  await load.seenMs();
+  const took: number[] = [];
+  for (let line = 0; line < printedLines; line += 1) {
+    const text = `epoch ${line} of the last ones`;
+    const shown = seenAt(load.page, ".log__text", text);
+    const series = [{ run_id: watched, key: "system/stdout", steps: [line], times_ms: [Date.now()], texts: [text] }];
+    await api.send("POST", "/ingest", { series, runs: [] });
+    const acknowledged = Date.now();
+    took.push(Math.max(0, (await shown) - acknowledged));
+    await pause(Math.max(0, 100 - (Date.now() - acknowledged)));
+  }
+  out(`| in the log, ten lines a second | ${median(took).toFixed(0)} | ${Math.max(...took).toFixed(0)} |`);
+  await load.close();
+}
+
+/** When a text stands in one of these elements first, looked for in each frame. */
+function seenAt(page: Page, where: string, text: string): Promise<number> {
+  return page.evaluate(
+    ([where, text]) =>
+      new Promise<number>((resolve) => {
+        const look = () => {
+          const found = [...document.querySelectorAll(where!)].some((one) => one.textContent?.includes(text!));
+          if (found) resolve(Date.now());
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+    [where, text],
+  );
 }
 
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));

@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub fn Tab(view: RunView) -> impl IntoView {
     let search = link::use_search();
     let window = Window::new(view, search);
-    window.start(view.logged);
+    window.start(view.printed);
     let text = Memo::new(move |_| search.with(|query| query.get(query::FIND).unwrap_or_default().to_owned()));
     // Looked for again among other lines; only who types is taken to what is found.
     Effect::new(move |before: Option<String>| {

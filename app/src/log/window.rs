@@ -17,6 +17,8 @@ const AROUND: u64 = 24;
 const AHEAD: u64 = 120;
 /// Nobody has scrolled for so long: the address is told where the person stands.
 const REST: Duration = Duration::from_millis(300);
+/// News are asked for at most so often: what is printed is seen at once, and a flood of it leaves time to draw.
+const PACE_MILLIS: f64 = 40.0;
 /// Pixels that are no distance from the end.
 const NEAR: f64 = 4.0;
 
@@ -55,6 +57,7 @@ pub struct Window {
     changed: StoredValue<Option<u64>>,
     asking: StoredValue<bool>,
     news_waiting: StoredValue<bool>,
+    news_at: StoredValue<f64>,
     last_top: StoredValue<f64>,
     drawing: StoredValue<bool>,
     resting: StoredValue<Option<TimeoutHandle>>,
@@ -98,6 +101,7 @@ impl Window {
             changed: StoredValue::new(None),
             asking: StoredValue::new(false),
             news_waiting: StoredValue::new(false),
+            news_at: StoredValue::new(0.0),
             last_top: StoredValue::new(0.0),
             drawing: StoredValue::new(false),
             resting: StoredValue::new(None),
@@ -105,7 +109,7 @@ impl Window {
     }
 
     /// Begins: asks for the first lines, and follows the address, the run and the window's size.
-    pub fn start(self, logged: RwSignal<u32>) {
+    pub fn start(self, printed: RwSignal<u32>) {
         let place = Memo::new(move |_| self.search.with(Place::of));
         Effect::new(move |before: Option<LogFilter>| {
             let filter = self.filter.get();
@@ -138,7 +142,7 @@ impl Window {
             }
         };
         Effect::watch(move || place.get(), moved, false);
-        Effect::watch(move || logged.get(), move |_, _, _| self.news(), false);
+        Effect::watch(move || printed.get(), move |_, _, _| self.news(), false);
         Effect::watch(move || self.wraps.get(), move |_, _, _| self.redraw(), false);
         // Once the rows stand in the document, they are put where they belong.
         Effect::new(move || {
@@ -264,6 +268,21 @@ impl Window {
         if !self.loaded.get_untracked() {
             return;
         }
+        let wait = self.news_at.get_value() + PACE_MILLIS - js_sys::Date::now();
+        if wait > 0.0 {
+            if !self.news_waiting.get_value() {
+                self.news_waiting.set_value(true);
+                let again = move || {
+                    if self.news_waiting.try_get_value() == Some(true) {
+                        self.news_waiting.set_value(false);
+                        self.news();
+                    }
+                };
+                set_timeout(again, Duration::from_millis(wait as u64 + 1));
+            }
+            return;
+        }
+        self.news_at.set_value(js_sys::Date::now());
         let total = self.held.with_untracked(|held| held.total);
         let known = self.told.with_untracked(|told| told.all);
         self.ask(Place::From(total), CHUNK, Some(known));

@@ -33,6 +33,8 @@ pub struct RunView {
     pub detail: Feed<RunDetail>,
     /// Counts news of metrics.
     pub logged: RwSignal<u32>,
+    /// Counts what may be news of the log, each at once.
+    pub printed: RwSignal<u32>,
     /// Counts news of artifacts.
     pub filed: RwSignal<u32>,
     /// Counts news of the environment.
@@ -152,11 +154,17 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
     let view = RunView {
         detail: Feed::new(detail, input, api::get),
         logged: RwSignal::new(0),
+        printed: RwSignal::new(0),
         filed: RwSignal::new(0),
         told: RwSignal::new(0),
         happened: RwSignal::new(0),
     };
-    live::watch(events, move |events| view.hear(&events));
+    let at_once = move |event: &Event| {
+        if tells(event, RunChange::Logged) {
+            view.printed.update(|count| *count += 1);
+        }
+    };
+    live::watch_at_once(events, at_once, move |events| view.hear(&events));
     let name = Signal::derive(move || view.detail.current.with(|detail| detail.run.name.clone()));
     // The server writes the head last, when what it was made of may be gone.
     let title = name.get_untracked();
