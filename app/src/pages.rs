@@ -9,11 +9,13 @@ use crate::{
     feed::Feed,
     link,
     metric::{self, StepValue, charts::Charts},
+    note,
     run::{self, RunView, api::Runs},
     search, sign_in, system, trash,
 };
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
+use model::RunId;
 
 /// Draws a part once its module is here; until then nothing stands there.
 pub fn later(part: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
@@ -66,9 +68,19 @@ fn experiment() -> AnyView {
     view! { <experiment::Page /> }.into_any()
 }
 
+/// The page of a run, and what of it other pages open.
+pub enum OfRun {
+    Page,
+    /// Its note in a dialog of this signal.
+    Note(RunId, RwSignal<bool>),
+}
+
 #[lazy]
-fn run() -> AnyView {
-    view! { <run::Page /> }.into_any()
+pub fn run(what: OfRun) -> AnyView {
+    match what {
+        OfRun::Page => view! { <run::Page /> }.into_any(),
+        OfRun::Note(id, open) => view! { <note::Writing id open /> }.into_any(),
+    }
 }
 
 #[lazy]
@@ -113,7 +125,7 @@ page!(
     __preload_experiment,
     __preload_drawing if (|address| metric::charts::asked(address) || Picture::of(address).is_some())
 );
-page!(Run, run(), __preload_run, __preload_drawing if run::shows_curves);
+page!(Run, run(OfRun::Page), __preload_run, __preload_drawing if run::shows_curves);
 page!(Compare, compare(), __preload_compare, __preload_drawing if compare::shows_curves);
 page!(Trash, listing(Listing::Trash), __preload_listing);
 page!(Search, listing(Listing::Search), __preload_listing);
