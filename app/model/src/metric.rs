@@ -19,6 +19,11 @@ impl Context {
         self.0.is_empty()
     }
 
+    /// A key, and what tells this series from others of that key: `loss subset=val`.
+    pub fn name(&self, key: &str) -> String {
+        if self.is_empty() { key.to_owned() } else { format!("{key} {}", self.label()) }
+    }
+
     /// As people read it: `subset=val`.
     pub fn label(&self) -> String {
         let pairs: Vec<_> = self.0.iter().map(|(key, value)| format!("{key}={value}")).collect();

@@ -44,7 +44,7 @@ fn partings(found: &Changes, from: &str, to: &str) -> AnyView {
         });
         view! {
             <tr>
-                <th scope="row" class="mono">{one.key.clone()}</th>
+                <th scope="row" class="mono">{one.name()}</th>
                 <td class="cell-num"><Number value=one.from_last.0 /></td>
                 <td class="cell-num">
                     <span class="compare-value">{delta} <Number value=one.to_last.0 /></span>

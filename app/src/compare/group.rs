@@ -183,7 +183,7 @@ fn row(row: &GroupRow) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" class="mono">
-                {row.key.clone()}
+                {row.name()}
                 {row.goal.map(better)}
             </th>
             <td class=class>{row.words.clone()}</td>

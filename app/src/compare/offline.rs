@@ -268,7 +268,7 @@ fn changes(found: &Changes) -> String {
                 rows,
                 "<tr><th scope=\"row\" class=\"mono\">{}</th><td class=\"num\">{}</td><td class=\"num\">{}</td>\
                  <td class=\"words\">{}</td></tr>",
-                escape(&one.key),
+                escape(&one.name()),
                 format::number(one.from_last.0),
                 format::number(one.to_last.0),
                 said(&one.parting)

@@ -118,7 +118,16 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
     let keys = Memo::new(move |_| {
         look.with(|look| match &look.shown {
             Shown::Curves(keys) => keys.clone(),
-            Shown::Changes(Some(found)) => found.metrics.iter().map(|one| one.key.clone()).collect(),
+            Shown::Changes(Some(found)) => {
+                let mut keys: Vec<String> = Vec::new();
+                for one in &found.metrics {
+                    // Curves of one metric in several contexts share a chart.
+                    if !keys.contains(&one.key) {
+                        keys.push(one.key.clone());
+                    }
+                }
+                keys
+            }
             _ => Vec::new(),
         })
     });

@@ -2,7 +2,7 @@
 
 use super::{
     Nothing, Stage,
-    choice::FieldChoice,
+    choice::{FieldChoice, FindField},
     chosen,
     export::{self, Export},
 };
@@ -152,6 +152,7 @@ pub(super) fn Bars(stage: Stage) -> impl IntoView {
     };
     view! {
         <div class="explore__bar">
+            <FindField stage />
             <FieldChoice stage label="Values of" key="metric" />
             <label class="field field--inline explore__choice">
                 <span class="field__label">"Runs"</span>
@@ -325,6 +326,7 @@ pub(super) fn Boxes(stage: Stage) -> impl IntoView {
     let field = Signal::derive(move || stage.field("metric"));
     view! {
         <div class="explore__bar">
+            <FindField stage />
             <FieldChoice stage label="Values of" key="metric" />
             <FieldChoice stage label="Group by" key="by" />
             <span class="muted explore__hint">

@@ -5,6 +5,7 @@ use super::{
     axis::Scale,
     query::{self},
 };
+use crate::ui::find::Find;
 use leptos::prelude::*;
 use model::query::Field;
 
@@ -50,6 +51,17 @@ pub(super) fn FieldChoice(
                 {options}
             </select>
         </label>
+    }
+}
+
+/// Narrows what the choices beside it offer, where that is more than anybody looks through.
+#[component]
+pub(super) fn FindField(stage: Stage) -> impl IntoView {
+    let on_find = Callback::new(move |text| stage.wanted.set(text));
+    view! {
+        <Show when=move || stage.many.get()>
+            <Find placeholder="Find a field" label="Find a field to choose" on_find />
+        </Show>
     }
 }
 

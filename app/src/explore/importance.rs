@@ -2,7 +2,7 @@
 
 use super::{
     Nothing, Stage, api,
-    choice::FieldChoice,
+    choice::{FieldChoice, FindField},
     export::{self, Export},
 };
 use crate::{
@@ -124,6 +124,7 @@ pub(super) fn Shares(stage: Stage) -> impl IntoView {
     let wait = move || (found.busy.get() && empty.get()) || (!loaded.get() && input.get().is_some());
     view! {
         <div class="explore__bar" data-busy=move || found.busy.get().to_string()>
+            <FindField stage />
             <FieldChoice stage label="Metric" key="metric" />
             <Export stage sheet=Callback::new(move |()| untrack(sheet)) csv=Callback::new(move |()| untrack(csv)) />
         </div>

@@ -61,8 +61,12 @@ struct Stage {
     columns: Memo<Vec<Field>>,
     goal: Memo<Option<GoalMetric>>,
     whose: Whose,
-    /// Fields to choose from.
+    /// Fields to choose from: those that fit what is `wanted`.
     options: RwSignal<Vec<Field>>,
+    /// What somebody looks for among the fields, as they typed it.
+    wanted: RwSignal<String>,
+    /// There were more fields once than anybody looks through.
+    many: RwSignal<bool>,
     /// The brush that is being drawn.
     draft: RwSignal<Option<Brush>>,
     brushes: Memo<Vec<Brush>>,
@@ -235,6 +239,20 @@ impl Stage {
         fields
     }
 
+    /// Lets these be chosen, and what the picture knows without asking.
+    fn offer(self, fields: Vec<Field>) {
+        let all = untrack(|| {
+            self.goal.with(|goal| {
+                self.columns
+                    .with(|columns| self.wanted.with(|text| known(columns, fields, goal.as_ref(), text)))
+            })
+        });
+        if all.len() > SEEN_AT_ONCE {
+            self.many.set(true);
+        }
+        self.options.set(all);
+    }
+
     fn axes(self) -> Vec<Field> {
         self.search.with(|search| {
             self.columns.with(|columns| self.goal.with(|goal| query::axes(search, columns, goal.as_ref())))
@@ -373,6 +391,8 @@ fn stage(picture: Picture, subject: Subject, search: Memo<Query>, path: String) 
         goal,
         whose,
         options: RwSignal::new(Vec::new()),
+        wanted: RwSignal::new(String::new()),
+        many: RwSignal::new(false),
         draft,
         brushes,
         lasso,
@@ -398,25 +418,30 @@ fn stage(picture: Picture, subject: Subject, search: Memo<Query>, path: String) 
             mask.map(Arc::new)
         })
     });
-    stage.options.set(known(&columns.get_untracked(), Vec::new(), goal.get_untracked().as_ref()));
+    stage.offer(Vec::new());
     Effect::new(move || {
+        let text = stage.wanted.get();
         // What compared runs have is all there is to choose from.
-        let Whose::Table(feed) = whose else { return };
+        let Whose::Table(feed) = whose else { return stage.offer(Vec::new()) };
         let experiment_id = feed.current.with_untracked(|runs| runs.experiment.id);
         spawn_local(async move {
-            let query = RunFieldQuery { experiment_id, search: String::new(), limit: Some(limits::PAGE_MAX) };
+            let query = RunFieldQuery { experiment_id, search: text.clone(), limit: Some(limits::PAGE_MAX) };
             if let Ok(fields) = run::api::fields(query).await
-                && let (Some(columns), Some(goal)) = (columns.try_get_untracked(), goal.try_get_untracked())
+                && stage.wanted.try_get_untracked() == Some(text)
             {
-                stage.options.try_set(known(&columns, fields, goal.as_ref()));
+                stage.offer(fields);
             }
         });
     });
     stage
 }
 
-/// What can be chosen: params, metrics, with their best values where it is known which are, tags, and what every run has.
-fn known(columns: &[Field], fields: Vec<Field>, goal: Option<&GoalMetric>) -> Vec<Field> {
+/// A list of more fields than this is searched: about two windows of it.
+const SEEN_AT_ONCE: usize = 60;
+
+/// What can be chosen of the fields that fit a text: params, metrics, with their best values where it is known which are,
+/// tags, and what every run has.
+fn known(columns: &[Field], fields: Vec<Field>, goal: Option<&GoalMetric>, wanted: &str) -> Vec<Field> {
     let mut all: Vec<Field> = Vec::new();
     for field in columns.iter().cloned().chain(fields).chain(query::attributes()) {
         let best = match (&field, query::direction(&field, goal)) {
@@ -434,7 +459,9 @@ fn known(columns: &[Field], fields: Vec<Field>, goal: Option<&GoalMetric>) -> Ve
         Field::Attribute(_) | Field::Dataset(_) => 3,
     };
     let mut seen = BTreeSet::new();
-    all.retain(|field| seen.insert(field.clone()));
+    let wanted = wanted.to_lowercase();
+    let fits = |field: &Field| field.to_string().to_lowercase().contains(&wanted);
+    all.retain(|field| fits(field) && seen.insert(field.clone()));
     all.sort_by_key(rank);
     all
 }

@@ -5,7 +5,7 @@ use super::{
     Nothing, Stage,
     axis::Axis,
     brush::Brush,
-    choice::{FieldChoice, ScaleChoice},
+    choice::{FieldChoice, FindField, ScaleChoice},
     export::{self, Export},
     pointer::Pointer,
     query,
@@ -238,6 +238,7 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
     };
     view! {
         <div class="explore__bar">
+            <FindField stage />
             <AddAxis parts />
             <FieldChoice stage label="Colour" key="color" none="the main metric" />
             <Export

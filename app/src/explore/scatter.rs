@@ -4,7 +4,7 @@ use super::{
     Nothing, Stage,
     axis::{Axis, Scale},
     brush::Brush,
-    choice::{FieldChoice, ScaleChoice},
+    choice::{FieldChoice, FindField, ScaleChoice},
     export::{self, Export},
     pointer::Pointer,
     query,
@@ -227,6 +227,7 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
     };
     view! {
         <div class="explore__bar">
+            <FindField stage />
             <FieldChoice stage label="X" key="x" />
             <ScaleChoice stage field=field("x") axis=scaled(x) label="Scale of x" />
             <FieldChoice stage label="Y" key="y" />

@@ -147,6 +147,27 @@ async fn series_of_one_key_in_several_contexts_are_rows_of_their_own() {
         assert_eq!(rows("&value=step&step=5").await, [(train, vec![3.0, 3.0]), (val, vec![4.0, 4.0])]);
         let file = text(&server, &format!("/api/v1/compare.html?run={a}&run={b}")).await;
         assert!(file.contains("loss subset=val"), "in the table");
+        let (_, found) = server.get(&format!("/api/v1/compare/changes?from={a}&to={b}")).await;
+        let partings: Vec<_> = found["metrics"].as_array().unwrap().iter().collect();
+        let told = |one: &Value| {
+            (one["context"]["subset"].clone(), one["from_last"].clone(), one["to_last"].clone())
+        };
+        assert_eq!(
+            partings.into_iter().map(told).collect::<Vec<_>>(),
+            [(json!("val"), json!(2.0), json!(3.0)), (json!("train"), json!(1.0), json!(1.0))],
+            "data that the training does not see first"
+        );
+        let groups = async |more: &str| {
+            let (_, found) = server.get(&format!("/api/v1/compare/groups?a={a}&b={b}{more}")).await;
+            let rows = found["rows"].as_array().unwrap().clone();
+            rows.iter()
+                .map(|row| (row["context"]["subset"].clone(), row["difference"].clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(groups("").await, [(json!("train"), json!(0.0)), (json!("val"), json!(1.0))]);
+        assert_eq!(groups("&search=subset%3Dval").await, [(json!("val"), json!(1.0))]);
+        let (_, compared) = server.get(&format!("/api/v1/compare?run={a}&run={b}")).await;
+        assert_eq!(compared["metrics"].as_array().unwrap().len(), 2);
         let csv = text(&server, &format!("/api/v1/compare/metrics.csv?run={a}&run={b}")).await;
         assert!(csv.ends_with("\r\nloss subset=train,1,1\r\nloss subset=val,2,3\r\n"), "{csv}");
     })

@@ -1,6 +1,9 @@
 //! What changed between two runs, the likeliest cause first, and where their curves part.
 
-use crate::{Error, Float64, RunId, metric::Goal};
+use crate::{
+    Error, Float64, RunId,
+    metric::{Context, Goal},
+};
 use serde::{Deserialize, Serialize};
 
 use super::ComparedRun;
@@ -124,6 +127,8 @@ pub struct Changes {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartingMetric {
     pub key: String,
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
     pub goal: Option<Goal>,
     pub from_last: Float64,
     pub to_last: Float64,
@@ -153,4 +158,11 @@ pub enum Parting {
         /// Their median distance (to − from) after the parting.
         apart: Float64,
     },
+}
+
+impl PartingMetric {
+    /// The key, and what tells this series from others of that key: `loss subset=val`.
+    pub fn name(&self) -> String {
+        self.context.name(&self.key)
+    }
 }

@@ -91,7 +91,7 @@ impl From<&GroupComparison> for Grid {
         ];
         let rows = groups.rows.iter().map(|row| {
             vec![
-                row.key.clone(),
+                row.name(),
                 row.a.n.to_string(),
                 full(row.a.mean),
                 maybe(row.a.ci),

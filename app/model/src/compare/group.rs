@@ -1,7 +1,11 @@
 //! Group A against group B: the same training over several seeds, twice.
 
 use super::{ComparedRun, MetricValue, table::check_runs};
-use crate::{Error, Float64, RunId, metric::Goal, param};
+use crate::{
+    Error, Float64, RunId,
+    metric::{Context, Goal},
+    param,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +24,7 @@ pub struct GroupQuery {
     pub value: MetricValue,
     /// The param by which runs of A and B are pairs. Absent: the seed, if the groups have the same seeds. `none`: no pairs.
     pub pair: Option<String>,
-    /// Part of the metric's key.
+    /// Part of the metric's key, or of what tells its series apart: `subset=val`.
     pub search: String,
 }
 
@@ -118,6 +122,8 @@ impl Verdict {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GroupRow {
     pub key: String,
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
     pub goal: Option<Goal>,
     pub a: GroupStat,
     pub b: GroupStat,
@@ -135,4 +141,11 @@ pub struct GroupRow {
     pub verdict: Verdict,
     /// `B is better by 0.8 ± 0.3, p ≈ 0.01, n = 5 pairs`.
     pub words: String,
+}
+
+impl GroupRow {
+    /// The key, and what tells this series from others of that key: `loss subset=val`.
+    pub fn name(&self) -> String {
+        self.context.name(&self.key)
+    }
 }

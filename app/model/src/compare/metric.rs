@@ -109,11 +109,7 @@ pub struct MetricRow {
 impl MetricRow {
     /// The key, and what tells this series from others of that key: `loss subset=val`.
     pub fn name(&self) -> String {
-        if self.context.is_empty() {
-            self.key.clone()
-        } else {
-            format!("{} {}", self.key, self.context.label())
-        }
+        self.context.name(&self.key)
     }
 }
 

@@ -18,7 +18,11 @@ pub use metric::{MetricCell, MetricRow, MetricTable, MetricTableQuery, MetricVal
 pub use table::{Cell, Row, Section, Table, TableQuery};
 pub use text::{DiffLine, DiffOf, DiffQuery, Hunk, LineKind, Piece, TextDiff};
 
-use crate::{metric::MetricSummary, param::ParamValue, run::Run};
+use crate::{
+    metric::{Context, MetricSummary},
+    param::ParamValue,
+    run::Run,
+};
 use serde::{Deserialize, Serialize};
 
 /// Columns are `runs` in the order asked for; every row's cells follow that order.
@@ -50,6 +54,8 @@ pub struct ComparedParam {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ComparedMetric {
     pub key: String,
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub context: Context,
     pub cells: Vec<Option<MetricSummary>>,
     /// The last values are not the same in all runs.
     pub differs: bool,

@@ -10,17 +10,17 @@ use super::{
 };
 use crate::{Result, metric::SeriesAnswer};
 use model::{
-    RunId,
+    Float64, RunId,
     compare::{Change, ChangeKind, Changes, ChangesQuery, PartingMetric, Weight},
     environment::Environment,
     limits,
-    metric::{MetricSummary, of_system, words},
+    metric::{Context, of_system, words},
     param::ParamValue,
     series::{Columns, Series, SeriesQuery},
     user::{Caller, Role},
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::Keys;
 
 /// What is known of one run.
@@ -71,48 +71,65 @@ impl Compare {
         ids: &[RunId; 2],
         named: Option<&str>,
     ) -> Result<Vec<PartingMetric>> {
-        let shared = self.summaries(ids).await?.filter_map(|(key, mut cells)| {
-            let to = cells.pop().flatten()?;
-            Some((key, cells.pop().flatten()?, to))
-        });
-        let mut wanted: Vec<(String, MetricSummary, MetricSummary)> = match named {
-            Some(named) => shared.filter(|(key, ..)| key == named).collect(),
-            None => shared.filter(|(key, ..)| !of_system(key) && compared.goal(key).is_some()).collect(),
+        let rows: Vec<_> = self.summaries(ids).await?.collect();
+        let mut contexts: HashMap<&str, usize> = HashMap::new();
+        for ((key, _), _) in &rows {
+            *contexts.entry(key).or_default() += 1;
+        }
+        let is_wanted = |key: &str| match named {
+            Some(named) => key == named,
+            None => !of_system(key) && compared.goal(key).is_some(),
         };
-        let first = |key: &str| (!compared.is_the_goal(key), !of_validation(key));
-        wanted.sort_by(|(a, ..), (b, ..)| first(a).cmp(&first(b)).then_with(|| a.cmp(b)));
+        let shared =
+            rows.iter().filter(|((key, _), _)| is_wanted(key) && contexts[key.as_str()] <= CONTEXTS_MAX);
+        let mut wanted: Vec<_> = shared
+            .filter_map(|(series, cells)| match cells.as_slice() {
+                [Some(from), Some(to)] => Some((series, from.last, to.last)),
+                _ => None,
+            })
+            .collect();
+        wanted.sort_by_cached_key(|(series, ..)| {
+            let (key, context) = *series;
+            (!compared.is_the_goal(key), !of_validation(&context.name(key)), (*series).clone())
+        });
         wanted.truncate(limits::PARTINGS_MAX);
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
+        let keys: BTreeSet<&String> = wanted.iter().map(|((key, _), ..)| key).collect();
         let query = SeriesQuery {
             run: ids.to_vec(),
-            key: wanted.iter().map(|(key, ..)| key.clone()).collect(),
+            key: keys.into_iter().cloned().collect(),
             buckets: Some(part::PLACES),
             ..SeriesQuery::default()
         };
         let SeriesAnswer::Fresh { series, .. } = self.metric.series(caller, query, None).await? else {
             return Ok(Vec::new());
         };
-        let curve = |id: &RunId, key: &str| {
+        let curve = |id: &RunId, key: &str, context: &Context| {
             let found =
-                series.iter().find(|one| one.run_id == *id && one.key == key && one.context.is_empty());
+                series.iter().find(|one| one.run_id == *id && one.key == key && one.context == *context);
             found.map(curve).unwrap_or_default()
         };
-        let metric = |(key, from, to): (String, MetricSummary, MetricSummary)| PartingMetric {
-            parting: part::parting(&curve(&ids[0], &key), &curve(&ids[1], &key)),
-            goal: compared.goal(&key),
-            from_last: from.last,
-            to_last: to.last,
-            key,
-        };
+        let metric =
+            |((key, context), from_last, to_last): (&(String, Context), Float64, Float64)| PartingMetric {
+                parting: part::parting(&curve(&ids[0], key, context), &curve(&ids[1], key, context)),
+                goal: compared.goal(key),
+                from_last,
+                to_last,
+                key: key.clone(),
+                context: context.clone(),
+            };
         Ok(wanted.into_iter().map(metric).collect())
     }
 }
 
+/// A metric of more contexts than this is not searched for partings: a request for its curves brings all of them.
+const CONTEXTS_MAX: usize = limits::SERIES_PER_QUERY_MAX / 2 / limits::PARTINGS_MAX;
+
 /// Whether a metric is of data that the training does not see: what people look at first.
-fn of_validation(key: &str) -> bool {
-    words(key)
+fn of_validation(name: &str) -> bool {
+    words(name)
         .iter()
         .any(|word| ["val", "valid", "validation", "eval", "test", "dev"].contains(&word.as_str()))
 }
@@ -514,7 +531,6 @@ fn accelerators(gpus: &Value) -> String {
 mod tests {
     use super::*;
     use crate::compare::table::Content;
-    use model::Float64;
     use serde_json::json;
 
     fn facts(params: &[(&str, ParamValue)], told: Value) -> Facts {

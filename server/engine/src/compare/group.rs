@@ -6,7 +6,7 @@ use model::{
     Float64, RunId,
     compare::{GroupComparison, GroupQuery, GroupRow, GroupStat, MetricValue, Pairing, Split, Verdict},
     limits,
-    metric::{Goal, MetricSummary},
+    metric::{Context, Goal, MetricSummary},
     param::ParamValue,
     user::{Caller, Role},
 };
@@ -28,23 +28,23 @@ impl Compare {
         let (pairing, order) =
             pair(&params[..query.a.len()], &params[query.a.len()..], query.pair.as_deref());
         let wanted = query.search.to_lowercase();
-        let shared = self.summaries(&ids).await?.filter(|(key, cells)| {
+        let shared = self.summaries(&ids).await?.filter(|((key, context), cells)| {
             let (a, b) = cells.split_at(query.a.len());
             let any = |cells: &[Option<MetricSummary>]| cells.iter().any(Option::is_some);
-            any(a) && any(b) && key.to_lowercase().contains(&wanted)
+            any(a) && any(b) && context.name(key).to_lowercase().contains(&wanted)
         });
         let mut shared: Vec<_> = shared.collect();
         let total = shared.len() as i64;
-        shared.sort_by_cached_key(|(key, _)| compared.rank(key));
+        shared.sort_by_cached_key(|((key, context), _)| (compared.rank(key), context.clone()));
         shared.truncate(limits::GROUP_METRICS_MAX);
         let judge = Judge { value: query.value, a: query.a.len(), order };
-        let goals: Vec<_> = shared.iter().map(|(key, _)| compared.goal(key)).collect();
+        let goals: Vec<_> = shared.iter().map(|((key, _), _)| compared.goal(key)).collect();
         // Ten thousand resamples a metric take a moment, off the threads that answer others.
         let rows = tokio::task::spawn_blocking(move || {
             shared
                 .into_iter()
                 .zip(goals)
-                .filter_map(|((key, cells), goal)| judge.row(key, goal, &cells))
+                .filter_map(|((series, cells), goal)| judge.row(series, goal, &cells))
                 .collect()
         });
         let rows = rows.await.map_err(|error| anyhow::anyhow!("comparing groups: {error}"))?;
@@ -153,7 +153,12 @@ struct Judge {
 
 impl Judge {
     /// Absent when one of the groups has no finite value.
-    fn row(&self, key: String, goal: Option<Goal>, cells: &[Option<MetricSummary>]) -> Option<GroupRow> {
+    fn row(
+        &self,
+        (key, context): (String, Context),
+        goal: Option<Goal>,
+        cells: &[Option<MetricSummary>],
+    ) -> Option<GroupRow> {
         let number = |one: &Option<MetricSummary>| {
             let value = metric::cell(self.value, goal, one.as_ref()?).value.0;
             value.is_finite().then_some(value)
@@ -193,6 +198,7 @@ impl Judge {
             verdict,
             words: words(verdict, &difference, (of_a.len(), of_b.len()), paired),
             key,
+            context,
         })
     }
 }
@@ -280,7 +286,7 @@ mod tests {
         let value = Some(Float64(last));
         MetricSummary {
             key: "acc".into(),
-            context: model::metric::Context::default(),
+            context: Context::default(),
             kind: model::metric::Kind::Number,
             count: 1,
             non_finite_count: 0,
@@ -299,7 +305,7 @@ mod tests {
     fn row(a: &[f64], b: &[f64], goal: Option<Goal>, order: Vec<usize>) -> GroupRow {
         let cells: Vec<_> = a.iter().chain(b).map(|value| Some(summary(*value))).collect();
         let judge = Judge { value: MetricValue::Last, a: a.len(), order };
-        judge.row("acc".into(), goal, &cells).unwrap()
+        judge.row(("acc".into(), Context::default()), goal, &cells).unwrap()
     }
 
     const A: [f64; 5] = [0.912, 0.905, 0.918, 0.909, 0.915];

@@ -11,7 +11,6 @@ use model::{
     user::{Caller, Role},
 };
 use std::collections::{BTreeMap, HashMap};
-use store::Keys;
 
 impl Compare {
     /// Metrics of the runs in numbers. At a step, rows differ whose series do, and that are what `differing` leaves.
@@ -22,7 +21,7 @@ impl Compare {
         let wanted = query.search.to_lowercase();
         let mut table = MetricTable { base: query.base_place() as u32, ..MetricTable::default() };
         let (first, limit) = (i64::from(query.offset), query.limit.map_or(i64::MAX, i64::from));
-        for ((key, context), summaries) in self.summaries_in_contexts(&query.run).await? {
+        for ((key, context), summaries) in self.summaries(&query.run).await? {
             let goal = compared.goal(&key);
             for one in summaries.iter().flatten() {
                 table.first_step =
@@ -60,7 +59,7 @@ impl Compare {
     pub async fn shared_metrics(&self, caller: &Caller, run_ids: &[RunId]) -> Result<Vec<String>> {
         caller.require(Role::Viewer)?;
         let least = run_ids.len().min(2);
-        let rows = self.summaries_in_contexts(run_ids).await?;
+        let rows = self.summaries(run_ids).await?;
         let shared = rows.filter(|(_, cells)| cells.iter().flatten().count() >= least);
         let mut keys: Vec<String> = shared.map(|((key, _), _)| key).collect();
         // Curves of one metric in several contexts share a chart.
@@ -69,7 +68,7 @@ impl Compare {
     }
 
     /// One row a metric and context, one summary a run.
-    async fn summaries_in_contexts(
+    pub(super) async fn summaries(
         &self,
         run_ids: &[RunId],
     ) -> Result<impl Iterator<Item = ((String, Context), Vec<Option<MetricSummary>>)> + use<>> {
@@ -78,19 +77,6 @@ impl Compare {
             list.into_iter().map(|one| ((one.key.clone(), one.context.clone()), one)).collect()
         };
         let found: HashMap<_, _> = found.into_iter().map(|(id, list)| (id, by_series(list))).collect();
-        Ok(side_by_side(run_ids, found))
-    }
-
-    /// One row a metric without context, one summary a run.
-    pub(super) async fn summaries(
-        &self,
-        run_ids: &[RunId],
-    ) -> Result<impl Iterator<Item = (String, Vec<Option<MetricSummary>>)> + use<>> {
-        let found = store::metric::summaries_of_runs(&self.base.db, run_ids, Keys::Most(KEYS_MAX)).await?;
-        let by_key = |list: Vec<MetricSummary>| -> BTreeMap<String, MetricSummary> {
-            list.into_iter().map(|one| (one.key.clone(), one)).collect()
-        };
-        let found: HashMap<_, _> = found.into_iter().map(|(id, list)| (id, by_key(list))).collect();
         Ok(side_by_side(run_ids, found))
     }
 

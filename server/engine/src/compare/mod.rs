@@ -79,9 +79,9 @@ impl Compare {
                 .map(|(key, cells)| ComparedParam { differs: !all_equal(&cells), key, cells })
                 .collect(),
             metrics: metrics
-                .map(|(key, cells)| {
+                .map(|((key, context), cells)| {
                     let last: Vec<_> = cells.iter().map(|cell| cell.as_ref().map(|one| one.last)).collect();
-                    ComparedMetric { differs: !all_equal(&last), key, cells }
+                    ComparedMetric { differs: !all_equal(&last), key, context, cells }
                 })
                 .collect(),
         })
