@@ -43,6 +43,7 @@ pub use compare::file_of as comparison_file;
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, shell};
 
+use crate::ui::erase::view;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{

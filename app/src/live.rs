@@ -1,7 +1,7 @@
 //! Live updates: one event stream a page. Bursts become one refresh a second; a broken stream goes on where it was, and while
 //! the server refuses one, the page asks from time to time.
 
-use crate::json;
+use crate::{json, ui::erase::view};
 use leptos::prelude::*;
 use model::event::Event;
 use std::{

@@ -12,6 +12,7 @@ use crate::{
     note,
     run::{self, RunView, api::Runs},
     search, sign_in, system, trash,
+    ui::erase::view,
 };
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
@@ -35,12 +36,12 @@ pub enum Drawing {
 #[lazy]
 pub fn drawing(what: Drawing) -> AnyView {
     match what {
-        Drawing::OfRun(view, first) => view! { <metric::Tab view first /> }.into_any(),
-        Drawing::OfSystem(view) => view! { <system::Tab view /> }.into_any(),
-        Drawing::OfExperiment(feed, search) => view! { <Charts feed search /> }.into_any(),
-        Drawing::Compared(drawn) => view! { <compare::Curves drawn /> }.into_any(),
+        Drawing::OfRun(view, first) => view! { <metric::Tab view first /> },
+        Drawing::OfSystem(view) => view! { <system::Tab view /> },
+        Drawing::OfExperiment(feed, search) => view! { <Charts feed search /> },
+        Drawing::Compared(drawn) => view! { <compare::Curves drawn /> },
         Drawing::Picture(picture, subject, search, path) => {
-            view! { <Explore picture subject search path /> }.into_any()
+            view! { <Explore picture subject search path /> }
         }
     }
 }
@@ -56,16 +57,16 @@ pub enum Listing {
 #[lazy]
 pub fn listing(what: Listing) -> AnyView {
     match what {
-        Listing::Experiments => view! { <experiment::ListPage /> }.into_any(),
-        Listing::Search => view! { <search::Page /> }.into_any(),
-        Listing::SignIn => view! { <sign_in::Page /> }.into_any(),
-        Listing::Trash => view! { <trash::Page /> }.into_any(),
+        Listing::Experiments => view! { <experiment::ListPage /> },
+        Listing::Search => view! { <search::Page /> },
+        Listing::SignIn => view! { <sign_in::Page /> },
+        Listing::Trash => view! { <trash::Page /> },
     }
 }
 
 #[lazy]
 fn experiment() -> AnyView {
-    view! { <experiment::Page /> }.into_any()
+    view! { <experiment::Page /> }
 }
 
 /// The page of a run, and what of it other pages open.
@@ -78,14 +79,14 @@ pub enum OfRun {
 #[lazy]
 pub fn run(what: OfRun) -> AnyView {
     match what {
-        OfRun::Page => view! { <run::Page /> }.into_any(),
-        OfRun::Note(id, open) => view! { <note::Writing id open /> }.into_any(),
+        OfRun::Page => view! { <run::Page /> },
+        OfRun::Note(id, open) => view! { <note::Writing id open /> },
     }
 }
 
 #[lazy]
 fn compare() -> AnyView {
-    view! { <compare::Page /> }.into_any()
+    view! { <compare::Page /> }
 }
 
 /// A page for the router. What the server rendered wakes in one go, so the parts that its address shows are waited for

@@ -1,6 +1,9 @@
 //! The HTML document around the application; only the server writes it.
 
-use crate::{App, remote, ui::icon};
+use crate::{
+    App, remote,
+    ui::{erase::view, icon},
+};
 use leptos::{WasmSplitManifest, config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 use model::user::Role;

@@ -2,7 +2,7 @@
 
 use crate::{
     frame::session,
-    ui::{copy::Copy, icon::Icon},
+    ui::{copy::Copy, erase::view, icon::Icon},
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -16,8 +16,8 @@ pub fn Page() -> impl IntoView {
             <Icon name="logo" />
             <h1>"Sign in to Trackway"</h1>
             {match user {
-                Some(user) => view! { <SignedIn user /> }.into_any(),
-                None => view! { <HowTo /> }.into_any(),
+                Some(user) => view! { <SignedIn user /> },
+                None => view! { <HowTo /> },
             }}
         </section>
     }

@@ -15,6 +15,7 @@ use crate::{
     run::RunView,
     ui::{
         copy::Copy,
+        erase::view,
         icon::Icon,
         notice::{Empty, Problem},
         time::Ago,
@@ -59,7 +60,7 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
     let Shown { file, artifact, content } = shown;
     let Some(artifact) = artifact else {
         let error = AppError(model::Error::not_found("artifact", file.path.as_str()));
-        return view! { <Problem error=Signal::stored(Some(error)) /> }.into_any();
+        return view! { <Problem error=Signal::stored(Some(error)) /> };
     };
     let run_id = view.id();
     let this = Doomed {
@@ -87,7 +88,7 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
         </button>
     };
     if let Some(reference) = artifact.reference.clone() {
-        let actions = view! { {copy_link} {remove} }.into_any();
+        let actions = view! { {copy_link} {remove} };
         return elsewhere(&artifact, reference, actions);
     }
     let source = source(&run_id, &file);
@@ -117,7 +118,6 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
         {body(&artifact, source, content)}
         <Copies run_id file />
     }
-    .into_any()
 }
 
 /// A file or folder of which only is known where it lies.
@@ -128,21 +128,19 @@ fn elsewhere(artifact: &Artifact, reference: Reference, actions: AnyView) -> Any
     let is_web = ["http://", "https://"].iter().any(|start| uri.to_lowercase().starts_with(start));
     let place = if is_web {
         view! { <a class="mono" href=uri.clone() target="_blank" rel="noreferrer noopener">{uri.clone()}</a> }
-            .into_any()
     } else {
-        view! { <span class="mono">{uri.clone()}</span> }.into_any()
+        view! { <span class="mono">{uri.clone()}</span> }
     };
-    let unknown = || view! { <span class="muted">"not known"</span> }.into_any();
+    let unknown = || view! { <span class="muted">"not known"</span> };
     let size = size_bytes.map_or_else(unknown, |size| {
         let exact = format!("{} bytes", format::count(size));
-        view! { <span class="num" title=exact>{format::bytes(size)}</span> }.into_any()
+        view! { <span class="num" title=exact>{format::bytes(size)}</span> }
     });
     let digest = digest.map_or_else(unknown, |digest| {
         view! {
             <span class="mono">{digest.clone()}</span>
             <Copy text=digest what="digest" />
         }
-        .into_any()
     });
     view! {
         <div class="file__head">
@@ -168,23 +166,20 @@ fn elsewhere(artifact: &Artifact, reference: Reference, actions: AnyView) -> Any
             </dd>
         </dl>
     }
-    .into_any()
 }
 
 fn body(artifact: &Artifact, source: String, content: Content) -> AnyView {
     let cut = preview::cut(artifact);
     let name = artifact.path.file_name().to_owned();
     let shown = match (preview::kind(artifact), content) {
-        (Kind::Image, _) => return view! { <Image source name mime=artifact.mime.clone() /> }.into_any(),
+        (Kind::Image, _) => return view! { <Image source name mime=artifact.mime.clone() /> },
         (Kind::Audio, _) => {
-            return view! { <audio class="file__media" controls preload="metadata" src=source aria-label=name></audio> }
-                .into_any();
+            return view! { <audio class="file__media" controls preload="metadata" src=source aria-label=name></audio> };
         }
         (Kind::Video, _) => {
-            return view! { <video class="file__media" controls preload="metadata" src=source aria-label=name></video> }
-                .into_any();
+            return view! { <video class="file__media" controls preload="metadata" src=source aria-label=name></video> };
         }
-        (Kind::Pdf, _) => return view! { <Pdf source name /> }.into_any(),
+        (Kind::Pdf, _) => return view! { <Pdf source name /> },
         (Kind::Page, Content::Html(html)) => page_and_source(&source, &name, html),
         (Kind::Table(part), Content::Text(text)) => grid(preview::rows(&text, part)),
         (_, Content::Parquet(parquet)) => parquet::table(parquet),
@@ -193,13 +188,11 @@ fn body(artifact: &Artifact, source: String, content: Content) -> AnyView {
                 <Empty icon="file" title="This file cannot be shown">
                     <p>{why}</p>
                 </Empty>
-            }
-            .into_any();
+            };
         }
         (Kind::Json, Content::Text(text)) => json::tree(&text).unwrap_or_else(|| plain(text)),
         (Kind::Markdown, Content::Html(html)) => {
             view! { <div class="prose area" aria-label="File content" role="document" inner_html=html></div> }
-                .into_any()
         }
         (_, Content::Text(text)) => plain(text),
         (_, Content::Html(html)) => code(html),
@@ -208,15 +201,13 @@ fn body(artifact: &Artifact, source: String, content: Content) -> AnyView {
                 <Empty icon="file" title="No preview">
                     <p>"This file is neither text nor a picture. Download it to open it."</p>
                 </Empty>
-            }
-            .into_any();
+            };
         }
     };
     view! {
         {cut.then(|| view! { <p class="notice">"Only the beginning is shown; download the file for all of it."</p> })}
         {shown}
     }
-    .into_any()
 }
 
 #[component]
@@ -240,10 +231,9 @@ fn Image(source: String, name: String, mime: String) -> impl IntoView {
                     <p>"Its content is damaged, or of a kind that this browser does not know."</p>
                 </Empty>
             }
-            .into_any()
         } else {
             let alt = format!("Preview of {name}");
-            view! { <img class="file__image" node_ref=node src=source.clone() alt=alt /> }.into_any()
+            view! { <img class="file__image" node_ref=node src=source.clone() alt=alt /> }
         }
     }
 }
@@ -279,11 +269,10 @@ fn page_and_source(source: &str, name: &str, html: String) -> AnyView {
             {code(html)}
         </details>
     }
-    .into_any()
 }
 
 fn code(html: String) -> AnyView {
-    view! { <pre class="file__text" tabindex="0" aria-label="File content" inner_html=html></pre> }.into_any()
+    view! { <pre class="file__text" tabindex="0" aria-label="File content" inner_html=html></pre> }
 }
 
 fn plain(text: String) -> AnyView {
@@ -292,30 +281,28 @@ fn plain(text: String) -> AnyView {
             {text}
         </pre>
     }
-    .into_any()
 }
 
 fn grid(rows: Vec<Vec<String>>) -> AnyView {
     let more = rows.len() > preview::ROWS_MAX;
     let mut rows = rows.into_iter().take(preview::ROWS_MAX);
     let head = rows.next().unwrap_or_default();
-    let head = head.into_iter().map(|text| view! { <th scope="col">{text}</th> }.into_any()).collect();
+    let head = head.into_iter().map(|text| view! { <th scope="col">{text}</th> }).collect();
     let rows = rows.map(|row| row.into_iter().map(Some).collect()).collect();
     view! {
         {table(head, rows)}
         {more.then(|| view! { <p class="muted">{format!("The first {} rows.", preview::ROWS_MAX)}</p> })}
     }
-    .into_any()
 }
 
 /// Rows of values below the heads of their columns; a cell may have no value.
 pub fn table(head: Vec<AnyView>, rows: Vec<Vec<Option<String>>>) -> AnyView {
     let cell = |text: Option<String>| match text {
         Some(text) if text.parse::<f64>().is_ok() => {
-            view! { <td class="cell-num mono">{text}</td> }.into_any()
+            view! { <td class="cell-num mono">{text}</td> }
         }
-        Some(text) => view! { <td>{text}</td> }.into_any(),
-        None => view! { <td class="muted">"null"</td> }.into_any(),
+        Some(text) => view! { <td>{text}</td> },
+        None => view! { <td class="muted">"null"</td> },
     };
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="File content">
@@ -333,7 +320,6 @@ pub fn table(head: Vec<AnyView>, rows: Vec<Vec<Option<String>>>) -> AnyView {
             </table>
         </div>
     }
-    .into_any()
 }
 
 /// Where else the same content lies; asked for when somebody wants to know.
@@ -350,13 +336,13 @@ fn Copies(run_id: RunId, file: Wanted) -> impl IntoView {
         }
     };
     let list = move || match found.get() {
-        None => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
-        Some(Err(error)) => view! { <Problem error=Signal::stored(Some(error)) /> }.into_any(),
+        None => view! { <div class="skeleton" aria-label="Loading"></div> },
+        Some(Err(error)) => view! { <Problem error=Signal::stored(Some(error)) /> },
         Some(Ok(copies)) if copies.is_empty() => {
-            view! { <p class="muted">"No other run or model has this content."</p> }.into_any()
+            view! { <p class="muted">"No other run or model has this content."</p> }
         }
         Some(Ok(copies)) => {
-            view! { <ul class="file__copies">{copies.into_iter().map(copy).collect_view()}</ul> }.into_any()
+            view! { <ul class="file__copies">{copies.into_iter().map(copy).collect_view()}</ul> }
         }
     };
     view! {

@@ -1,5 +1,6 @@
 //! JSON as a tree that opens and closes, with no more nodes than a page bears.
 
+use crate::ui::erase::view;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub fn tree(text: &str) -> Option<AnyView> {
     let value: Value = crate::json::read(text).ok()?;
     let mut room = NODES_MAX;
     let whole = node(None, &value, 0, &mut room);
-    Some(view! { <ul class="json" tabindex="0" aria-label="File content">{whole}</ul> }.into_any())
+    Some(view! { <ul class="json" tabindex="0" aria-label="File content">{whole}</ul> })
 }
 
 fn node(key: Option<String>, value: &Value, depth: usize, room: &mut usize) -> AnyView {
@@ -28,12 +29,12 @@ fn node(key: Option<String>, value: &Value, depth: usize, room: &mut usize) -> A
         Value::Object(map) => (("{", "}"), map.len()),
         single => {
             let (class, text) = leaf(single);
-            return view! { <li>{key}<span class=class>{text}</span></li> }.into_any();
+            return view! { <li>{key}<span class=class>{text}</span></li> };
         }
     };
     if count == 0 || depth >= DEPTH_MAX || *room == 0 {
         let text = short(&value.to_string());
-        return view! { <li>{key}<span>{text}</span></li> }.into_any();
+        return view! { <li>{key}<span>{text}</span></li> };
     }
     let mut members = Vec::new();
     let children: Box<dyn Iterator<Item = (String, &Value)>> = match value {
@@ -58,7 +59,6 @@ fn node(key: Option<String>, value: &Value, depth: usize, room: &mut usize) -> A
             </details>
         </li>
     }
-    .into_any()
 }
 
 fn leaf(value: &Value) -> (&'static str, String) {

@@ -1,7 +1,7 @@
 //! The beginning of a Parquet file: how much it holds, its columns with their types, and the first rows.
 
 use super::file;
-use crate::chart::format;
+use crate::{chart::format, ui::erase::view};
 use leptos::prelude::*;
 use model::artifact::{Parquet, ParquetColumn};
 
@@ -20,7 +20,6 @@ pub fn table(parquet: Parquet) -> AnyView {
             .collect_view()}
         {file::table(head, rows)}
     }
-    .into_any()
 }
 
 fn head(column: ParquetColumn) -> AnyView {
@@ -31,7 +30,6 @@ fn head(column: ParquetColumn) -> AnyView {
             <small class="file__kind mono">{kind}</small>
         </th>
     }
-    .into_any()
 }
 
 fn told(parquet: &Parquet) -> String {

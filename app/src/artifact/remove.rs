@@ -7,6 +7,7 @@ use crate::{
     run::RunView,
     ui::{
         dialog::{Dialog, open_while},
+        erase::view,
         form::Closing,
         toast::Toaster,
     },

@@ -14,6 +14,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
+        erase::view,
         find::Find,
         icon::Icon,
         notice::{Empty, Problem},
@@ -78,9 +79,9 @@ pub fn Tab(view: RunView, mut first: Option<Files>) -> impl IntoView {
     };
     let is_empty = Memo::new(move |_| files.current.with(|files| files.folders.is_empty()));
     let content = move || match (loaded.get(), is_empty.get() && asked.with(Option::is_none)) {
-        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
-        (true, true) => view! { <Nothing browser /> }.into_any(),
-        (true, false) => view! { <Listed browser shown shown_loaded /> }.into_any(),
+        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> },
+        (true, true) => view! { <Nothing browser /> },
+        (true, false) => view! { <Listed browser shown shown_loaded /> },
     };
     view! {
         <Problem error=files.failed />
@@ -157,23 +158,22 @@ fn Listed(browser: Browser, shown: Feed<Option<Shown>>, shown_loaded: RwSignal<b
                     </For>
                 </ul>
             }
-            .into_any()
         } else {
-            view! { <Found browser found /> }.into_any()
+            view! { <Found browser found /> }
         }
     };
     // The same answer again draws nothing anew.
     let seen = Memo::new(move |_| shown.current.get());
     let content = move || match (seen.get(), asked.get()) {
         (Some(found), Some(file)) if found.file == file => {
-            view! { <File view shown=found doomed=browser.doomed /> }.into_any()
+            view! { <File view shown=found doomed=browser.doomed /> }
         }
         (_, Some(_)) if !shown_loaded.get() || shown.busy.get() => {
-            view! { <div class="skeleton" aria-label="Loading"></div> }.into_any()
+            view! { <div class="skeleton" aria-label="Loading"></div> }
         }
-        (_, Some(_)) => view! { <Problem error=shown.failed /> }.into_any(),
+        (_, Some(_)) => view! { <Problem error=shown.failed /> },
         (_, None) => {
-            view! { <p class="muted artifacts__hint">"Choose a file to see it here."</p> }.into_any()
+            view! { <p class="muted artifacts__hint">"Choose a file to see it here."</p> }
         }
     };
     view! {
@@ -245,7 +245,6 @@ fn file_link(browser: &Browser, file: Wanted, name: String, artifact: &Artifact)
             {told}
         </a>
     }
-    .into_any()
 }
 
 /// Where all files of a folder are served as one.
@@ -274,7 +273,8 @@ fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
     };
     match kind {
         Kind::Root { place, model, file_count, size_bytes } => {
-            let told = format!("{}, {}", format::counted(file_count, "file", "files"), format::bytes(size_bytes));
+            let told =
+                format!("{}, {}", format::counted(file_count, "file", "files"), format::bytes(size_bytes));
             let (icon, name) = match model {
                 Some(name) => ("model", name),
                 None => ("folder", "All files".to_owned()),
@@ -290,16 +290,17 @@ fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
                     {archive(&place, what)}
                 </li>
             }
-            .into_any()
         }
         Kind::Folder { place, name, file_count, size_bytes, .. } => {
             let this = place.clone();
             let is_open = Memo::new(move |_| {
-                let is_here = browser.files.current.with(|files| files.folders.iter().any(|(known, _)| *known == this));
+                let is_here =
+                    browser.files.current.with(|files| files.folders.iter().any(|(known, _)| *known == this));
                 is_here && browser.closed.with(|closed| !closed.contains(&this))
             });
             let path = place.path.clone();
-            let told = format!("{}, {}", format::counted(file_count, "file", "files"), format::bytes(size_bytes));
+            let told =
+                format!("{}, {}", format::counted(file_count, "file", "files"), format::bytes(size_bytes));
             let may_edit = browser.may_edit && place.model.is_none();
             let remove = path.clone().filter(|_| may_edit).map(|path| {
                 let label = format!("Delete folder {name}");
@@ -338,11 +339,10 @@ fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
                     {remove}
                 </li>
             }
-            .into_any()
         }
         Kind::File { file, artifact } => {
             let name = artifact.path.file_name().to_owned();
-            view! { <li class=class>{file_link(&browser, file, name, &artifact)}</li> }.into_any()
+            view! { <li class=class>{file_link(&browser, file, name, &artifact)}</li> }
         }
         Kind::More { .. } => view! {
             <li class=class>
@@ -350,8 +350,7 @@ fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
                     {format!("Only the first {} are listed; search finds the others.", limits::ARTIFACT_ENTRIES_MAX)}
                 </span>
             </li>
-        }
-        .into_any(),
+        },
     }
 }
 

@@ -3,7 +3,14 @@
 
 use super::api::Wanted;
 use super::file::source;
-use crate::{browser, chart::format, error::AppError, json, run::RunView, ui::icon::Icon};
+use crate::{
+    browser,
+    chart::format,
+    error::AppError,
+    json,
+    run::RunView,
+    ui::{erase::view, icon::Icon},
+};
 use leptos::{ev, prelude::*, task::spawn_local};
 use model::{
     Error, ErrorKind, RunId, UploadId,
@@ -275,7 +282,7 @@ fn Line(uploads: Uploads, upload: Upload) -> impl IntoView {
     let path = upload.path.get_value();
     let name = path.clone();
     let state = move || match upload.state.get() {
-        State::Waiting => view! { <span class="muted">"waits"</span> }.into_any(),
+        State::Waiting => view! { <span class="muted">"waits"</span> },
         State::Sending => {
             let label = format!("Upload of {name}");
             let told =
@@ -285,23 +292,20 @@ fn Line(uploads: Uploads, upload: Upload) -> impl IntoView {
                 <progress aria-label=label max=upload.size.max(1).to_string() value=sent></progress>
                 <span class="num muted">{told}</span>
             }
-            .into_any()
         }
-        State::Joining => view! { <span class="muted">"is being put together"</span> }.into_any(),
+        State::Joining => view! { <span class="muted">"is being put together"</span> },
         State::Done => view! {
             <span class="upload__done">
                 <Icon name="check" />
                 {format::bytes(upload.size)}
             </span>
-        }
-        .into_any(),
+        },
         State::Failed(why) => view! {
             <span class="upload__failed" role="alert">{why}</span>
             <button class="button" type="button" on:click=move |_| uploads.retry(upload)>
                 "Try again"
             </button>
-        }
-        .into_any(),
+        },
     };
     view! {
         <li class="upload__line">

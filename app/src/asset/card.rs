@@ -1,6 +1,10 @@
 //! The card of a run's datasets and models on its overview. A run without any has none.
 
-use crate::{link::Query, run::RunView, ui::icon::Icon};
+use crate::{
+    link::Query,
+    run::RunView,
+    ui::{erase::view, icon::Icon},
+};
 use leptos::prelude::*;
 use model::asset::{Access, AssetKind, AssetStatus, AssetUse};
 
@@ -32,9 +36,9 @@ fn row(view: RunView, one: &AssetUse) -> AnyView {
     let made_here = one.access == Access::Wrote && asset.kind == AssetKind::Model;
     let name = if made_here {
         let href = Query::default().with("tab", "artifacts").href(&view.path());
-        view! { <a href=href>{asset.name.clone()}</a> }.into_any()
+        view! { <a href=href>{asset.name.clone()}</a> }
     } else {
-        view! { <span>{asset.name.clone()}</span> }.into_any()
+        view! { <span>{asset.name.clone()}</span> }
     };
     view! {
         <li class="assets__row" title=about(one)>
@@ -43,7 +47,6 @@ fn row(view: RunView, one: &AssetUse) -> AnyView {
             <span class="muted assets__facts">{facts(one)}</span>
         </li>
     }
-    .into_any()
 }
 
 /// What is said of it beside its name: what happened with it, what it is, and by what it is told from others.

@@ -3,7 +3,7 @@
 use super::Form;
 use crate::{
     browser,
-    ui::{icon::Icon, toast::Toaster},
+    ui::{erase::view, icon::Icon, toast::Toaster},
 };
 use leptos::prelude::*;
 

@@ -4,6 +4,7 @@ use super::{
     line::Line,
     plot::{Focus, Lines, View},
 };
+use crate::ui::erase::view;
 use leptos::prelude::*;
 
 /// Names shown at once; with more, the table or the pointer's box tells lines apart better.

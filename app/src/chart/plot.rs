@@ -16,7 +16,7 @@ use super::{
     svg::Palette,
     tip::{LaneTip, Reading, Tip, readings},
 };
-use crate::frame::theme;
+use crate::{frame::theme, ui::erase::view};
 use leptos::{html, prelude::*};
 use model::series::Axis;
 use std::{

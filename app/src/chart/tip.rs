@@ -8,6 +8,7 @@ use super::{
     scene::Scene,
     tick::{self, Measure},
 };
+use crate::ui::erase::view;
 use leptos::{html, prelude::*};
 use std::{collections::HashMap, sync::Arc};
 use web_sys::HtmlElement;
@@ -192,8 +193,7 @@ fn Row(
                 <a href=format!("{moment}{time_ms}") title="What was printed then">
                     {text}
                 </a>
-            }
-            .into_any(),
+            },
             _ => text.into_any(),
         };
         view! { <td class="num muted">{text}</td> }

@@ -3,7 +3,7 @@
 use super::metrics::verdict;
 use crate::{
     chart::format,
-    ui::{notice::Empty, number::Number},
+    ui::{erase::view, notice::Empty, number::Number},
 };
 use leptos::prelude::*;
 use model::compare::{Change, Changes, Parting, PartingMetric};
@@ -20,7 +20,6 @@ pub fn changes(found: &Changes) -> AnyView {
                 <p>"Same params, code, packages, data, machine and seeds, as far as the clients told."</p>
             </Empty>
         }
-        .into_any()
     } else {
         ranked(&found.changes, &from, &to)
     };
@@ -32,7 +31,6 @@ pub fn changes(found: &Changes) -> AnyView {
             {cut}
         </section>
     }
-    .into_any()
 }
 
 fn partings(found: &Changes, from: &str, to: &str) -> AnyView {
@@ -73,7 +71,6 @@ fn partings(found: &Changes, from: &str, to: &str) -> AnyView {
             {found_by(&found.method)}
         </section>
     }
-    .into_any()
 }
 
 /// The method behind numbers, for those who ask.
@@ -116,8 +113,8 @@ pub fn said(parting: &Parting) -> String {
 
 fn ranked(changes: &[Change], from: &str, to: &str) -> AnyView {
     let side = |text: &Option<String>| match text {
-        Some(text) => view! { <span class="mono">{text.clone()}</span> }.into_any(),
-        None => view! { <span class="none">"–"</span> }.into_any(),
+        Some(text) => view! { <span class="mono">{text.clone()}</span> },
+        None => view! { <span class="none">"–"</span> },
     };
     let row = |(place, one): (usize, &Change)| {
         let weight = one.weight.as_str();
@@ -154,7 +151,6 @@ fn ranked(changes: &[Change], from: &str, to: &str) -> AnyView {
             </table>
         </div>
     }
-    .into_any()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::wanted::Wanted;
 use crate::{
     link::{self, Query},
-    ui::{filter::Hidden, form::Apply},
+    ui::{erase::view, filter::Hidden, form::Apply},
 };
 use leptos::prelude::*;
 use model::RunId;
@@ -51,7 +51,6 @@ pub fn select(
             <Apply />
         </form>
     }
-    .into_any()
 }
 
 /// A run that is compared, as forms name it.
@@ -94,7 +93,6 @@ pub fn two(search: Memo<Query>, runs: &[Named]) -> Option<AnyView> {
                 "Swap"
             </a>
         }
-        .into_any()
     })
 }
 
@@ -139,14 +137,11 @@ pub fn pages(search: Memo<Query>, wanted: &Wanted, total: i64) -> Option<AnyView
         let href = search.get_untracked().with("offset", offset).href(PATH);
         view! { <a class="button" href=href>{word}</a> }
     };
-    Some(
-        view! {
-            <nav class="pager" aria-label="Pages of the table">
-                <span class="num">{format!("{} to {} of {}", (first + 1).min(total), last, total)}</span>
-                {(first > 0).then(|| to((first - size).max(0), "Earlier"))}
-                {(last < total).then(|| to(last, "Later"))}
-            </nav>
-        }
-        .into_any(),
-    )
+    Some(view! {
+        <nav class="pager" aria-label="Pages of the table">
+            <span class="num">{format!("{} to {} of {}", (first + 1).min(total), last, total)}</span>
+            {(first > 0).then(|| to((first - size).max(0), "Earlier"))}
+            {(last < total).then(|| to(last, "Later"))}
+        </nav>
+    })
 }

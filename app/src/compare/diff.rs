@@ -1,7 +1,7 @@
 //! Two texts line by line.
 
 use super::table;
-use crate::chart::format::counted;
+use crate::{chart::format::counted, ui::erase::view};
 use leptos::prelude::*;
 use model::compare::{DiffLine, Hunk, LineKind, TextDiff};
 
@@ -44,7 +44,6 @@ pub fn lines(diff: &TextDiff, what: &str, (from, to): (&str, &str)) -> AnyView {
         </div>
         {diff.cut.then(|| view! { <p class="notice">"Only the beginning is compared and shown."</p> })}
     }
-    .into_any()
 }
 
 fn hunk(hunk: &Hunk) -> impl IntoView {

@@ -6,7 +6,7 @@ use crate::{
     link::Query,
     metric::HIDDEN,
     run::export,
-    ui::{icon::Icon, toast::Toaster},
+    ui::{erase::view, icon::Icon, toast::Toaster},
 };
 use leptos::{ev::MouseEvent, prelude::*};
 use model::compare::Grid;

@@ -1,7 +1,12 @@
 //! One file of every run: pictures side by side, texts line by line.
 
 use super::{api::File, diff, wanted::Wanted};
-use crate::{artifact, chart::format, link::Query, ui::run_color};
+use crate::{
+    artifact,
+    chart::format,
+    link::Query,
+    ui::{erase::view, run_color},
+};
 use leptos::prelude::*;
 use model::compare::ComparedRun;
 
@@ -34,7 +39,6 @@ pub fn file(
                     </a>
                     <span class="muted num">{format::bytes(one.size_bytes)}</span>
                 }
-                .into_any()
             }
             Some(one) => {
                 let source = artifact::run_source(&run.run.id, &one.path);
@@ -42,9 +46,8 @@ pub fn file(
                     <a href=source rel="external">"Open"</a>
                     <span class="muted num">{format::bytes(one.size_bytes)}</span>
                 }
-                .into_any()
             }
-            None => view! { <span class="muted">"not there"</span> }.into_any(),
+            None => view! { <span class="muted">"not there"</span> },
         };
         view! {
             <li class="compare-files__one">
@@ -69,5 +72,4 @@ pub fn file(
             {file.diff.as_ref().map(|diff| diff::lines(diff, &what, two))}
         </section>
     }
-    .into_any()
 }

@@ -4,7 +4,7 @@ use super::{change::found_by, choice, metrics::better, wanted::Wanted};
 use crate::{
     chart::format,
     link::Query,
-    ui::{notice::Empty, number::Number, run_color},
+    ui::{erase::view, notice::Empty, number::Number, run_color},
 };
 use leptos::prelude::*;
 use model::{
@@ -26,7 +26,6 @@ pub fn choices(search: Memo<Query>) -> AnyView {
         {choice::select(search, &["value"], "Value", values, value)}
         {choice::select(search, &["pair"], "Pairs", pairs, |wanted| wanted.pair.clone().unwrap_or_default())}
     }
-    .into_any()
 }
 
 pub fn groups(
@@ -46,15 +45,14 @@ pub fn groups(
     let sides = Sides { a: &a, b: &b };
     let result = match found {
         Some(found) if found.rows.is_empty() => {
-            view! { <p class="muted">"The groups have no metric in common."</p> }.into_any()
+            view! { <p class="muted">"The groups have no metric in common."</p> }
         }
         Some(found) => result(found),
         None => view! {
             <Empty icon="compare" title="Put runs into two groups">
                 <p>"Choose a side for each run, or part them by a param that has two values."</p>
             </Empty>
-        }
-        .into_any(),
+        },
     };
     view! {
         {offer(splits, &sides, search)}
@@ -63,7 +61,6 @@ pub fn groups(
         </ul>
         {result}
     }
-    .into_any()
 }
 
 /// Who is on which side.
@@ -105,15 +102,12 @@ fn offer(splits: &[Split], sides: &Sides, search: Memo<Query>) -> Option<AnyView
             </a>
         }
     };
-    Some(
-        view! {
-            <p class="compare-splits">
-                <span class="muted">"Part by"</span>
-                {splits.iter().map(one).collect_view()}
-            </p>
-        }
-        .into_any(),
-    )
+    Some(view! {
+        <p class="compare-splits">
+            <span class="muted">"Part by"</span>
+            {splits.iter().map(one).collect_view()}
+        </p>
+    })
 }
 
 fn member(run: &ComparedRun, sides: &Sides, search: Memo<Query>) -> impl IntoView {
@@ -175,7 +169,6 @@ fn result(found: &GroupComparison) -> AnyView {
         </div>
         {found_by(&found.method)}
     }
-    .into_any()
 }
 
 fn row(row: &GroupRow) -> impl IntoView {
@@ -223,14 +216,11 @@ fn interval(row: &GroupRow) -> Option<AnyView> {
     let (from, middle, to) = (place(low), place(row.difference.0), place(high));
     let words = said_interval(row);
     let class = format!("compare-interval compare-interval--{}", row.verdict.as_str());
-    Some(
-        view! {
-            <svg class=class viewBox="0 0 100 12" role="img" aria-label=words>
-                <line class="compare-interval__zero" x1="50" x2="50" y1="0" y2="12" />
-                <line class="compare-interval__line" x1=from x2=to y1="6" y2="6" />
-                <circle class="compare-interval__point" cx=middle cy="6" r="2.5" />
-            </svg>
-        }
-        .into_any(),
-    )
+    Some(view! {
+        <svg class=class viewBox="0 0 100 12" role="img" aria-label=words>
+            <line class="compare-interval__zero" x1="50" x2="50" y1="0" y2="12" />
+            <line class="compare-interval__line" x1=from x2=to y1="6" y2="6" />
+            <circle class="compare-interval__point" cx=middle cy="6" r="2.5" />
+        </svg>
+    })
 }

@@ -5,7 +5,7 @@ use crate::{
     artifact,
     link::{self, Query},
     media::{AT, StepSlider, Steps, Still, said},
-    ui::run_color,
+    ui::{erase::view, run_color},
 };
 use leptos::prelude::*;
 use model::{
@@ -40,19 +40,16 @@ pub fn images(found: &Images, runs: &[ComparedRun], search: Memo<Query>) -> Opti
         view! { <One id name swatch pictures=pictures.clone() step /> }
     };
     let label = format!("Images {}", found.key);
-    Some(
-        view! {
-            <section class="card compare-images" aria-label=label>
-                <div class="compare-images__head">
-                    <h2 class="card__title mono">{found.key.clone()}</h2>
-                    {names}
-                    <StepSlider steps on_keep=keep />
-                </div>
-                <ul class="compare-files">{runs.iter().zip(&found.of_runs).map(one).collect_view()}</ul>
-            </section>
-        }
-        .into_any(),
-    )
+    Some(view! {
+        <section class="card compare-images" aria-label=label>
+            <div class="compare-images__head">
+                <h2 class="card__title mono">{found.key.clone()}</h2>
+                {names}
+                <StepSlider steps on_keep=keep />
+            </div>
+            <ul class="compare-files">{runs.iter().zip(&found.of_runs).map(one).collect_view()}</ul>
+        </section>
+    })
 }
 
 /// What one run had at the step.

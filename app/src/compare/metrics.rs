@@ -5,7 +5,7 @@ use crate::{
     chart::format,
     link::{self, Query},
     metric::goal::{Goal, best},
-    ui::{filter::Hidden, form::Apply, number::Number},
+    ui::{erase::view, filter::Hidden, form::Apply, number::Number},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use model::compare::{ComparedRun, MetricCell, MetricRow, MetricTable, MetricValue};
@@ -30,7 +30,6 @@ pub fn choices(search: Memo<Query>) -> AnyView {
         {choice::select(search, &["value"], "Value", options, chosen)}
         {move || at_step.get().then(|| step(search))}
     }
-    .into_any()
 }
 
 fn step(search: Memo<Query>) -> AnyView {
@@ -70,7 +69,6 @@ fn step(search: Memo<Query>) -> AnyView {
             <Apply />
         </form>
     }
-    .into_any()
 }
 
 /// The table itself.
@@ -81,7 +79,7 @@ pub fn metrics(found: &MetricTable, wanted: &Wanted, search: Memo<Query>) -> Any
             (_, true, 0) => "All values are the same in these runs.",
             _ => "No metric has that in its name.",
         };
-        return view! { <p class="muted">{said}</p> }.into_any();
+        return view! { <p class="muted">{said}</p> };
     }
     let steps = found.first_step.zip(found.last_step).map(|(first, last)| {
         let words = match wanted.step {
@@ -97,7 +95,6 @@ pub fn metrics(found: &MetricTable, wanted: &Wanted, search: Memo<Query>) -> Any
         {steps}
         {choice::pages(search, wanted, found.total)}
     }
-    .into_any()
 }
 
 /// Rows under the heads of the runs.
@@ -116,7 +113,6 @@ pub fn rows(rows: &[MetricRow], runs: &[ComparedRun], base: usize) -> AnyView {
             </table>
         </div>
     }
-    .into_any()
 }
 
 fn row(row: &MetricRow, base: usize) -> AnyView {
@@ -126,7 +122,7 @@ fn row(row: &MetricRow, base: usize) -> AnyView {
     let span = span(values.iter().flatten().copied());
     let cells = row.cells.iter().enumerate().map(|(place, one)| match one {
         Some(one) => cell(*one, best, there.filter(|_| place != base), row.goal, span),
-        None => view! { <td class="cell-num none">"–"</td> }.into_any(),
+        None => view! { <td class="cell-num none">"–"</td> },
     });
     view! {
         <tr class:row-differs=row.differs>
@@ -137,7 +133,6 @@ fn row(row: &MetricRow, base: usize) -> AnyView {
             {cells.collect_view()}
         </tr>
     }
-    .into_any()
 }
 
 /// Which way a metric is better, as a sign.
@@ -183,7 +178,6 @@ fn cell(
             {bar}
         </td>
     }
-    .into_any()
 }
 
 /// Whether a distance is for the better; the sign says the direction, so colour is not alone.

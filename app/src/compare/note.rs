@@ -1,7 +1,7 @@
 //! Notes side by side.
 
 use super::diff;
-use crate::ui::{notice::Empty, run_color};
+use crate::ui::{erase::view, notice::Empty, run_color};
 use leptos::prelude::*;
 use model::{
     compare::{ComparedRun, TextDiff},
@@ -19,13 +19,12 @@ pub fn notes(
             <Empty icon="file" title="Nobody wrote a note">
                 <p>"Notes are written on a run's own page, in Markdown."</p>
             </Empty>
-        }
-        .into_any();
+        };
     }
     let one = |(note, run): (&Option<Note>, &ComparedRun)| {
         let body = match note.as_ref().filter(|note| !note.body.trim().is_empty()) {
-            Some(note) => view! { <div class="prose" inner_html=note.html.clone()></div> }.into_any(),
-            None => view! { <p class="muted">"No note."</p> }.into_any(),
+            Some(note) => view! { <div class="prose" inner_html=note.html.clone()></div> },
+            None => view! { <p class="muted">"No note."</p> },
         };
         view! {
             <article class="card compare-note">
@@ -47,5 +46,4 @@ pub fn notes(
         <div class="compare-notes">{notes.iter().zip(runs).map(one).collect_view()}</div>
         {told}
     }
-    .into_any()
 }

@@ -20,6 +20,7 @@ use crate::{
     metric::{Board, BoardRun, Entry, EventNews, Roster, Sections},
     pages::{self, Drawing},
     ui::{
+        erase::view,
         filter::{FilterForm, Hidden},
         notice::{AllExperiments, Empty, Failure, Problem},
     },
@@ -43,9 +44,9 @@ pub fn Page() -> impl IntoView {
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok(Some(look)) => view! { <Side look search /> }.into_any(),
-                    Ok(None) => view! { <Nothing /> }.into_any(),
-                    Err(error) => view! { <Failure error /> }.into_any(),
+                    Ok(Some(look)) => view! { <Side look search /> },
+                    Ok(None) => view! { <Nothing /> },
+                    Err(error) => view! { <Failure error /> },
                 }
             })}
         </Suspense>
@@ -228,13 +229,13 @@ fn tools(view: View, runs: &[Named], search: Memo<Query>) -> Option<AnyView> {
     let more = match view {
         View::Groups => group::choices(search),
         View::Metrics => {
-            view! { {choice::base(search, runs)} {metrics::choices(search)} {only()} }.into_any()
+            view! { {choice::base(search, runs)} {metrics::choices(search)} {only()} }
         }
         View::Changes | View::Notes => choice::two(search, runs).into_any(),
-        View::Code | View::Artifacts => view! { {choice::two(search, runs)} {only()} }.into_any(),
-        _ => view! { {choice::base(search, runs)} {only()} }.into_any(),
+        View::Code | View::Artifacts => view! { {choice::two(search, runs)} {only()} },
+        _ => view! { {choice::base(search, runs)} {only()} },
     };
-    Some(view! { <div class="toolbar compare-tools">{find} {more}</div> }.into_any())
+    Some(view! { <div class="toolbar compare-tools">{find} {more}</div> })
 }
 
 /// The runs by their experiments.
@@ -298,7 +299,6 @@ fn shown(look: &Look, search: Memo<Query>) -> AnyView {
                 {table::table(Section::Code, found, wanted, search, nowhere)}
                 {lines}
             }
-            .into_any()
         }
         Shown::Files { table: found, file: looked_at, images } => {
             let link =
@@ -308,15 +308,13 @@ fn shown(look: &Look, search: Memo<Query>) -> AnyView {
                 {looked_at.as_ref().map(|looked_at| file::file(looked_at, runs, wanted, search, two))}
                 {table::table(Section::Artifacts, found, wanted, search, link)}
             }
-            .into_any()
         }
         Shown::Notes { notes, diff } => note::notes(notes, diff.as_ref(), runs, two),
         Shown::Changes(None) => view! {
             <Empty icon="compare" title="What changed between two runs?">
                 <p>"This comparison has one run only: choose another one beside it."</p>
             </Empty>
-        }
-        .into_any(),
+        },
         Shown::Changes(Some(found)) => change::changes(found),
         Shown::Groups { splits, found } => group::groups(splits, found.as_deref(), runs, wanted, search),
         Shown::Curves(_) | Shown::Picture(_) => ().into_any(),

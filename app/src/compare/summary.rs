@@ -4,6 +4,7 @@ use super::{metrics, wanted::Wanted};
 use crate::{
     link::Query,
     ui::{
+        erase::view,
         icon::Icon,
         run_color,
         status::RunState,
@@ -43,7 +44,6 @@ pub fn summary(
         </section>
         {best}
     }
-    .into_any()
 }
 
 fn count(one: Count, search: Memo<Query>) -> impl IntoView {
@@ -82,10 +82,10 @@ fn who(runs: &[ComparedRun], wanted: &Wanted, search: Memo<Query>) -> AnyView {
         let is_base = place == base;
         let href = search.get_untracked().with("base", run.id.as_str()).href("/compare");
         let standing = if is_base {
-            view! { <span class="mark mark--base">"base"</span> }.into_any()
+            view! { <span class="mark mark--base">"base"</span> }
         } else {
             let label = format!("Make base: {}", run.name);
-            view! { <a class="compared-run__base" href=href aria-label=label data-noscroll="">"Make base"</a> }.into_any()
+            view! { <a class="compared-run__base" href=href aria-label=label data-noscroll="">"Make base"</a> }
         };
         view! {
             <li class="compared-run">
@@ -109,5 +109,4 @@ fn who(runs: &[ComparedRun], wanted: &Wanted, search: Memo<Query>) -> AnyView {
             {runs.iter().enumerate().map(one).collect_view()}
         </ol>
     }
-    .into_any()
 }

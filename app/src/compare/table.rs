@@ -1,7 +1,10 @@
 //! Texts side by side: one row a key, one column a run; long texts show what changed in them.
 
 use super::{choice, wanted::Wanted};
-use crate::{link::Query, ui::run_color};
+use crate::{
+    link::Query,
+    ui::{erase::view, run_color},
+};
 use leptos::prelude::*;
 use model::compare::{Cell, ComparedRun, LineKind, Piece, Row, Section, Table};
 
@@ -70,7 +73,7 @@ pub fn table(
             (_, true, 0) => words.equal,
             _ => "No row has that in its name.",
         };
-        return view! { <p class="muted">{said}</p> }.into_any();
+        return view! { <p class="muted">{said}</p> };
     }
     let base = table.base as usize;
     let name = format!("{} side by side", words.title);
@@ -109,7 +112,6 @@ pub fn table(
         {table.cut.then(|| view! { <p class="notice">"These runs have more files than a comparison reads; the first are shown."</p> })}
         {choice::pages(search, wanted, table.total)}
     }
-    .into_any()
 }
 
 /// A column for each run.
@@ -141,7 +143,6 @@ fn row(section: Section, row: &Row, base: usize, href: Option<String>) -> AnyVie
             {cells.collect_view()}
         </tr>
     }
-    .into_any()
 }
 
 /// What the base has and a run lacks is a difference too.
@@ -154,17 +155,16 @@ fn lacking(section: Section, in_base: bool) -> AnyView {
             {removed}
         </td>
     }
-    .into_any()
 }
 
 fn cell(one: &Cell, digest: bool, section: Section, in_base: bool) -> AnyView {
     let text = match (digest, one.pieces.is_empty()) {
         (true, _) => {
             let short: String = one.text.chars().take(DIGEST_DIGITS).collect();
-            view! { {short} }.into_any()
+            short.into_any()
         }
         (false, false) => pieces(&one.pieces),
-        (false, true) => view! { {one.text.clone()} {one.cut.then_some("…")} }.into_any(),
+        (false, true) => view! { {one.text.clone()} {one.cut.then_some("…")} },
     };
     let word = match section {
         Section::Packages if one.other => Some(if in_base { "changed" } else { "added" }),
@@ -181,7 +181,6 @@ fn cell(one: &Cell, digest: bool, section: Section, in_base: bool) -> AnyView {
             {word.map(|word| view! { <span class="mark">{word}</span> })}
         </td>
     }
-    .into_any()
 }
 
 /// A text with what was taken out and put in.
@@ -189,9 +188,9 @@ pub fn pieces(pieces: &[Piece]) -> AnyView {
     let one = |piece: &Piece| {
         let text = piece.text.clone();
         match piece.kind {
-            LineKind::Same => view! { <span>{text}</span> }.into_any(),
-            LineKind::Removed => view! { <del>{text}</del> }.into_any(),
-            LineKind::Added => view! { <ins>{text}</ins> }.into_any(),
+            LineKind::Same => view! { <span>{text}</span> },
+            LineKind::Removed => view! { <del>{text}</del> },
+            LineKind::Added => view! { <ins>{text}</ins> },
         }
     };
     pieces.iter().map(one).collect_view().into_any()
@@ -201,8 +200,8 @@ pub fn pieces(pieces: &[Piece]) -> AnyView {
 pub fn row_head(key: String, differs: bool, href: Option<String>) -> AnyView {
     let title = key.clone();
     let key = match href {
-        Some(href) => view! { <a href=href data-noscroll="">{key}</a> }.into_any(),
-        None => view! { {key} }.into_any(),
+        Some(href) => view! { <a href=href data-noscroll="">{key}</a> },
+        None => key.into_any(),
     };
     view! {
         <th scope="row" class="mono" title=title>
@@ -210,5 +209,4 @@ pub fn row_head(key: String, differs: bool, href: Option<String>) -> AnyView {
             {differs.then(|| view! { <span class="mark">"differs"</span> })}
         </th>
     }
-    .into_any()
 }

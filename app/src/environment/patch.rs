@@ -1,5 +1,6 @@
 //! A patch, its lines told apart by colour and sign.
 
+use crate::ui::erase::view;
 use leptos::prelude::*;
 use model::limits;
 
@@ -63,7 +64,6 @@ pub fn view(patch: &str, cut: bool) -> AnyView {
         </pre>
         {note}
     }
-    .into_any()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{
     api::{self, Told},
     facts, tab,
 };
-use crate::{feed::Feed, run::RunView};
+use crate::{feed::Feed, run::RunView, ui::erase::view};
 use leptos::prelude::*;
 
 /// Rows of a list of facts. `first` is what the page was rendered with, absent when the person came from another tab.

@@ -12,6 +12,7 @@ use crate::{
     run::RunView,
     ui::{
         copy::Copy,
+        erase::view,
         filter::{FilterForm, Hidden},
         notice::{Empty, Problem},
     },
@@ -31,18 +32,16 @@ pub fn Tab(view: RunView, first: Option<Told>) -> impl IntoView {
     let told = Memo::new(move |_| feed.current.with(|told| told.environment.clone()));
     let patch = Memo::new(move |_| feed.current.with(|told| told.patch.clone()));
     let content = move || match (loaded.get(), told.with(Environment::is_empty)) {
-        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
+        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> },
         (true, true) => view! {
             <Empty icon="file" title="The client told nothing of its environment">
                 <p>"The Python client records code, command, machine and packages when a run starts."</p>
             </Empty>
-        }
-        .into_any(),
+        },
         (true, false) => view! {
             <Cards view told />
             <Patch told patch />
-        }
-        .into_any(),
+        },
     };
     view! {
         <Problem error=feed.failed />
@@ -190,7 +189,7 @@ pub(super) fn origin(view: RunView, source: Source) -> impl IntoView {
         view! {
             <span class="mark environment__dirty">
                 {match href {
-                    Some(href) => view! { <a href=href>{words}</a> }.into_any(),
+                    Some(href) => view! { <a href=href>{words}</a> },
                     None => words.into_any(),
                 }}
             </span>
@@ -241,7 +240,7 @@ fn Packages(view: RunView, told: Memo<Environment>) -> impl IntoView {
     });
     let rows = move || {
         if found.with(Vec::is_empty) {
-            return view! { <p class="muted">"No package has that in its name."</p> }.into_any();
+            return view! { <p class="muted">"No package has that in its name."</p> };
         }
         list(found.get(), "List of packages").into_any()
     };

@@ -6,6 +6,7 @@ use crate::{
     feed::Feed,
     frame::session::Session,
     ui::{
+        erase::view,
         icon::Icon,
         selection::{SelectNone, Selection},
         toast::Toaster,

@@ -2,7 +2,7 @@
 
 use crate::{
     frame::session::Session,
-    ui::{copy::Copy, icon::Icon},
+    ui::{copy::Copy, erase::view, icon::Icon},
 };
 use leptos::prelude::*;
 use model::ExperimentId;

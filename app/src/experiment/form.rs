@@ -6,6 +6,7 @@ use crate::{
     project::ProjectField,
     ui::{
         dialog::{Dialog, open_while},
+        erase::view,
         form::{Closing, NameField},
     },
 };

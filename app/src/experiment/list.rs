@@ -17,6 +17,7 @@ use crate::{
     live,
     project::ProjectSwitch,
     ui::{
+        erase::view,
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Failure, Problem},
@@ -46,8 +47,8 @@ pub fn ListPage() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok(overview) => view! { <List overview search /> }.into_any(),
-                    Err(error) => view! { <Failure error /> }.into_any(),
+                    Ok(overview) => view! { <List overview search /> },
+                    Err(error) => view! { <Failure error /> },
                 }
             })}
         </Suspense>
@@ -89,7 +90,7 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
                 </button>
             </div>
         </div>
-        {move || if fresh.get() { view! { <FirstRun /> }.into_any() } else { view! { <Filled feed search edited /> }.into_any() }}
+        {move || if fresh.get() { view! { <FirstRun /> } } else { view! { <Filled feed search edited /> } }}
         <CreateDialog open=creating project on_done=on_created />
         <EditDialog edited on_done=on_edited />
     }
@@ -134,7 +135,7 @@ fn Filled(feed: Feed<Overview>, search: Memo<Query>, edited: RwSignal<Option<Exp
         <Filter feed search />
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
-            {move || if nothing.get() { view! { <NothingFound /> }.into_any() } else { view! { <Table feed search edited selection rows /> }.into_any() }}
+            {move || if nothing.get() { view! { <NothingFound /> } } else { view! { <Table feed search edited selection rows /> } }}
             <Pager path=PATH.to_owned() query=search total />
             <BulkBar feed selection rows />
         </div>

@@ -12,6 +12,7 @@ use crate::{
     metric::EventNews,
     run::{self, RunTable, api::Runs},
     ui::{
+        erase::view,
         icon::Icon,
         notice::{Failure, InTrash},
         status::ExperimentState,
@@ -41,10 +42,10 @@ pub fn Page() -> impl IntoView {
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok(Some(loaded)) => view! { <Workspace loaded search /> }.into_any(),
+                    Ok(Some(loaded)) => view! { <Workspace loaded search /> },
                     // The browser was sent to the address of the default view.
                     Ok(None) => ().into_any(),
-                    Err(error) => view! { <Failure error /> }.into_any(),
+                    Err(error) => view! { <Failure error /> },
                 }
             })}
         </Suspense>

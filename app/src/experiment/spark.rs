@@ -1,6 +1,6 @@
 //! Runs a day, as bars a glance wide.
 
-use crate::chart::format;
+use crate::{chart::format, ui::erase::view};
 use leptos::prelude::*;
 
 /// Height of the drawing, in which the busiest day stands.

@@ -13,6 +13,7 @@ use crate::{
     frame::session::Session,
     link::{self, Query},
     ui::{
+        erase::view,
         icon::Icon,
         number::Number,
         selection::{SelectAll, SelectRow, Selection},
@@ -62,8 +63,8 @@ pub fn Table(
         })
     };
     let row = move |key: Key| match key {
-        Key::Folder(path) => view! { <FolderRow path shared /> }.into_any(),
-        Key::Experiment(id) => view! { <Row id shared /> }.into_any(),
+        Key::Folder(path) => view! { <FolderRow path shared /> },
+        Key::Experiment(id) => view! { <Row id shared /> },
     };
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Table of experiments">

@@ -13,6 +13,7 @@ use crate::{
         summary::{Boxed, boxed},
     },
     run::columns,
+    ui::erase::view,
 };
 use leptos::prelude::*;
 use model::{

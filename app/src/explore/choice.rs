@@ -5,7 +5,7 @@ use super::{
     axis::Scale,
     query::{self},
 };
-use crate::ui::find::Find;
+use crate::ui::{erase::view, find::Find};
 use leptos::prelude::*;
 use model::query::Field;
 

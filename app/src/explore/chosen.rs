@@ -1,7 +1,12 @@
 //! The runs chosen in a picture, as a list that leads on: to each, to their comparison, to the table filtered to them.
 
 use super::{Clear, Stage, brush, query};
-use crate::{chart::format, link::Query, run::columns, ui::icon::Icon};
+use crate::{
+    chart::format,
+    link::Query,
+    run::columns,
+    ui::{erase::view, icon::Icon},
+};
 use leptos::prelude::*;
 use model::{
     RunId,
@@ -48,11 +53,10 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
                 <Icon name="filter" />
                 "Filter the table to these"
             </a>
-        }
-        .into_any(),
+        },
         None if tabled && any.get() => {
             let why = format!("A filter names at most {NAMED_MAX} runs one by one: brush an axis instead");
-            view! { <span class="muted">{why}</span> }.into_any()
+            view! { <span class="muted">{why}</span> }
         }
         None => ().into_any(),
     };

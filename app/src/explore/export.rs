@@ -6,7 +6,7 @@ use crate::{
     browser,
     chart::{Form, Forms, Sheet, csv, ink, leave, palette},
     run::columns,
-    ui::{icon::Icon, popover::Popover},
+    ui::{erase::view, icon::Icon, popover::Popover},
 };
 use leptos::prelude::*;
 use model::{
@@ -28,8 +28,7 @@ pub(super) fn Export(
     let label = view! {
         <Icon name="download" />
         "Export"
-    }
-    .into_any();
+    };
     view! {
         <div class="explore__export">
             <Popover label>

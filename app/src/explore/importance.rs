@@ -10,7 +10,7 @@ use crate::{
     error::AppError,
     feed::Feed,
     run::columns,
-    ui::notice::Problem,
+    ui::{erase::view, notice::Problem},
 };
 use leptos::prelude::*;
 use model::{

@@ -32,6 +32,7 @@ use crate::{
         query::{VIEW, joined, parse},
     },
     ui::{
+        erase::view,
         icon::Icon,
         notice::{Empty, Problem},
     },
@@ -352,11 +353,11 @@ pub fn Explore(picture: Picture, subject: Subject, search: Memo<Query>, path: St
         })
     };
     let picture = move || match picture {
-        Picture::Parallel => view! { <parallel::Parallel stage /> }.into_any(),
-        Picture::Scatter => view! { <scatter::Scatter stage /> }.into_any(),
-        Picture::Bars => view! { <bars::Bars stage /> }.into_any(),
-        Picture::Box => view! { <bars::Boxes stage /> }.into_any(),
-        Picture::Importance => view! { <importance::Shares stage /> }.into_any(),
+        Picture::Parallel => view! { <parallel::Parallel stage /> },
+        Picture::Scatter => view! { <scatter::Scatter stage /> },
+        Picture::Bars => view! { <bars::Bars stage /> },
+        Picture::Box => view! { <bars::Boxes stage /> },
+        Picture::Importance => view! { <importance::Shares stage /> },
     };
     let listed = stage.picture != Picture::Importance;
     view! {
@@ -473,14 +474,13 @@ fn Nothing(stage: Stage, #[prop(into)] why: String) -> impl IntoView {
     let busy = move || stage.data.busy.get();
     move || {
         if busy() {
-            view! { <div class="skeleton explore__skeleton" aria-label="Loading"></div> }.into_any()
+            view! { <div class="skeleton explore__skeleton" aria-label="Loading"></div> }
         } else {
             view! {
                 <Empty icon="search" title="Nothing to draw">
                     <p>{why.get_value()}</p>
                 </Empty>
             }
-            .into_any()
         }
     }
 }

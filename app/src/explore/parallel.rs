@@ -19,7 +19,7 @@ use crate::{
     },
     frame::theme,
     run::columns,
-    ui::icon::Icon,
+    ui::{erase::view, icon::Icon},
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 use model::query::Field;

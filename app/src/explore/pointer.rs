@@ -2,6 +2,7 @@
 //! click keeps that, so that its link can be reached.
 
 use super::{Stage, Tip};
+use crate::ui::erase::view;
 use leptos::{ev::PointerEvent, html, prelude::*};
 use model::query::Field;
 use wasm_bindgen::JsCast;
@@ -79,6 +80,6 @@ impl Pointer {
     pub fn tip(self, width: f64, fields: impl FnOnce() -> Vec<Field>) -> Option<AnyView> {
         let (row, x, y) = self.tip.get()?;
         let stage = self.stage;
-        Some(view! { <Tip stage row fields=fields() at=(x, y, x > width / 2.0) /> }.into_any())
+        Some(view! { <Tip stage row fields=fields() at=(x, y, x > width / 2.0) /> })
     }
 }

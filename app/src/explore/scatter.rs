@@ -20,6 +20,7 @@ use crate::{
     },
     frame::theme,
     run::columns,
+    ui::erase::view,
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 use model::{explore::FieldValues, limits, metric::Goal, query::Field, relation};

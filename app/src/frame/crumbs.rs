@@ -1,6 +1,10 @@
 //! The line above every page: where it stands, and how current it is.
 
-use crate::{live::Indicator, search::SearchButton, ui::icon::Icon};
+use crate::{
+    live::Indicator,
+    search::SearchButton,
+    ui::{erase::view, icon::Icon},
+};
 use leptos::prelude::*;
 
 /// The way to this page: each step with its link; the page itself is the last, without one.

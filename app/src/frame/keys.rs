@@ -3,7 +3,10 @@
 //! `data-key="rows"` (`j`, `k`, `x`), `data-key="tabs"` (`[`, `]`), `data-key="undo"` and `data-key="redo"`.
 
 use super::rail::use_go_to_experiments;
-use crate::{browser, ui::dialog::Dialog};
+use crate::{
+    browser,
+    ui::{dialog::Dialog, erase::view},
+};
 use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 

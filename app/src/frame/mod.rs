@@ -12,6 +12,7 @@ use crate::{
     live::{Line, LineState},
     search::{SearchDialog, SearchOpen},
     ui::{
+        erase::view,
         icon::Icon,
         notice::{AllExperiments, Empty},
         toast::{Toaster, Toasts},

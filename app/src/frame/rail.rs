@@ -1,7 +1,10 @@
 //! The rail: what there is to go to, and how the frame looks. Folds to icons; a bar at the bottom on phones.
 
 use super::{session::Session, theme::ThemeSwitch};
-use crate::{browser, link, ui::icon::Icon};
+use crate::{
+    browser, link,
+    ui::{erase::view, icon::Icon},
+};
 use leptos::prelude::*;
 use leptos_router::hooks;
 

@@ -1,6 +1,9 @@
 //! The theme: as the system says, light or dark. Remembered in a cookie, so that the server renders the next page with it.
 
-use crate::{browser, ui::icon::Icon};
+use crate::{
+    browser,
+    ui::{erase::view, icon::Icon},
+};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 

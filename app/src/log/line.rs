@@ -1,7 +1,7 @@
 //! How one line is drawn: its time, its level, where it was printed, and its text as spans. Nothing of it is ever HTML.
 
 use super::{query, window::Window};
-use crate::{chart::format, link};
+use crate::{chart::format, link, ui::erase::view};
 use leptos::prelude::*;
 use model::log::{Level, LogLine, Needle, Span, Style, spans};
 use std::sync::Arc;
@@ -82,9 +82,9 @@ fn class(style: Style) -> String {
 fn draw(part: Part) -> AnyView {
     let Part { style, text, hit } = part;
     match (class(style), hit) {
-        (class, true) => view! { <mark class=format!("log__hit {class}")>{text}</mark> }.into_any(),
+        (class, true) => view! { <mark class=format!("log__hit {class}")>{text}</mark> },
         (class, false) if class.is_empty() => text.into_any(),
-        (class, false) => view! { <span class=class>{text}</span> }.into_any(),
+        (class, false) => view! { <span class=class>{text}</span> },
     }
 }
 
@@ -116,7 +116,7 @@ fn since(millis: i64) -> String {
 pub fn row(window: &Window, place: u64, line: Option<Arc<LogLine>>) -> AnyView {
     let window = *window;
     let Some(line) = line else {
-        return view! { <div class="log__line log__line--blank" data-place=place></div> }.into_any();
+        return view! { <div class="log__line log__line--blank" data-place=place></div> };
     };
     let LogLine { number, time_ms, level, cut, .. } = *line;
     let href = window.search.with_untracked(|search| {
@@ -171,7 +171,6 @@ pub fn row(window: &Window, place: u64, line: Option<Arc<LogLine>>) -> AnyView {
             <span class="log__text">{text.into_iter().map(draw).collect_view()} {cut}</span>
         </div>
     }
-    .into_any()
 }
 
 #[cfg(test)]

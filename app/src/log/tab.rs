@@ -12,6 +12,7 @@ use crate::{
     run::RunView,
     ui::{
         copy::Copy,
+        erase::view,
         icon::Icon,
         notice::{Empty, Problem},
     },
@@ -291,43 +292,34 @@ fn Lines(window: Window) -> impl IntoView {
     };
     let nothing = move || {
         if !window.loaded.get() {
-            return Some(
-                view! {
-                    <div class="skeleton" aria-label="Loading"></div>
-                    <noscript>
-                        <a href=move || window.path.with_value(|path| {
-                            query::download_url(path, &window.filter.get())
-                        }) rel="external">
-                            "All lines as a text"
-                        </a>
-                    </noscript>
-                }
-                .into_any(),
-            );
+            return Some(view! {
+                <div class="skeleton" aria-label="Loading"></div>
+                <noscript>
+                    <a href=move || window.path.with_value(|path| {
+                        query::download_url(path, &window.filter.get())
+                    }) rel="external">
+                        "All lines as a text"
+                    </a>
+                </noscript>
+            });
         }
         let (total, all) = (window.held.with(|held| held.total), window.told.with(|told| told.all));
         match (total, all) {
-            (0, 0) => Some(
-                view! {
-                    <Empty icon="rows" title="Nothing was printed yet">
-                        <p>
-                            "What a program prints is recorded by itself while its run is under way, unless it began with "
-                            <code>"capture=False"</code> "."
-                        </p>
-                    </Empty>
-                }
-                .into_any(),
-            ),
-            (0, _) => Some(
-                view! {
-                    <Empty icon="search" title="No line of that stream and level">
-                        <a class="button" href=move || window.path.with_value(|path| format!("{path}?tab=logs"))>
-                            "All lines"
-                        </a>
-                    </Empty>
-                }
-                .into_any(),
-            ),
+            (0, 0) => Some(view! {
+                <Empty icon="rows" title="Nothing was printed yet">
+                    <p>
+                        "What a program prints is recorded by itself while its run is under way, unless it began with "
+                        <code>"capture=False"</code> "."
+                    </p>
+                </Empty>
+            }),
+            (0, _) => Some(view! {
+                <Empty icon="search" title="No line of that stream and level">
+                    <a class="button" href=move || window.path.with_value(|path| format!("{path}?tab=logs"))>
+                        "All lines"
+                    </a>
+                </Empty>
+            }),
             _ => None,
         }
     };

@@ -8,7 +8,7 @@ use crate::{
     link::Query,
     metric::{Request, fetch},
     run::RunView,
-    ui::{notice::Problem, number::Number},
+    ui::{erase::view, notice::Problem, number::Number},
 };
 use leptos::{ev, html, prelude::*};
 use model::{
@@ -103,13 +103,12 @@ pub fn Card(view: RunView, name: String, wanted: Memo<Wanted>, steps: Steps, kno
     let content = move || {
         let (found, label) = (found.current.get(), label.clone());
         match (loaded.get(), span(&found.all)) {
-            (false, _) => view! { <div class="skeleton media-heat" aria-label="Loading"></div> }.into_any(),
-            (true, None) => view! { <p class="muted">"Nothing here is a histogram."</p> }.into_any(),
+            (false, _) => view! { <div class="skeleton media-heat" aria-label="Loading"></div> },
+            (true, None) => view! { <p class="muted">"Nothing here is a histogram."</p> },
             (true, Some((low, high))) => view! {
                 <Heat label found=found.clone() low high place steps />
                 <Bins found place steps />
-            }
-            .into_any(),
+            },
         }
     };
     let thinned = move || {
@@ -225,7 +224,7 @@ fn Bins(found: Arc<Found>, place: Memo<Option<usize>>, steps: Steps) -> impl Int
     move || {
         let step = steps.current.get();
         let Some(place) = place.get() else {
-            return view! { <p class="muted num">"nothing up to here"</p> }.into_any();
+            return view! { <p class="muted num">"nothing up to here"</p> };
         };
         let (at, one) = (found.steps[place], &found.all[place]);
         let odd = (one.odd > 0.0).then(|| format!(", {} NaN or infinite", format::number(one.odd)));
@@ -290,7 +289,6 @@ fn Bins(found: Arc<Found>, place: Memo<Option<usize>>, steps: Steps) -> impl Int
                 </details>
             </div>
         }
-        .into_any()
     }
 }
 

@@ -4,7 +4,7 @@ use super::step::Steps;
 use crate::{
     artifact,
     run::RunView,
-    ui::{dialog::Dialog, icon::Icon},
+    ui::{dialog::Dialog, erase::view, icon::Icon},
 };
 use leptos::{ev, html, prelude::*};
 use model::media::StepFile;

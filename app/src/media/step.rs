@@ -1,5 +1,6 @@
 //! The step that is looked at: one for all images, histograms and tables of a page.
 
+use crate::ui::erase::view;
 use leptos::prelude::*;
 
 /// The step of the address: what a copied link keeps.

@@ -13,6 +13,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
+        erase::view,
         filter::{FilterForm, Hidden},
         notice::{Empty, Problem},
     },
@@ -103,9 +104,8 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
         of_media.max(0) + of_histograms
     };
     let path = StoredValue::new(path);
-    let content = move || {
-        match (loaded.get(), any.get(), none.get()) {
-        (false, ..) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
+    let content = move || match (loaded.get(), any.get(), none.get()) {
+        (false, ..) => view! { <div class="skeleton" aria-label="Loading"></div> },
         (true, false, _) => view! {
             <Empty icon="view" title="Nothing to look at by step yet">
                 <p>
@@ -117,9 +117,8 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
                     ", show here."
                 </p>
             </Empty>
-        }
-        .into_any(),
-        (true, true, true) => view! { <Empty icon="search" title="Nothing has that in its name" /> }.into_any(),
+        },
+        (true, true, true) => view! { <Empty icon="search" title="Nothing has that in its name" /> },
         (true, true, false) => view! {
             <StepSlider steps on_keep=keep />
             <Show when=move || !images.with(Vec::is_empty)>
@@ -167,9 +166,7 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
                     {move || format!("Show more of {} others", format::count(more()))}
                 </button>
             </Show>
-        }
-        .into_any(),
-    }
+        },
     };
     view! {
         <Show when=move || any.get()>

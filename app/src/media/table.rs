@@ -6,7 +6,7 @@ use crate::{
     error::AppError,
     feed::Feed,
     run::RunView,
-    ui::{icon::Icon, notice::Problem},
+    ui::{erase::view, icon::Icon, notice::Problem},
 };
 use leptos::prelude::*;
 use model::{

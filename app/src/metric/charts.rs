@@ -15,7 +15,7 @@ use crate::{
         api::{self, Runs},
         group_name,
     },
-    ui::toast::Toaster,
+    ui::{erase::view, toast::Toaster},
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{

@@ -3,7 +3,7 @@
 use super::{board::Board, setup::Computed};
 use crate::{
     browser,
-    ui::{icon::Icon, popover::Popover, wrong::Wrong},
+    ui::{erase::view, icon::Icon, popover::Popover, wrong::Wrong},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use model::{
@@ -16,8 +16,7 @@ pub fn AddChart(board: Board, keys: Signal<Vec<String>>) -> impl IntoView {
     let label = view! {
         <Icon name="plus" />
         "Add chart"
-    }
-    .into_any();
+    };
     // Made when it is first opened: a page may have thousands of metrics to choose from.
     let opened = RwSignal::new(false);
     view! {

@@ -4,9 +4,12 @@ use super::{
     board::Board,
     setup::{AXES, BANDS, CENTERS, KINDS, SMOOTHINGS, Settings, choice, strengths, word},
 };
-use crate::chart::{
-    extent::{Look, OUTLIER_RULE},
-    scale::Kind,
+use crate::{
+    chart::{
+        extent::{Look, OUTLIER_RULE},
+        scale::Kind,
+    },
+    ui::erase::view,
 };
 use leptos::prelude::*;
 use model::{

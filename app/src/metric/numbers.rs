@@ -7,6 +7,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
+        erase::view,
         filter::Hidden,
         form::Apply,
         icon::Icon,
@@ -280,9 +281,9 @@ fn row(api: &str, (one, at): Row, has_step: bool) -> impl IntoView + use<> {
             {has_step.then(|| view! { <td class="cell-num">{value_at(at.map(|at| at.value), at.map(|at| at.step))}</td> })}
             <td class="cell-num">
                 {if one.kind == Kind::Number {
-                    view! { <Number value=one.last.0 /> }.into_any()
+                    view! { <Number value=one.last.0 /> }
                 } else {
-                    view! { <span class="muted">{one.kind.as_str()}</span> }.into_any()
+                    view! { <span class="muted">{one.kind.as_str()}</span> }
                 }}
             </td>
             <td class="cell-num">

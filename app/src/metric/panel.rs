@@ -16,7 +16,7 @@ use crate::{
         line::{Kind, Line},
         placed,
     },
-    ui::{icon::Icon, popover::Popover, toast::Toaster},
+    ui::{erase::view, icon::Icon, popover::Popover, toast::Toaster},
 };
 use leptos::{ev::DragEvent, html, prelude::*};
 use model::{limits, series::Axis};
@@ -215,8 +215,7 @@ fn PanelMenu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
     let label = view! {
         <Icon name="more" />
         <span class="hidden">{name}</span>
-    }
-    .into_any();
+    };
     view! {
         <div class="panel__menu" on:click=move |_| opened.set(true)>
             <Popover label>

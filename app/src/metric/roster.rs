@@ -4,7 +4,10 @@ use super::{
     board::{Board, BoardGroup, BoardRun},
     lines::owner,
 };
-use crate::{chart::Focus, ui::icon::Icon};
+use crate::{
+    chart::Focus,
+    ui::{erase::view, icon::Icon},
+};
 use leptos::prelude::*;
 use model::RunId;
 
@@ -122,9 +125,8 @@ fn row(
             <a class="roster__name" href=format!("/runs/{id}?tab=metrics") title=title>
                 {name.clone()}
             </a>
-        }
-        .into_any(),
-        None => view! { <span class="roster__name" title=title>{name.clone()}</span> }.into_any(),
+        },
+        None => view! { <span class="roster__name" title=title>{name.clone()}</span> },
     };
     view! {
         <li

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     chart::place,
     ui::{
+        erase::view,
         icon::Icon,
         notice::{Empty, Problem},
     },

@@ -1,7 +1,7 @@
 //! The curves of a run's key metrics, a glance wide: all of them come in one request.
 
 use super::fetch::{self, Ask};
-use crate::run::RunView;
+use crate::{run::RunView, ui::erase::view};
 use leptos::{prelude::*, task::spawn_local};
 use model::{
     metric::Context,

@@ -8,6 +8,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
+        erase::view,
         filter::{FilterForm, Hidden},
         notice::Empty,
     },
@@ -40,12 +41,11 @@ pub fn Tab(view: RunView, first: Option<Vec<StepValue>>) -> impl IntoView {
         <FilterForm path=path.clone() search label="Find a metric">
             <Hidden search except=&["search", "offset"] />
         </FilterForm>
-        {move || if none.get() { view! { <Empty icon="search" title="No metric has that in its name" /> }.into_any() } else { view! {
+        {move || if none.get() { view! { <Empty icon="search" title="No metric has that in its name" /> } } else { view! {
                     <h2 class="hidden">"Curves"</h2>
                 <Sections board keys />
                     <Table view found first=first.try_update_value(Option::take).flatten() />
-                }
-                    .into_any() }}
+                } }}
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     pages::{self, OfRun},
     ui::{
         dialog::{Dialog, open_while},
+        erase::view,
         notice::Problem,
     },
 };

@@ -3,7 +3,7 @@
 use super::api;
 use crate::{
     error::AppError,
-    ui::{icon::Icon, notice::Problem, toast::Toaster},
+    ui::{erase::view, icon::Icon, notice::Problem, toast::Toaster},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{

@@ -5,7 +5,7 @@ use crate::{
     compare::diff,
     error::AppError,
     run::RunView,
-    ui::{notice::Problem, time::Ago, toast::Toaster},
+    ui::{erase::view, notice::Problem, time::Ago, toast::Toaster},
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::note::{NoteChange, NoteRevision};

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     frame::session::Session,
     run::RunView,
-    ui::{icon::Icon, notice::Empty, time::Ago},
+    ui::{erase::view, icon::Icon, notice::Empty, time::Ago},
 };
 use leptos::prelude::*;
 use model::note::Note;
@@ -19,9 +19,9 @@ pub fn Tab(view: RunView) -> impl IntoView {
     let note = Memo::new(move |_| view.detail.current.with(|detail| detail.note.clone()));
     move || {
         if draft.writing.get() {
-            view! { <Editor draft /> }.into_any()
+            view! { <Editor draft /> }
         } else {
-            view! { <Reader view draft note /> }.into_any()
+            view! { <Reader view draft note /> }
         }
     }
 }
@@ -68,7 +68,6 @@ fn Reader(view: RunView, draft: Draft, note: Memo<Option<Note>>) -> impl IntoVie
                     <div class="prose" inner_html=note.html></div>
                 </article>
             }
-            .into_any()
         }
         _ => view! {
             <Empty icon="note" title="No note yet">
@@ -84,7 +83,6 @@ fn Reader(view: RunView, draft: Draft, note: Memo<Option<Note>>) -> impl IntoVie
                         }
                     })}
             </Empty>
-        }
-        .into_any(),
+        },
     }
 }

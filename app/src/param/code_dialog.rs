@@ -3,7 +3,7 @@
 use super::code::{self, Form};
 use crate::{
     run::RunView,
-    ui::{copy::Copy, dialog::Dialog},
+    ui::{copy::Copy, dialog::Dialog, erase::view},
 };
 use leptos::prelude::*;
 

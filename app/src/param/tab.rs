@@ -12,6 +12,7 @@ use crate::{
     run::{ChooseRun, RunView},
     ui::{
         copy::Copy,
+        erase::view,
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Problem},
@@ -62,15 +63,14 @@ pub fn Tab(view: RunView, first: Option<Other>) -> impl IntoView {
                     <code>"run.log_params({\"lr\": 0.01})"</code>
                 </p>
             </Empty>
-        }
-        .into_any(),
+        },
         (false, true) if filter.with(|filter| filter.text.is_empty()) => {
-            view! { <Empty icon="check" title="Both runs have the same params" /> }.into_any()
+            view! { <Empty icon="check" title="Both runs have the same params" /> }
         }
         (false, true) => {
-            view! { <Empty icon="search" title="No param has that in its name or value" /> }.into_any()
+            view! { <Empty icon="search" title="No param has that in its name or value" /> }
         }
-        (false, false) => view! { <Table view found other /> }.into_any(),
+        (false, false) => view! { <Table view found other /> },
     };
     view! {
         <Tools view other />
@@ -191,9 +191,8 @@ fn Table(view: RunView, found: Memo<Vec<Line>>, other: Memo<Option<Other>>) -> i
         Some(other) => view! {
             <th scope="col">"This run"</th>
             <th scope="col">{other.name}</th>
-        }
-        .into_any(),
-        None => view! { <th scope="col">"Value"</th> }.into_any(),
+        },
+        None => view! { <th scope="col">"Value"</th> },
     };
     view! {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Table of params">
@@ -241,7 +240,6 @@ fn draw(
                     </th>
                 </tr>
             }
-            .into_any()
         }
         Row::Value { line, name, depth } => {
             let differs = compared && line.differs();
@@ -261,7 +259,6 @@ fn draw(
                     <td class="cell-actions">{copied.map(|text| view! { <Copy text what="value" /> })}</td>
                 </tr>
             }
-            .into_any()
         }
     }
 }
@@ -274,7 +271,7 @@ fn indent(depth: usize) -> String {
 fn shown(value: Option<ParamValue>) -> AnyView {
     match value {
         Some(value) => value.to_string().into_any(),
-        None => view! { <span class="none">"–"</span> }.into_any(),
+        None => view! { <span class="none">"–"</span> },
     }
 }
 

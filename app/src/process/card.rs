@@ -2,7 +2,7 @@
 
 use crate::{
     run::RunView,
-    ui::{status::RunState, time::Ago},
+    ui::{erase::view, status::RunState, time::Ago},
 };
 use leptos::prelude::*;
 use model::{process::Process, run::RunStatus};

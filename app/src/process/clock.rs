@@ -1,6 +1,10 @@
 //! Clocks of machines that differ from the server's: their times are wrong by that much.
 
-use crate::{chart::format, run::RunView, ui::icon::Icon};
+use crate::{
+    chart::format,
+    run::RunView,
+    ui::{erase::view, icon::Icon},
+};
 use leptos::prelude::*;
 use model::{limits, process::Process};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use crate::{
     error::AppError,
     frame::session::Session,
     run::{RunView, save},
-    ui::{dialog::Dialog, form::Closing, icon::Icon},
+    ui::{dialog::Dialog, erase::view, form::Closing, icon::Icon},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use model::run::{RunDetail, RunStatus, RunUpdate};
@@ -37,24 +37,20 @@ pub fn Stop(view: RunView) -> impl IntoView {
     let way = Memo::new(move |_| view.detail.current.with(way));
     let open = RwSignal::new(false);
     let may = Session::current().may_edit();
-    let button = move || {
-        match way.get() {
+    let button = move || match way.get() {
         Way::Asked => view! {
             <button class="button" type="button" disabled title="Its script was asked to stop and has not ended yet">
                 <Icon name="square" />
                 "Stopping…"
             </button>
-        }
-        .into_any(),
+        },
         Way::Open | Way::Deaf => view! {
             <button class="button" type="button" on:click=move |_| open.set(true)>
                 <Icon name="square" />
                 "Stop"
             </button>
-        }
-        .into_any(),
+        },
         Way::Nothing => ().into_any(),
-    }
     };
     may.then(|| {
         view! {

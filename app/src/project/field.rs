@@ -1,6 +1,7 @@
 //! The field of a form that says which project an experiment belongs to.
 
 use super::api;
+use crate::ui::erase::view;
 use leptos::{html, prelude::*, task::spawn_local};
 use model::{ProjectId, project::Project};
 

@@ -8,6 +8,7 @@ use crate::{
     link::{self, Query},
     ui::{
         dialog::Dialog,
+        erase::view,
         form::{Closing, NameField},
         icon::Icon,
         popover::Popover,

@@ -3,7 +3,7 @@
 use super::api;
 use crate::{
     search,
-    ui::{dialog::Dialog, find::Find, run_color_class, status::RunState},
+    ui::{dialog::Dialog, erase::view, find::Find, run_color_class, status::RunState},
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{ExperimentId, RunId, run::RunQuery, run::RunStatus, search::SearchQuery};
@@ -71,15 +71,12 @@ pub fn ChooseRun(
             </li>
         }
     };
-    let list = move || {
-        match found.get() {
+    let list = move || match found.get() {
         None => ().into_any(),
-        Some(found) if found.is_empty() => view! { <p class="muted">"No other run is called that."</p> }.into_any(),
+        Some(found) if found.is_empty() => view! { <p class="muted">"No other run is called that."</p> },
         Some(found) => {
             view! { <ul class="choose-run" aria-label="Runs">{found.into_iter().map(one).collect_view()}</ul> }
-                .into_any()
         }
-    }
     };
     let list = StoredValue::new(list);
     view! {

@@ -1,7 +1,7 @@
 //! Runs that belong to a run: its parent and its children.
 
 use super::RunView;
-use crate::ui::{run_color, status::RunState};
+use crate::ui::{erase::view, run_color, status::RunState};
 use leptos::prelude::*;
 use model::run::Run;
 

@@ -11,6 +11,7 @@ use crate::{
     ui::{
         copy::Copy,
         dialog::Dialog,
+        erase::view,
         form::Closing,
         icon::Icon,
         notice::{Aside, InTrash, Problem},
@@ -160,7 +161,7 @@ fn More(view: RunView, may: bool) -> impl IntoView {
             }
         });
     });
-    let label = view! { "More" }.into_any();
+    let label = "More".into_any();
     view! {
         <button class="button" type="button" on:click=move |_| comparing.set(true)>
             <Icon name="compare" />
@@ -199,12 +200,11 @@ fn Name(view: RunView, run: Memo<Run>, renaming: RwSignal<bool>) -> impl IntoVie
     let name = move || run.with(|run| run.name.clone());
     view! {
         <span class=move || format!("swatch swatch--big {}", run.with(run_color))></span>
-        {move || if renaming.get() { view! { <Rename view first=run.with_untracked(|run| run.name.clone()) renaming /> }.into_any() } else { view! {
+        {move || if renaming.get() { view! { <Rename view first=run.with_untracked(|run| run.name.clone()) renaming /> } } else { view! {
                 <h1 class="page-head__title" title=name>
                     {name}
                 </h1>
-            }
-            .into_any() }}
+            } }}
     }
 }
 

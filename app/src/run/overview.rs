@@ -13,6 +13,7 @@ use crate::{
     metric::Sparks,
     process,
     ui::{
+        erase::view,
         icon::Icon,
         number::{MaybeNumber, Number},
         status::RunState,
@@ -79,9 +80,8 @@ fn Facts(view: RunView, first: Option<Told>) -> impl IntoView {
             Some(at) => view! {
                 <Ago at />
                 <span class="muted">{format!(" · {}", format::utc(at.0))}</span>
-            }
-            .into_any(),
-            None => view! { <span class="none">"–"</span> }.into_any(),
+            },
+            None => view! { <span class="none">"–"</span> },
         }
     };
     let artifacts = move || {
@@ -153,7 +153,7 @@ fn Facts(view: RunView, first: Option<Told>) -> impl IntoView {
 
 fn metric_table(view: RunView, sparks: Sparks, metrics: &[MetricSummary]) -> AnyView {
     if metrics.is_empty() {
-        return view! { <p class="muted">"Nothing logged yet."</p> }.into_any();
+        return view! { <p class="muted">"Nothing logged yet."</p> };
     }
     let row = |one: &MetricSummary| {
         view! {
@@ -191,12 +191,11 @@ fn metric_table(view: RunView, sparks: Sparks, metrics: &[MetricSummary]) -> Any
         </table>
         {more(view, "metrics", metrics.len())}
     }
-    .into_any()
 }
 
 fn param_list(view: RunView, params: &[Param]) -> AnyView {
     if params.is_empty() {
-        return view! { <p class="muted">"None recorded."</p> }.into_any();
+        return view! { <p class="muted">"None recorded."</p> };
     }
     let pair = |one: &Param| {
         view! {
@@ -208,7 +207,6 @@ fn param_list(view: RunView, params: &[Param]) -> AnyView {
         <dl class="facts facts--params">{params.iter().take(ROWS_MAX).map(pair).collect_view()}</dl>
         {more(view, "params", params.len())}
     }
-    .into_any()
 }
 
 /// The way to the rest, when there is one.
@@ -234,15 +232,13 @@ fn NoteExcerpt(view: RunView) -> impl IntoView {
                 <p class="card__more">
                     <a href=href>"Read or edit"</a>
                 </p>
-            }
-            .into_any(),
+            },
             _ => view! {
                 <p class="muted">
                     "No note yet. "
                     <a href=href>"Write one"</a>
                 </p>
-            }
-            .into_any(),
+            },
         }
     }
 }

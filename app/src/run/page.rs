@@ -13,7 +13,10 @@ use crate::{
     live, log, media, metric, note,
     pages::{self, Drawing},
     param, run_event,
-    ui::notice::{Failure, Problem},
+    ui::{
+        erase::view,
+        notice::{Failure, Problem},
+    },
 };
 use leptos::{html, prelude::*};
 use leptos_meta::Title;
@@ -88,8 +91,8 @@ pub fn Page() -> impl IntoView {
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok((detail, first)) => view! { <Run detail first /> }.into_any(),
-                    Err(error) => view! { <Failure error /> }.into_any(),
+                    Ok((detail, first)) => view! { <Run detail first /> },
+                    Err(error) => view! { <Failure error /> },
                 }
             })}
         </Suspense>
@@ -242,7 +245,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
         {move || match open.get() {
             "params" => {
                 let first = first.try_update_value(|first| first.other.take()).flatten();
-                view! { <param::Tab view first /> }.into_any()
+                view! { <param::Tab view first /> }
             }
             "metrics" => {
                 let first = first.try_update_value(|first| first.at_step.take()).flatten();
@@ -250,26 +253,26 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
             }
             "media" => {
                 let first = first.try_update_value(|first| first.media.take()).flatten();
-                view! { <media::Tab view first /> }.into_any()
+                view! { <media::Tab view first /> }
             }
             "artifacts" => {
                 let first = first.try_update_value(|first| first.files.take()).flatten();
-                view! { <artifact::Tab view first /> }.into_any()
+                view! { <artifact::Tab view first /> }
             }
-            "notes" => view! { <note::Tab view /> }.into_any(),
-            "logs" => view! { <log::Tab view /> }.into_any(),
+            "notes" => view! { <note::Tab view /> },
+            "logs" => view! { <log::Tab view /> },
             "system" => pages::later(pages::drawing(Drawing::OfSystem(view))),
             "environment" => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
-                view! { <environment::Tab view first /> }.into_any()
+                view! { <environment::Tab view first /> }
             }
             "events" => {
                 let first = first.try_update_value(|first| first.events.take()).flatten();
-                view! { <run_event::Tab view first /> }.into_any()
+                view! { <run_event::Tab view first /> }
             }
             _ => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
-                view! { <Overview view first /> }.into_any()
+                view! { <Overview view first /> }
             }
         }}
     }

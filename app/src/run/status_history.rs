@@ -3,7 +3,7 @@
 use super::RunView;
 use crate::{
     chart::format,
-    ui::{status::RunState, time::Ago},
+    ui::{erase::view, status::RunState, time::Ago},
 };
 use leptos::prelude::*;
 use model::{

@@ -3,7 +3,7 @@
 use super::{RunView, api};
 use crate::{
     frame::session::Session,
-    ui::{icon::Icon, tag::TagList, toast::Toaster},
+    ui::{erase::view, icon::Icon, tag::TagList, toast::Toaster},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use model::{Tags, run::RunUpdate};
@@ -17,8 +17,7 @@ pub fn Editor(view: RunView) -> impl IntoView {
         return view! {
             <TagList tags />
             {none}
-        }
-        .into_any();
+        };
     }
     let toaster = Toaster::here();
     let send = move |update: RunUpdate| {
@@ -72,5 +71,4 @@ pub fn Editor(view: RunView) -> impl IntoView {
             />
         </form>
     }
-    .into_any()
 }

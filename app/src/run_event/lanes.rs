@@ -1,7 +1,7 @@
 //! Events over time: a lane for each name and source, spans as bars, what takes no time as marks.
 
 use super::spans;
-use crate::chart::format;
+use crate::{chart::format, ui::erase::view};
 use leptos::prelude::*;
 use model::run_event::{RunEvent, RunEventKind};
 use std::{cmp::Reverse, collections::BTreeMap};

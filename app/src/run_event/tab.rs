@@ -8,6 +8,7 @@ use crate::{
     log,
     run::RunView,
     ui::{
+        erase::view,
         filter::Hidden,
         form::Apply,
         icon::Icon,
@@ -50,9 +51,9 @@ pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
     Effect::watch(move || view.happened.get(), move |_, _, _| feed.refresh(), false);
     let page = Memo::new(move |_| feed.current.get());
     let content = move || match (loaded.get(), page.with(|page| page.items.is_empty())) {
-        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> }.into_any(),
+        (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> },
         (true, true) if search.with(|query| query.get("source").or(query.get("name")).is_some()) => {
-            view! { <Empty icon="search" title="No event of that source and name" /> }.into_any()
+            view! { <Empty icon="search" title="No event of that source and name" /> }
         }
         (true, true) => view! {
             <Empty icon="clock" title="No events yet">
@@ -61,13 +62,11 @@ pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
                     " notes what happened besides the metrics."
                 </p>
             </Empty>
-        }
-        .into_any(),
+        },
         (true, false) => view! {
             {page.with(|page| lanes::draw(&page.items))}
             <Table page moment=log::moment(&view.path()) />
-        }
-        .into_any(),
+        },
     };
     let newest = move || {
         let paged = search.with(|query| query.get("after").is_some());

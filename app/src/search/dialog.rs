@@ -8,7 +8,7 @@ use crate::{
     browser,
     error::AppError,
     frame::session::Session,
-    ui::{icon::Icon, notice::Problem, run_color_class},
+    ui::{erase::view, icon::Icon, notice::Problem, run_color_class},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks};
@@ -244,10 +244,10 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
 #[component]
 pub fn Line(entry: Entry) -> impl IntoView {
     let sign = match entry.sign {
-        Sign::Icon(name) => view! { <Icon name /> }.into_any(),
+        Sign::Icon(name) => view! { <Icon name /> },
         Sign::Run(number, color) => {
             let class = format!("swatch {}", run_color_class(number, color));
-            view! { <span class=class></span> }.into_any()
+            view! { <span class=class></span> }
         }
     };
     view! {

@@ -1,7 +1,7 @@
 //! The way into the search: a link to its page that opens the dialog once the page has woken.
 
 use super::PATH;
-use crate::ui::icon::Icon;
+use crate::ui::{erase::view, icon::Icon};
 use leptos::{ev::MouseEvent, prelude::*};
 
 /// Whether the dialog is open; provided by the frame.

@@ -4,7 +4,10 @@ use super::{PATH, api, dialog::Line, entry};
 use crate::{
     frame::crumbs::Crumbs,
     json, link,
-    ui::notice::{Empty, Failure},
+    ui::{
+        erase::view,
+        notice::{Empty, Failure},
+    },
 };
 use entry::{Entry, Group, To};
 use leptos::prelude::*;
@@ -26,9 +29,9 @@ pub fn Page() -> impl IntoView {
                 match found.await {
                     Ok(found) => {
                         let text = text.get_untracked();
-                        view! { <Found groups=entry::found(&found, &text) text /> }.into_any()
+                        view! { <Found groups=entry::found(&found, &text) text /> }
                     }
-                    Err(error) => view! { <Failure error /> }.into_any(),
+                    Err(error) => view! { <Failure error /> },
                 }
             })}
         </Suspense>

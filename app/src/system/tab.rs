@@ -4,7 +4,7 @@ use super::gauge;
 use crate::{
     metric::{self, Board, BoardRun, Sections},
     run::RunView,
-    ui::notice::Empty,
+    ui::{erase::view, notice::Empty},
 };
 use leptos::prelude::*;
 use model::metric::of_system;
@@ -28,13 +28,12 @@ pub fn Tab(view: RunView) -> impl IntoView {
     let nothing = Memo::new(move |_| keys.with(Vec::is_empty));
     move || {
         if nothing.get() {
-            view! { <Nothing /> }.into_any()
+            view! { <Nothing /> }
         } else {
             view! {
                 <h2 class="hidden">"The machine"</h2>
                 <Sections board keys metrics />
             }
-            .into_any()
         }
     }
 }

@@ -4,7 +4,7 @@ use super::api;
 use crate::{
     chart::format,
     error::AppError,
-    ui::{dialog::Dialog, form::Closing, notice::Problem, toast::Toaster},
+    ui::{dialog::Dialog, erase::view, form::Closing, notice::Problem, toast::Toaster},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::trash::{TrashItem, TrashSet, TrashSize};
@@ -117,9 +117,9 @@ fn Question(
             </ul>
             <Problem error=weighed />
             {move || match size.get() {
-                Some(Ok(size)) => view! { <Weight size /> }.into_any(),
+                Some(Ok(size)) => view! { <Weight size /> },
                 Some(Err(_)) => ().into_any(),
-                None => view! { <p class="muted">"Weighing…"</p> }.into_any(),
+                None => view! { <p class="muted">"Weighing…"</p> },
             }}
             <Closing open failed busy=Signal::derive(move || busy.get() || !ready()) action="Delete for good" danger=true />
         </form>

@@ -13,6 +13,7 @@ use crate::{
     link::{self, Query},
     live,
     ui::{
+        erase::view,
         filter::FilterForm,
         icon::Icon,
         notice::{Empty, Failure, Problem},
@@ -39,8 +40,8 @@ pub fn Page() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok(page) => view! { <Trash page search /> }.into_any(),
-                    Err(error) => view! { <Failure error /> }.into_any(),
+                    Ok(page) => view! { <Trash page search /> },
+                    Err(error) => view! { <Failure error /> },
                 }
             })}
         </Suspense>
@@ -115,8 +116,7 @@ fn Trash(page: TrashPage, search: Memo<Query>) -> impl IntoView {
                     <Empty icon="trash" title="The trash is empty">
                         <p>"Experiments and runs that are thrown away wait here until somebody restores them or deletes them for good."</p>
                     </Empty>
-                }
-                    .into_any();
+                };
             }
             view! {
                 <FilterForm path=PATH.to_owned() search label="Search the trash">
@@ -125,15 +125,14 @@ fn Trash(page: TrashPage, search: Memo<Query>) -> impl IntoView {
                 <Problem error=feed.failed />
                 <div class="area" data-busy=move || feed.busy.get().to_string()>
                     {move || if nothing.get() {
-                        view! { <Empty icon="search" title="Nothing in the trash matches" /> }.into_any()
+                        view! { <Empty icon="search" title="Nothing in the trash matches" /> }
                     } else {
-                        view! { <Table shared /> }.into_any()
+                        view! { <Table shared /> }
                     }}
                     <Pager path=PATH.to_owned() query=search total />
                     <BulkBar shared />
                 </div>
             }
-                .into_any()
         }}
         <DeleteDialog
             asked=shared.asked

@@ -1,6 +1,6 @@
 //! A button that copies a text and says so.
 
-use super::icon::Icon;
+use super::{erase::view, icon::Icon};
 use crate::browser;
 use leptos::prelude::*;
 use std::time::Duration;

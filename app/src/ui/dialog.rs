@@ -1,6 +1,6 @@
 //! A modal dialog on the browser's own `<dialog>`: it traps focus, closes on Escape and gives focus back.
 
-use super::icon::Icon;
+use super::{erase::view, icon::Icon};
 use leptos::{html, prelude::*};
 use web_sys::HtmlDialogElement;
 

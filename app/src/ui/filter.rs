@@ -1,6 +1,6 @@
 //! The filter of a list: a GET form that works before wasm arrives, and applies itself while a person types after.
 
-use super::{form::Apply, icon::Icon};
+use super::{erase::view, form::Apply, icon::Icon};
 use crate::link::{self, Query};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! A field in which a person looks for something in a longer list: what it says counts once they pause.
 
+use super::erase::view;
 use leptos::{ev, prelude::*};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The end of every form: what went wrong, the way back, the way on.
 
-use super::notice::Problem;
+use super::{erase::view, notice::Problem};
 use crate::error::AppError;
 use leptos::{html, prelude::*};
 

@@ -1,5 +1,6 @@
 //! Icons: one sprite of our own drawings, once in the document; an icon costs one element.
 
+use super::erase::view;
 use leptos::prelude::*;
 
 /// The tab's picture: two curves.

@@ -2,6 +2,7 @@
 
 pub mod copy;
 pub mod dialog;
+pub mod erase;
 pub mod filter;
 pub mod find;
 pub mod form;

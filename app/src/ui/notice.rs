@@ -1,6 +1,6 @@
 //! What stands where content cannot: nothing there yet, nothing found, or something went wrong.
 
-use super::icon::Icon;
+use super::{erase::view, icon::Icon};
 use crate::error::AppError;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -20,9 +20,9 @@ pub fn Empty(
         <div class="empty">
             <Icon name=icon />
             {if alone {
-                view! { <h1 class="empty__title">{title}</h1> }.into_any()
+                view! { <h1 class="empty__title">{title}</h1> }
             } else {
-                view! { <h2 class="empty__title">{title}</h2> }.into_any()
+                view! { <h2 class="empty__title">{title}</h2> }
             }}
             {children.map(|children| view! { <div class="empty__text">{children()}</div> })}
         </div>
@@ -57,9 +57,9 @@ pub fn Failure(error: AppError) -> impl IntoView {
             <p class="empty__text">{next}</p>
             <p class="empty__actions">
                 {if sign_in {
-                    view! { <a class="button" href="/sign-in" rel="external">"How to sign in"</a> }.into_any()
+                    view! { <a class="button" href="/sign-in" rel="external">"How to sign in"</a> }
                 } else {
-                    view! { <AllExperiments /> }.into_any()
+                    view! { <AllExperiments /> }
                 }}
             </p>
         </section>

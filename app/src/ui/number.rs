@@ -1,5 +1,6 @@
 //! Numbers: four significant digits on the page, every digit in the tooltip and on copy.
 
+use super::erase::view;
 use crate::chart::format;
 use leptos::prelude::*;
 
@@ -17,7 +18,7 @@ pub fn Number(value: f64) -> impl IntoView {
 #[component]
 pub fn MaybeNumber(value: Option<f64>) -> impl IntoView {
     match value {
-        Some(value) => view! { <Number value /> }.into_any(),
-        None => view! { <span class="none">"–"</span> }.into_any(),
+        Some(value) => view! { <Number value /> },
+        None => view! { <span class="none">"–"</span> },
     }
 }

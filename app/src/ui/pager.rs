@@ -1,5 +1,6 @@
 //! Pages of a list, as links.
 
+use super::erase::view;
 use crate::{chart::format, link::Query};
 use leptos::prelude::*;
 use model::limits;

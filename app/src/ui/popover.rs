@@ -1,5 +1,6 @@
 //! A box that opens from a button, on the browser's own `<details>`: works before wasm arrives.
 
+use super::erase::view;
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};

@@ -1,6 +1,6 @@
 //! Which rows of a list are chosen: one by one, a range with shift, or the whole page.
 
-use super::icon::Icon;
+use super::{erase::view, icon::Icon};
 use leptos::{ev::MouseEvent, prelude::*};
 
 /// What a page's checkboxes say. Cheap to copy.

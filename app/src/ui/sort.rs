@@ -1,6 +1,6 @@
 //! The head of a column that sorts: a link, so that it works before wasm arrives.
 
-use super::icon::Icon;
+use super::{erase::view, icon::Icon};
 use leptos::prelude::*;
 
 #[component]

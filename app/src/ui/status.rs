@@ -1,6 +1,6 @@
 //! Status: colour, shape and word together, never colour alone.
 
-use super::icon::Icon;
+use super::{erase::view, icon::Icon};
 use leptos::prelude::*;
 use model::{
     experiment::{ExperimentStatus, RunCounts},

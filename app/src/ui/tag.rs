@@ -1,5 +1,6 @@
 //! Tags as people read them.
 
+use super::erase::view;
 use leptos::prelude::*;
 use model::Tags;
 
@@ -19,9 +20,8 @@ pub fn TagList(
                     </a>
                 </li>
             }
-            .into_any()
         }
-        None => view! { <li class="tag">{label}</li> }.into_any(),
+        None => view! { <li class="tag">{label}</li> },
     };
     move || {
         let labels: Vec<_> = tags.with(|tags| tags.labels().collect());

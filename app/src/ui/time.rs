@@ -1,5 +1,6 @@
 //! Times: relative on the page, absolute in the tooltip, kept current by the frame's clock.
 
+use super::erase::view;
 use crate::{chart::format, frame::clock};
 use leptos::prelude::*;
 use model::UnixMillis;

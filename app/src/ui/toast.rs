@@ -1,6 +1,6 @@
 //! Short messages that pass by themselves, read out by screen readers.
 
-use super::icon::Icon;
+use super::{erase::view, icon::Icon};
 use leptos::prelude::*;
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! What is wrong with a text that is being typed, and a mark under where.
 
+use super::erase::view;
 use leptos::prelude::*;
 use model::query::QueryError;
 

@@ -6,6 +6,7 @@ use crate::{
     link,
     ui::{
         dialog::{Dialog, open_while},
+        erase::view,
         form::{Closing, NameField},
         toast::Toaster,
     },

@@ -8,7 +8,7 @@ use crate::{
     browser,
     error::AppError,
     frame::session::Session,
-    ui::{icon::Icon, popover::Popover, toast::Toaster},
+    ui::{erase::view, icon::Icon, popover::Popover, toast::Toaster},
 };
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use model::view::{View, ViewNew, ViewUpdate};
@@ -25,8 +25,7 @@ pub fn Menu(views: Views) -> impl IntoView {
         <Icon name="view" />
         <span class="views__name">{name}</span>
         {move || views.modified().then(|| view! { <Changed /> })}
-    }
-    .into_any();
+    };
     // Whatever was chosen, the menu has done its part.
     let close = |event: MouseEvent| {
         let on_choice =
@@ -199,7 +198,6 @@ fn Actions(views: Views, saving: RwSignal<bool>, renamed: RwSignal<Option<View>>
                     }
                 })}
         }
-        .into_any()
     };
     view! {
         <div class="views__actions" role="group" aria-label="This view">

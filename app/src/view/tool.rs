@@ -1,7 +1,7 @@
 //! What the run table's toolbar has of views: the menu, and the steps back and forth.
 
 use super::{Views, menu::Menu};
-use crate::ui::icon::Icon;
+use crate::ui::{erase::view, icon::Icon};
 use leptos::prelude::*;
 
 #[component]

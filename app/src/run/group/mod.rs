@@ -17,7 +17,7 @@ use super::{
 use crate::{
     feed::Feed,
     link::Query,
-    ui::{icon::Icon, notice::Problem},
+    ui::{erase::view, icon::Icon, notice::Problem},
 };
 use leptos::prelude::*;
 use model::{
@@ -109,7 +109,6 @@ fn Head(table: Table) -> impl IntoView {
                     "Group"
                 </th>
             }
-            .into_any()
         } else {
             keys.into_iter().enumerate().map(key).collect_view().into_any()
         }

@@ -8,7 +8,7 @@ use crate::{
         api::{self, Runs},
         columns,
     },
-    ui::{filter::Hidden, find::Find, icon::Icon, popover::Popover},
+    ui::{erase::view, filter::Hidden, find::Find, icon::Icon, popover::Popover},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
@@ -118,8 +118,7 @@ pub fn GroupPicker(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl 
     let label = view! {
         <Icon name="group" />
         "Group"
-    }
-    .into_any();
+    };
     let chip = move || {
         by.get().map(|by| {
             let (href, name) = (picker.href(None), by.to_string());

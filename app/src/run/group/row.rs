@@ -5,7 +5,7 @@ use crate::{
     chart::format,
     error::AppError,
     run::{self, api, columns},
-    ui::{icon::Icon, notice::Problem, number::Number, run_color, status::RunState},
+    ui::{erase::view, icon::Icon, notice::Problem, number::Number, run_color, status::RunState},
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{
@@ -103,25 +103,24 @@ fn Summary(
         let class = if cell::is_number(&key) { "cell-num mono" } else { "cell-param mono" };
         let (title, text) = (key.value.clone().unwrap_or_else(|| "not set".to_owned()), cell::key(&key));
         let text = match text {
-            Some(text) => view! { {text} }.into_any(),
-            None => view! { <span class="none">"–"</span> }.into_any(),
+            Some(text) => text.into_any(),
+            None => view! { <span class="none">"–"</span> },
         };
         if place == 0 {
-            view! { <First href name title>{text}</First> }.into_any()
+            view! { <First href name title>{text}</First> }
         } else {
             view! {
                 <td class=class title=title>
                     {text}
                 </td>
             }
-            .into_any()
         }
     };
     let keys = move || {
         let keys = group.with(|group| group.keys.clone());
         if keys.is_empty() {
             let title = "All params are the same".to_owned();
-            view! { <First href name title>"All alike"</First> }.into_any()
+            view! { <First href name title>"All alike"</First> }
         } else {
             keys.into_iter().enumerate().map(key).collect_view().into_any()
         }
@@ -149,7 +148,6 @@ fn Summary(
                         <Icon name="chevron" />
                     </button>
                 }
-                .into_any()
             } else {
                 view! {
                     <a
@@ -160,7 +158,6 @@ fn Summary(
                         <Icon name="chevron" />
                     </a>
                 }
-                .into_any()
             }
         })
     };
@@ -188,9 +185,8 @@ fn First(href: Memo<Option<String>>, name: Memo<String>, title: String, children
             >
                 {text}
             </a>
-        }
-        .into_any(),
-        None => view! { <span class="mono">{text}</span> }.into_any(),
+        },
+        None => view! { <span class="mono">{text}</span> },
     };
     view! {
         <th scope="row" class="run-table__name" title=title>
@@ -214,8 +210,8 @@ fn Mean(stat: GroupStat, n: i64, best: bool) -> impl IntoView {
         }
     });
     let mean = match stat.mean {
-        Some(mean) => view! { {format::number(mean.0)} }.into_any(),
-        None => view! { <span class="none">"–"</span> }.into_any(),
+        Some(mean) => format::number(mean.0).into_any(),
+        None => view! { <span class="none">"–"</span> },
     };
     let interval = stat.ci95.map(|width| {
         view! { <span class="group-table__interval num">{format!("±{}", cell::interval(width.0))}</span> }
@@ -263,8 +259,7 @@ fn MemberRows(table: Table, members: Members, href: Memo<Option<String>>) -> imp
                     <Problem error=members.failed />
                 </td>
             </tr>
-        }
-        .into_any(),
+        },
     }
 }
 
@@ -275,9 +270,8 @@ fn MemberRow(row: RunRow, width: usize, fields: Vec<Field>) -> impl IntoView {
             <td class="cell-num">
                 <Number value />
             </td>
-        }
-        .into_any(),
-        None => view! { <td class="none cell-num">"–"</td> }.into_any(),
+        },
+        None => view! { <td class="none cell-num">"–"</td> },
     };
     let values = fields.iter().map(value).collect_view();
     let (href, name) = (format!("/runs/{}", row.run.id), row.run.name.clone());

@@ -4,7 +4,7 @@ use super::{Table, menu::run_of};
 use crate::{
     experiment,
     run::{api, query},
-    ui::{dialog::Dialog, form::Closing, icon::Icon, selection::SelectNone, toast::Toaster},
+    ui::{dialog::Dialog, erase::view, form::Closing, icon::Icon, selection::SelectNone, toast::Toaster},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{

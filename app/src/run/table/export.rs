@@ -6,7 +6,7 @@ use crate::{
     chart::format::counted,
     frame::clock,
     run::{export, query},
-    ui::{icon::Icon, popover::Popover, toast::Toaster},
+    ui::{erase::view, icon::Icon, popover::Popover, toast::Toaster},
 };
 use leptos::{ev::MouseEvent, prelude::*};
 use model::{UnixMillis, query::Field, run::RunRow};
@@ -53,8 +53,7 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
     let label = view! {
         <Icon name="download" />
         "Export"
-    }
-    .into_any();
+    };
     view! {
         <Popover label>
             <div class="popover__box export" role="group" aria-label="Export" on:click=close>

@@ -13,7 +13,7 @@ use crate::{
     chart::format,
     link::{self, Query},
     run::{columns, query},
-    ui::icon::Icon,
+    ui::{erase::view, icon::Icon},
 };
 use leptos::{
     ev::{KeyboardEvent, SubmitEvent},
@@ -167,8 +167,8 @@ pub fn Rows(table: Table) -> impl IntoView {
         if window.awake.get() { total.saturating_sub(window.rows.get().1) } else { 0 }
     };
     let slot = move |slot: Slot| match slot {
-        Slot::Run(id) => view! { <Row table id /> }.into_any(),
-        Slot::Blank(place) => view! { <Blank table place /> }.into_any(),
+        Slot::Run(id) => view! { <Row table id /> },
+        Slot::Blank(place) => view! { <Blank table place /> },
     };
     let wanted = StoredValue::new(None::<u32>);
     Effect::new(move || {

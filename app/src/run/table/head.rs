@@ -4,7 +4,7 @@ use super::{Table, grid::FIXED, loaded::Loaded};
 use crate::{
     browser, link,
     run::{columns, query},
-    ui::icon::Icon,
+    ui::{erase::view, icon::Icon},
 };
 use leptos::{
     ev::{DragEvent, KeyboardEvent, MouseEvent, PointerEvent},

@@ -7,7 +7,7 @@ use crate::{
     frame::session::Session,
     note::NoteDialog,
     run::{TagForm, query},
-    ui::{dialog::open_while, icon::Icon, run_color_place},
+    ui::{dialog::open_while, erase::view, icon::Icon, run_color_place},
 };
 use leptos::{
     ev::{self, KeyboardEvent, MouseEvent},
@@ -106,8 +106,8 @@ pub fn Menu(table: Table) -> impl IntoView {
         let open = menu.get()?;
         let (what, id) = (open.what, open.id);
         let view = match what {
-            What::Actions => view! { <Actions table id tagged noted /> }.into_any(),
-            What::Colors => view! { <Palette table id /> }.into_any(),
+            What::Actions => view! { <Actions table id tagged noted /> },
+            What::Colors => view! { <Palette table id /> },
         };
         Some(view! {
             <div class="row-menu" node_ref=node role="menu" tabindex="-1" aria-label="Run" on:keydown=on_key>
@@ -173,7 +173,6 @@ fn Actions(
                 {word}
             </button>
         }
-        .into_any()
     };
     let rename = Callback::new(move |()| table.renaming.set(Some(id.get_value())));
     let tag = Callback::new(move |()| tagged.set(Some(id.get_value())));

@@ -42,6 +42,7 @@ use crate::{
     metric::charts,
     pages::{self, Drawing},
     ui::{
+        erase::view,
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Problem},
@@ -229,23 +230,23 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
     let charts = Memo::new(move |_| search.with(charts::asked));
     let drawn = Memo::new(move |_| charts.get() || picture.get().is_some());
     let rows = move || match (nothing.get(), picture.get(), grouped.get()) {
-        (true, ..) => view! { <NothingFound table /> }.into_any(),
+        (true, ..) => view! { <NothingFound table /> },
         (_, Some(picture), _) => {
             let path = table.path.get_value();
             pages::later(pages::drawing(Drawing::Picture(picture, Subject::table(feed), search, path)))
         }
         _ if charts.get() => pages::later(pages::drawing(Drawing::OfExperiment(feed, search))),
-        (_, _, true) => view! { <GroupTable feed search path=table.path.get_value() /> }.into_any(),
-        _ => view! { <Rows table /> }.into_any(),
+        (_, _, true) => view! { <GroupTable feed search path=table.path.get_value() /> },
+        _ => view! { <Rows table /> },
     };
     let awake = table.window.awake;
     let foot = move || {
         if drawn.get() {
             ().into_any()
         } else if awake.get() && !nothing.get() && !grouped.get() {
-            view! { <Standing table /> }.into_any()
+            view! { <Standing table /> }
         } else {
-            view! { <Pager path=path.clone() query=search total /> }.into_any()
+            view! { <Pager path=path.clone() query=search total /> }
         }
     };
     view! {
@@ -404,9 +405,8 @@ fn NothingFound(table: Table) -> impl IntoView {
                     </p>
                 </Empty>
             }
-            .into_any()
         } else if table.feed.current.with(|runs| runs.experiment.trashed_at_ms.is_some()) {
-            view! { <Empty icon="archive" title="Its runs lie in the trash with it" /> }.into_any()
+            view! { <Empty icon="archive" title="Its runs lie in the trash with it" /> }
         } else if table.feed.current.with(|runs| runs.experiment.runs.total() > 0) {
             let href = table.search.with_untracked(|search| {
                 table.path.with_value(|path| search.clone().with(query::ARCHIVED, "1").href(path))
@@ -420,10 +420,9 @@ fn NothingFound(table: Table) -> impl IntoView {
                     </p>
                 </Empty>
             }
-            .into_any()
         } else {
             let id = table.feed.current.with_untracked(|runs| runs.experiment.id);
-            view! { <crate::experiment::FirstRun experiment=id /> }.into_any()
+            view! { <crate::experiment::FirstRun experiment=id /> }
         }
     }
 }

@@ -5,7 +5,7 @@ use super::Table;
 use crate::{
     link,
     run::{api, columns, query},
-    ui::{filter::Hidden, find::Find, icon::Icon, popover::Popover},
+    ui::{erase::view, filter::Hidden, find::Find, icon::Icon, popover::Popover},
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use model::{
@@ -96,8 +96,7 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
     let label = view! {
         <Icon name="columns" />
         "Columns"
-    }
-    .into_any();
+    };
     view! {
         <Popover label>
             <form
@@ -176,7 +175,6 @@ fn keep_left(table: Table, column: &Field) -> AnyView {
             <Icon name="pin" />
         </button>
     }
-    .into_any()
 }
 
 /// Which number of a metric its column shows.

@@ -5,7 +5,7 @@ use super::Table;
 use crate::{
     link,
     run::{api, query},
-    ui::wrong::Wrong,
+    ui::{erase::view, wrong::Wrong},
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 use model::{

@@ -7,6 +7,7 @@ use crate::{
     metric::goal::{Goal, goal},
     run::columns,
     ui::{
+        erase::view,
         icon::Icon,
         run_color,
         status::RunState,
@@ -225,7 +226,6 @@ fn Name(
                     <Rename table id first=name />
                 </div>
             }
-            .into_any()
         } else {
             named.get().draw(table, id, may, hide)
         }
@@ -272,9 +272,8 @@ impl Named {
                     {color}
                 </button>
             }
-            .into_any()
         } else {
-            view! { <span class="run-cell__swatch">{color}</span> }.into_any()
+            view! { <span class="run-cell__swatch">{color}</span> }
         };
         let (verb, effect, eye) = if hidden {
             ("Show", "Show in charts and comparisons", "eye-off")
@@ -320,7 +319,6 @@ impl Named {
                 </button>
             </div>
         }
-        .into_any()
     }
 }
 
@@ -442,7 +440,7 @@ impl Shown {
             Content::Nothing => None,
             Content::Time(at) => {
                 let at = Signal::stored(*at);
-                return view! { <td class=class aria-colindex=colindex><Ago at /></td> }.into_any();
+                return view! { <td class=class aria-colindex=colindex><Ago at /></td> };
             }
         };
         let text = match self.content {
@@ -453,11 +451,11 @@ impl Shown {
         let best = self.best.then(|| view! { <span class="hidden">" best"</span> });
         let beside = match self.delta {
             Some(delta) => Some(delta.draw().into_any()),
-            None => room.then(|| view! { <span class="delta delta--none"></span> }.into_any()),
+            None => room.then(|| view! { <span class="delta delta--none"></span> }),
         };
         if best.is_none() && beside.is_none() {
             // Nearly every cell: one text in one element.
-            return view! { <td class=class title=title aria-colindex=colindex>{text}</td> }.into_any();
+            return view! { <td class=class title=title aria-colindex=colindex>{text}</td> };
         }
         view! {
             <td class=class title=title aria-colindex=colindex>
@@ -466,7 +464,6 @@ impl Shown {
                 {beside}
             </td>
         }
-        .into_any()
     }
 }
 
