@@ -119,12 +119,30 @@ macro_rules! page {
     };
 }
 
+fn experiment_draws(address: &link::Query) -> bool {
+    metric::charts::asked(address) || Picture::of(address).is_some()
+}
+
+/// The file of all modules that the page of an address wakes with, as the build names it.
+#[cfg(feature = "ssr")]
+pub fn pack(path: &str, address: &link::Query) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let (page, draws) = match parts.as_slice() {
+        ["experiments" | "trash" | "search" | "sign-in"] => ("listing", false),
+        ["experiments", _] => ("experiment", experiment_draws(address)),
+        ["runs", _] => ("run", run::shows_curves(address)),
+        ["compare"] => ("compare", compare::shows_curves(address)),
+        _ => return None,
+    };
+    Some(if draws { format!("{page}-drawing") } else { page.to_owned() })
+}
+
 page!(Experiments, listing(Listing::Experiments), __preload_listing);
 page!(
     Experiment,
     experiment(),
     __preload_experiment,
-    __preload_drawing if (|address| metric::charts::asked(address) || Picture::of(address).is_some())
+    __preload_drawing if experiment_draws
 );
 page!(Run, run(OfRun::Page), __preload_run, __preload_drawing if run::shows_curves);
 page!(Compare, compare(), __preload_compare, __preload_drawing if compare::shows_curves);

@@ -1,6 +1,6 @@
 //! The server's side of the pages: the one file of this crate that names axum or the engine.
 
-use crate::{error::AppError, frame::session::Session};
+use crate::{error::AppError, frame::session::Session, link::Query, pages};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use engine::Services;
 use leptos::{nonce::use_nonce, prelude::*};
@@ -84,6 +84,11 @@ pub fn session() -> Session {
         theme: cookie("trackway_theme").unwrap_or_default(),
         rail: cookie("trackway_rail").unwrap_or_default(),
     }
+}
+
+/// The pack of the page that is asked for.
+pub fn pack() -> Option<String> {
+    with_parts(|parts| pages::pack(parts.uri.path(), &Query::parse(parts.uri.query().unwrap_or_default())))
 }
 
 fn cookie(name: &str) -> Option<String> {

@@ -13,20 +13,23 @@ use std::collections::HashMap;
 pub struct Assets {
     /// Where it lies: `/pkg/0123456789abcdef`.
     pub base: String,
-    /// By a module's name the stems of the files that it needs.
-    pub modules: HashMap<String, Vec<String>>,
 }
 
 /// The whole document.
 pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView + use<> {
-    let Assets { base: pkg, modules } = assets;
-    // From this Leptos names, in the head, the modules that the page was rendered with.
-    provide_context(WasmSplitManifest(ArcStoredValue::new((pkg.clone(), modules, "split.js".to_owned()))));
+    let Assets { base: pkg } = assets;
+    // From this Leptos names the script that loads modules; the modules of the page are in its pack.
+    provide_context(WasmSplitManifest(ArcStoredValue::new((
+        pkg.clone(),
+        HashMap::new(),
+        "split.js".to_owned(),
+    ))));
     remote::content_security_policy();
     let session = remote::session();
     let name = options.output_name;
     let js = format!("{pkg}/{name}.js");
     let wasm = format!("{pkg}/{name}_bg.wasm");
+    let pack = remote::pack().map(|pack| format!("{pkg}/{pack}.pack"));
     let start = format!(
         "import init, {{ hydrate }} from \"{js}\";\n\
          init({{ module_or_path: \"{wasm}\" }}).then(() => hydrate());"
@@ -48,6 +51,7 @@ pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView + use<> {
                 <link rel="stylesheet" href=format!("{pkg}/{name}.css") />
                 <link rel="modulepreload" href=js />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+                {pack.map(|pack| view! { <link rel="preload" href=pack r#as="fetch" crossorigin="" /> })}
                 <script type="module" nonce=use_nonce()>
                     {start}
                 </script>

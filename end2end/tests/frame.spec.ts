@@ -52,6 +52,23 @@ test("the first tab stop skips to the content", async ({ page, isMobile }) => {
   await expect(page.getByRole("main")).toBeFocused();
 });
 
+test("what a page begins with comes as one file", async ({ page, world }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname.split("/").pop()!));
+  const places = [
+    ["/experiments", "listing"],
+    [`/experiments/${world.experiments[sweep]}`, "experiment"],
+    [`/experiments/${world.experiments[sweep]}?view=charts`, "experiment-drawing"],
+    [`/compare?runs=${Object.values(world.runs).slice(0, 2).join(",")}&view=curves`, "compare-drawing"],
+  ] as const;
+  for (const [place, pack] of places) {
+    asked.length = 0;
+    await page.goto(place);
+    await awake(page);
+    expect(asked.filter((name) => /\.(wasm|pack)$/.test(name)).sort()).toEqual([`${pack}.pack`, "trackway_bg.wasm"]);
+  }
+});
+
 test.describe("with a module that fails", () => {
   test.use({ expected: [/Failed to load resource/] });
 

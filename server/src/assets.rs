@@ -23,10 +23,7 @@ pub(crate) fn version() -> Option<String> {
 
 /// What pages are told of them.
 pub(crate) fn current() -> Assets {
-    let split = Site::get("pkg/split.json");
-    let modules = split.and_then(|file| serde_json::from_slice(&file.data).ok());
-    let base = format!("/pkg/{}", version().as_deref().unwrap_or("none"));
-    Assets { base, modules: modules.unwrap_or_default() }
+    Assets { base: format!("/pkg/{}", version().as_deref().unwrap_or("none")) }
 }
 
 /// `GET /pkg/{version}/{*path}`

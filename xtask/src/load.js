@@ -14,12 +14,31 @@ async function load(url) {
     }
 }
 
+/* The modules that the page begins with come as one file, its pack: the length of a list in 32 bits, the list of names and
+   lengths as JSON, then one module after the other. Without it each is asked for when it is needed. */
+async function unpack(link) {
+    const modules = new Map();
+    const answer = link && (await fetch(link.href).catch(() => null));
+    if (answer?.ok) {
+        const bytes = await answer.arrayBuffer();
+        const list = new Uint8Array(bytes, 4, new DataView(bytes).getUint32(0, true));
+        let at = 4 + list.length;
+        for (const [name, length] of JSON.parse(new TextDecoder().decode(list))) {
+            modules.set(name, WebAssembly.compile(new Uint8Array(bytes, at, length)));
+            at += length;
+        }
+    }
+    return modules;
+}
+
+const packed = unpack(document.querySelector("link[rel=preload][href$='.pack']"));
 const compiled = new Map();
 
 function compile(url) {
     let module = compiled.get(url.href);
     if (module === undefined) {
-        module = WebAssembly.compileStreaming(load(url));
+        const name = url.pathname.split("/").pop();
+        module = packed.then((modules) => modules.get(name) ?? WebAssembly.compileStreaming(load(url)));
         module.catch(() => compiled.delete(url.href));
         compiled.set(url.href, module);
     }
@@ -28,11 +47,4 @@ function compile(url) {
 
 async function instantiate(module, imports) {
     return WebAssembly.instantiate(await module, imports);
-}
-
-/* What the page's head names is compiled beside the first module, and not after it. */
-for (const { href } of document.querySelectorAll("link[rel=preload][as=fetch]")) {
-    if (!href.endsWith("_bg.wasm")) {
-        compile(new URL(href));
-    }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! target/site/version                16 hex digits: what `/pkg/<version>/…` URLs carry
 //! target/site/pkg/trackway.js        and trackway_bg.wasm, snippets/, trackway.css
-//! target/site/pkg/*.br               compressed twins, release only
+//! target/site/pkg/*.br               compressed twins, release only; a pack is nothing else there
 //! ```
 
 use anyhow::{Context, Result};
@@ -90,15 +90,21 @@ pub fn publish(options: &Options, files: &Files, compressed: bool) -> Result<Str
     fs::create_dir_all(&pkg)?;
     let version = version(files);
     for (name, content) in files {
-        let changed = write_if_changed(&pkg.join(name), content)?;
         let twin = pkg.join(twin(name));
+        if compressed && is_pack(name) {
+            if !fs::read(&twin).is_ok_and(|old| plain(&old).is_some_and(|old| old == *content)) {
+                write_if_changed(&twin, &brotli(content)?)?;
+            }
+            continue;
+        }
+        let changed = write_if_changed(&pkg.join(name), content)?;
         if compressed && compresses_well(name) && (changed || !twin.exists()) {
             write_if_changed(&twin, &brotli(content)?)?;
         }
     }
-    let wanted = |name: &str| {
-        let original = name.strip_suffix(".br").filter(|_| compressed).unwrap_or(name);
-        files.contains_key(name) || files.contains_key(original)
+    let wanted = |name: &str| match name.strip_suffix(".br").filter(|_| compressed) {
+        Some(original) => files.contains_key(original),
+        None => files.contains_key(name) && !(compressed && is_pack(name)),
     };
     for name in read_folder_names(&pkg)?.iter().filter(|name| !wanted(name)) {
         fs::remove_file(pkg.join(name))?;
@@ -113,6 +119,11 @@ fn twin(name: &str) -> String {
 
 fn compresses_well(name: &str) -> bool {
     [".wasm", ".js", ".css"].iter().any(|extension| name.ends_with(extension))
+}
+
+/// Its modules are there a second time, each by itself, for browsers that take no Brotli.
+fn is_pack(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "pack")
 }
 
 /// The same files give the same version on every machine.
@@ -141,6 +152,12 @@ fn brotli(content: &[u8]) -> Result<Vec<u8>> {
     writer.write_all(content)?;
     writer.flush()?;
     Ok(writer.into_inner())
+}
+
+fn plain(mut compressed: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    brotli::BrotliDecompress(&mut compressed, &mut plain).ok()?;
+    Some(plain)
 }
 
 /// Leaves a file that is right untouched: cargo compares times and would link the server again.
@@ -207,11 +224,22 @@ mod tests {
         let options = options(root.path());
         for text in ["one", "two"] {
             publish(&options, &files(&[("app.css", text)]), true).unwrap();
-            let mut plain = Vec::new();
             let twin = fs::read(options.pkg().join("app.css.br")).unwrap();
-            brotli::BrotliDecompress(&mut twin.as_slice(), &mut plain).unwrap();
-            assert_eq!(plain, text.as_bytes());
+            assert_eq!(plain(&twin).unwrap(), text.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_pack_is_published_in_one_form_only() {
+        let root = Scratch::new();
+        let options = options(root.path());
+        let names = || read_folder_names(&options.pkg()).unwrap();
+        publish(&options, &files(&[("run.pack", "modules")]), false).unwrap();
+        assert_eq!(names(), ["run.pack"]);
+        publish(&options, &files(&[("run.pack", "modules")]), true).unwrap();
+        assert_eq!(names(), ["run.pack.br"]);
+        publish(&options, &files(&[("run.pack", "modules")]), false).unwrap();
+        assert_eq!(names(), ["run.pack"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! trackway.js, trackway_bg.wasm   what every page needs
 //! split.js                        loads the others when they are first needed
 //! *.wasm                          pages' own modules, and chunks that some of them share
-//! split.json                      which files a page needs: the server names them in the page's head
+//! *.pack                          what a page begins with as one file, which the page's head names: modules are smaller together
 //! ```
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -66,6 +66,7 @@ pub fn build(root: &Path, options: &Options, kind: Kind) -> Result<Files> {
     if kind == Kind::Release {
         optimise(root, &output)?;
     }
+    pack(&output)?;
     fs::write(&stamp, fingerprint)?;
     read_folder(&output)
 }
@@ -131,8 +132,49 @@ fn split(input: &Path, output: &Path, name: &str) -> Result<PathBuf> {
     fs::write(&link, format!("{LOAD}{text}"))?;
     // In an order of its own, so that the same modules give the same file.
     let needed: BTreeMap<_, _> = made.prefetch_map.into_iter().collect();
-    fs::write(output.join("split.json"), serde_json::to_vec(&needed)?)?;
+    fs::write(output.join(NEEDED), serde_json::to_vec(&needed)?)?;
     Ok(common)
+}
+
+/// Which modules a page needs: what the splitter found, until the packs are made.
+const NEEDED: &str = "split.json";
+
+/// The module that some pages need besides their own, depending on their address.
+const DRAWING: &str = "drawing";
+const PAGES_THAT_DRAW: [&str; 3] = ["experiment", "run", "compare"];
+
+/// Writes what a page begins with as one file, `experiment.pack`, and with the module of drawings `experiment-drawing.pack`.
+/// `load.js` says what is in it.
+fn pack(output: &Path) -> Result<()> {
+    let needed = fs::read(output.join(NEEDED))?;
+    let needed: BTreeMap<String, BTreeSet<String>> = serde_json::from_slice(&needed)?;
+    // The splitter adds a number to a function's name.
+    let page = |name: &str| name.rsplit_once('_').map_or(name, |(page, _)| page).to_owned();
+    let needed: BTreeMap<_, _> = needed.into_iter().map(|(name, modules)| (page(&name), modules)).collect();
+    let drawing = needed.get(DRAWING).context("no module is called drawing any more")?;
+    for (page, modules) in needed.iter().filter(|(page, _)| *page != DRAWING) {
+        write_pack(output, page, modules)?;
+        if PAGES_THAT_DRAW.contains(&page.as_str()) {
+            write_pack(output, &format!("{page}-{DRAWING}"), &(modules | drawing))?;
+        }
+    }
+    fs::remove_file(output.join(NEEDED))?;
+    Ok(())
+}
+
+fn write_pack(output: &Path, name: &str, modules: &BTreeSet<String>) -> Result<()> {
+    let mut list = Vec::new();
+    let mut bytes = Vec::new();
+    for module in modules {
+        let file = format!("{module}.wasm");
+        let content = fs::read(output.join(&file))?;
+        list.push((file, content.len()));
+        bytes.extend(content);
+    }
+    let list = serde_json::to_vec(&list)?;
+    let length = u32::try_from(list.len()).context("the list of a pack's modules is too long")?;
+    fs::write(output.join(format!("{name}.pack")), [&length.to_le_bytes()[..], &list, &bytes].concat())?;
+    Ok(())
 }
 
 fn bind(input: &Path, output: &Path, name: &str, kind: Kind) -> Result<()> {

@@ -19,6 +19,4 @@ mod wanted;
 
 #[cfg(feature = "ssr")]
 pub use offline::html as file_of;
-#[cfg(feature = "hydrate")]
-pub use page::shows_curves;
-pub use page::{Curves, Drawn, Page};
+pub use page::{Curves, Drawn, Page, shows_curves};

@@ -322,7 +322,6 @@ fn shown(look: &Look, search: Memo<Query>) -> AnyView {
 }
 
 /// Whether an address may show curves.
-#[cfg(feature = "hydrate")]
 pub fn shows_curves(address: &Query) -> bool {
     Wanted::parse(address).is_ok_and(|wanted| {
         matches!(wanted.view, View::Curves | View::Changes | View::Parallel | View::Scatter)

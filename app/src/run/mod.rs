@@ -19,7 +19,6 @@ mod tags;
 pub use choice::{Choice, ChooseRun};
 pub use group::group_name;
 pub use header::{TagForm, save};
-#[cfg(feature = "hydrate")]
 pub use page::shows_curves;
 pub use page::{Page, RunView};
 pub use table::RunTable;

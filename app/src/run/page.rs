@@ -279,7 +279,6 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
 }
 
 /// Whether an address shows a tab of curves.
-#[cfg(feature = "hydrate")]
 pub fn shows_curves(address: &Query) -> bool {
     matches!(address.get("tab"), Some("metrics" | "system"))
 }
