@@ -18,6 +18,8 @@ export interface Server {
   url: string;
   token: string;
   signInLink: string;
+  /** Its SQLite file. */
+  database: string;
   stop: () => Promise<void>;
 }
 
@@ -35,7 +37,8 @@ export async function start(): Promise<Server> {
     await ended(child);
     rmSync(home, { recursive: true, force: true });
   };
-  return { url, token: servers[url].token, signInLink, stop };
+  const database = path.join(home, "data", "trackway.db");
+  return { url, token: servers[url].token, signInLink, database, stop };
 }
 
 /** Reads the two lines that a server prints once it listens. */

@@ -212,3 +212,23 @@ test("a comparison is drawn as pictures of its runs, whatever experiment they ar
   await awake(page);
   await expect(page.locator(".scatter")).toHaveAttribute("data-points", "4");
 });
+
+test("of many fields the one that is meant is found", async ({ page, api }) => {
+  const id = await api.experiment(`many fields ${test.info().project.name}`);
+  for (const number of [1, 2, 3]) {
+    const params = Object.fromEntries(Array.from({ length: 1_200 }, (_, at) => [`layer-${at}.width`, number * at]));
+    await api.log(await api.run(id, `wide-${number}`), { val_loss: [number] }, 0, params);
+  }
+  await page.goto(`/experiments/${id}?view=scatter`);
+  await awake(page);
+  const x = page.getByRole("combobox", { name: "X", exact: true });
+  await page.getByRole("searchbox", { name: "Find a field to choose" }).fill("layer-1177");
+  await expect(x.getByRole("option", { name: "layer-1177" })).toHaveCount(1);
+  // What is chosen stays a choice, and nothing else that does not fit.
+  await expect.poll(() => x.getByRole("option").count()).toBeLessThanOrEqual(2);
+  const word = await x.getByRole("option", { name: "layer-1177" }).getAttribute("value");
+  await x.selectOption(word!);
+  await expect(page).toHaveURL(/layer-1177/);
+  await expect(page.locator(".scatter")).toHaveAttribute("data-points", "3");
+  await picture(page, "scatter-many-fields");
+});

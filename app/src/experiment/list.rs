@@ -11,7 +11,7 @@ use super::{
 use crate::{
     chart::format,
     feed::Feed,
-    frame::crumbs::Crumbs,
+    frame::{crumbs::Crumbs, session::Session},
     json,
     link::{self, Query},
     live,
@@ -68,7 +68,10 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
         made.set_value(true);
         go(&format!("{PATH}/{}", one.id));
     });
-    open_by_address(search, creating, made);
+    let may = Session::current().may_edit();
+    if may {
+        open_by_address(search, creating, made);
+    }
     let on_edited = Callback::new(move |_| feed.refresh());
     let on_switched = Callback::new(move |()| feed.refresh());
     let projects = Signal::derive(move || feed.current.with(|overview| overview.projects.clone()));
@@ -84,10 +87,15 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
             <ProjectSwitch path=PATH search projects on_change=on_switched />
             <div class="page-head__actions">
                 <ViewSwitch search />
-                <button class="button button--primary" type="button" on:click=move |_| creating.set(true)>
-                    <Icon name="plus" />
-                    "New experiment"
-                </button>
+                {may
+                    .then(|| {
+                        view! {
+                            <button class="button button--primary" type="button" on:click=move |_| creating.set(true)>
+                                <Icon name="plus" />
+                                "New experiment"
+                            </button>
+                        }
+                    })}
             </div>
         </div>
         {move || if fresh.get() { view! { <FirstRun /> } } else { view! { <Filled feed search edited /> } }}

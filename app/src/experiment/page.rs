@@ -5,7 +5,7 @@ use crate::{
     error::AppError,
     explore::Pictures,
     feed::Feed,
-    frame::crumbs::Crumbs,
+    frame::{crumbs::Crumbs, session::Session},
     json,
     link::{self, Query},
     live,
@@ -127,6 +127,7 @@ fn Workspace(loaded: Loaded, search: Memo<Query>) -> impl IntoView {
 
 #[component]
 fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
+    let may = Session::current().may_edit();
     let edited = RwSignal::new(None::<Experiment>);
     let name = move || experiment.with(|one| one.name.clone());
     let description = move || {
@@ -170,16 +171,25 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
                 link=super::list::tag_link
             />
             <div class="page-head__actions">
-                <button class="button" type="button" on:click=move |_| edited.set(Some(experiment.get()))>
-                    <Icon name="edit" />
-                    "Edit"
-                </button>
-                <button class="button" type="button" on:click=toggle>
-                    {move || view! { <Icon name=if archived() { "restore" } else { "archive" } /> }}
-                    {move || if archived() { "Restore" } else { "Archive" }}
-                </button>
+                {may
+                    .then(|| {
+                        view! {
+                            <button
+                                class="button"
+                                type="button"
+                                on:click=move |_| edited.set(Some(experiment.get()))
+                            >
+                                <Icon name="edit" />
+                                "Edit"
+                            </button>
+                            <button class="button" type="button" on:click=toggle>
+                                {move || view! { <Icon name=if archived() { "restore" } else { "archive" } /> }}
+                                {move || if archived() { "Restore" } else { "Archive" }}
+                            </button>
+                        }
+                    })}
                 {move || {
-                    (!trashed())
+                    (may && !trashed())
                         .then(|| {
                             view! {
                                 <button class="button" type="button" on:click=move |_| throw(())>
@@ -192,7 +202,7 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
             </div>
             {description}
         </div>
-        {move || trashed().then(|| view! { <InTrash what="This experiment lies" on_restore=Callback::new(throw) /> })}
+        {move || trashed().then(|| view! { <InTrash what="This experiment lies" may on_restore=Callback::new(throw) /> })}
         <EditDialog edited on_done=Callback::new(move |_| feed.refresh()) />
     }
 }

@@ -126,7 +126,7 @@ pub fn Header(view: RunView) -> impl IntoView {
                 }}
             </div>
         </div>
-        {move || trashed().then(|| view! { <InTrash what="This run lies" on_restore=Callback::new(move |()| throw(false)) /> })}
+        {move || trashed().then(|| view! { <InTrash what="This run lies" may on_restore=Callback::new(move |()| throw(false)) /> })}
         {move || {
             (archived() && !trashed()).then(|| view! { <Aside may on_restore=Callback::new(move |()| archive(false)) /> })
         }}

@@ -19,6 +19,5 @@ mod tags;
 pub use choice::{Choice, ChooseRun};
 pub use group::group_name;
 pub use header::{TagForm, save};
-pub use page::shows_curves;
-pub use page::{Page, RunView};
+pub use page::{Page, RunView, shows_curves};
 pub use table::RunTable;

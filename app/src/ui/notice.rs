@@ -68,15 +68,20 @@ pub fn Failure(error: AppError) -> impl IntoView {
 
 /// Above what was thrown away: that it was, and the way back.
 #[component]
-pub fn InTrash(what: &'static str, on_restore: Callback<()>) -> impl IntoView {
+pub fn InTrash(what: &'static str, may: bool, on_restore: Callback<()>) -> impl IntoView {
     view! {
         <p class="in-trash" role="status">
             <Icon name="trash" />
             <span>{what} " in the " <a href="/trash">"trash"</a> "."</span>
-            <button class="button" type="button" on:click=move |_| on_restore.run(())>
-                <Icon name="restore" />
-                "Take it out"
-            </button>
+            {may
+                .then(|| {
+                    view! {
+                        <button class="button" type="button" on:click=move |_| on_restore.run(())>
+                            <Icon name="restore" />
+                            "Take it out"
+                        </button>
+                    }
+                })}
         </p>
     }
 }

@@ -3,6 +3,7 @@
 use super::{Table, menu::run_of};
 use crate::{
     experiment,
+    frame::session::Session,
     run::{api, query},
     ui::{dialog::Dialog, erase::view, form::Closing, icon::Icon, selection::SelectNone, toast::Toaster},
 };
@@ -44,6 +45,7 @@ pub fn Actions(table: Table) -> impl IntoView {
         (picked.contains(&true), picked.contains(&false))
     });
     let total = move || feed.current.with(|runs| runs.page.total);
+    let may = Session::current().may_edit();
     let count = move || if all.get() { total() } else { selection.count() as i64 };
     let tagging = RwSignal::new(false);
     let moving = RwSignal::new(false);
@@ -118,20 +120,25 @@ pub fn Actions(table: Table) -> impl IntoView {
         <Show when=move || { count() > 0 }>
             <div class="bulk" role="region" aria-label="Selected runs">
                 <span class="bulk__count num">{move || format!("{} selected", counted(count()))}</span>
-                {more}
-                <button class="button" type="button" on:click=move |_| tagging.set(true)>
-                    <Icon name="tag" />
-                    "Tag"
-                </button>
-                <button class="button" type="button" on:click=move |_| moving.set(true)>
-                    <Icon name="folder" />
-                    "Move"
-                </button>
-                {aside}
-                <button class="button" type="button" on:click=trash>
-                    {move || view! { <Icon name=if in_trash() { "restore" } else { "trash" } /> }}
-                    {move || if in_trash() { "Restore" } else { "Trash" }}
-                </button>
+                {may
+                    .then(|| {
+                        view! {
+                            {more}
+                            <button class="button" type="button" on:click=move |_| tagging.set(true)>
+                                <Icon name="tag" />
+                                "Tag"
+                            </button>
+                            <button class="button" type="button" on:click=move |_| moving.set(true)>
+                                <Icon name="folder" />
+                                "Move"
+                            </button>
+                            {aside}
+                            <button class="button" type="button" on:click=trash>
+                                {move || view! { <Icon name=if in_trash() { "restore" } else { "trash" } /> }}
+                                {move || if in_trash() { "Restore" } else { "Trash" }}
+                            </button>
+                        }
+                    })}
                 <SelectNone on_click=clear />
             </div>
         </Show>
