@@ -144,6 +144,22 @@ test("changes of the view are undone and redone by buttons, keys and the browser
   await expect(redo).toBeEnabled();
 });
 
+test("a view of a picture keeps its axes and its choice of runs", async ({ page, api }) => {
+  const id = await tried(api, "picture in a view");
+  const brush = encodeURIComponent("params.lr < 1");
+  await page.goto(`/experiments/${id}?view=scatter&x=params.lr&y=metrics.loss&brush=${brush}`);
+  await awake(page);
+  await save(page, "lr against loss");
+  await menu(page).click();
+  await box(page).getByRole("link", { name: "All runs" }).click();
+  await expect(rows(page)).toHaveCount(4);
+  await menu(page).click();
+  await box(page).getByRole("link", { name: "lr against loss" }).click();
+  await expect(page).toHaveURL(/view=scatter.*brush=params.lr.*x=params.lr&y=metrics.loss/);
+  await expect(page.getByRole("combobox", { name: "X", exact: true })).toHaveValue("params.lr");
+  await expect(menu(page)).toHaveText("lr against loss");
+});
+
 test("a view of charts keeps how they are set up, and steps lead through it", async ({ page, api }) => {
   const id = await tried(api, "charts in a view");
   await page.goto(`/experiments/${id}?view=charts`);

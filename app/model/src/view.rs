@@ -1,4 +1,4 @@
-//! Saved views: how an experiment's runs are looked at, in a table or in charts, under a name, for one person or for all.
+//! Saved views: how an experiment's runs are looked at, in a table, in charts or in a picture, under a name, for one person or for all.
 
 use crate::{
     Error, ExperimentId, UnixMillis, ViewId, experiment,
@@ -12,7 +12,7 @@ use std::{fmt, str::FromStr};
 
 /// What a view keeps of the page's address, in the order in which it is written, and how many values each has at most.
 /// Where in the table somebody is does not belong to it. New ones come last, so that equal views stay equal texts.
-const KEYS: [(&str, usize); 26] = [
+const KEYS: [(&str, usize); 39] = [
     ("search", 1),
     ("filter", 1),
     ("status", 1),
@@ -40,13 +40,27 @@ const KEYS: [(&str, usize); 26] = [
     ("zoom", ZOOMS_MAX),
     ("off", limits::LINES_HIDDEN_MAX),
     ("archived", 1),
+    // Those of pictures.
+    ("axes", 1),
+    ("flip", 1),
+    ("scale", limits::EXPLORE_FIELDS_MAX),
+    ("brush", limits::EXPLORE_FIELDS_MAX),
+    ("x", 1),
+    ("y", 1),
+    ("color", 1),
+    ("size", 1),
+    ("metric", 1),
+    ("by", 1),
+    ("top", 1),
+    ("fit", 1),
+    ("front", 1),
 ];
 
 /// A range for each kind of x axis.
 const ZOOMS_MAX: usize = 4;
 
-/// What `view` says of charts; the table says nothing.
-const CHARTS: &str = "charts";
+/// What `view` says of charts and of pictures; the table says nothing.
+const LOOKS: [&str; 6] = ["charts", "parallel", "scatter", "bars", "box", "importance"];
 
 /// How a form without a script names columns: one by one.
 const COLUMN: &str = "col";
@@ -86,7 +100,7 @@ impl ViewState {
                 values.drain(..values.len().saturating_sub(1));
             }
             if key == "view" {
-                values.retain(|view| *view == CHARTS);
+                values.retain(|view| LOOKS.contains(view));
             }
             let columns = pairs.iter().filter(|(name, _)| key == "cols" && name == COLUMN);
             let columns: Vec<_> = columns.map(|(_, value)| value.as_str()).collect();
@@ -123,19 +137,25 @@ fn check_pair(key: &str, value: &str) -> Result<(), Error> {
     let fault = |what: String| Err(Error::invalid("state", format!("{key}: {what}")));
     match key {
         _ if value.is_empty() => Ok(()),
-        "filter" => query::parse(value).map(drop).or_else(|error| fault(error.to_string())),
+        "filter" | "brush" => query::parse(value).map(drop).or_else(|error| fault(error.to_string())),
         "sort" => {
             let rows = query::parse_orders(value).map(drop);
             rows.or_else(|_| query::parse_group_orders(value).map(drop))
                 .or_else(|error| fault(error.to_string()))
         }
-        "cols" | "left" => query::parse_fields(value).map(drop).or_else(|error| fault(error.to_string())),
+        "cols" | "left" | "axes" | "flip" => {
+            query::parse_fields(value).map(drop).or_else(|error| fault(error.to_string()))
+        }
         "group" => query::parse_group(value).map(drop).or_else(|error| fault(error.to_string())),
-        COLUMN => Field::try_from(value.to_owned()).map(drop).or_else(|error| fault(error.message)),
+        COLUMN | "x" | "y" | "color" | "size" | "metric" | "by" => {
+            Field::try_from(value.to_owned()).map(drop).or_else(|error| fault(error.message))
+        }
         "status" => value.parse::<RunStatus>().map(drop).or_else(|error| fault(error.message)),
         "archived" if value != "1" => fault("expected 1".into()),
         "trash" if value != "only" => fault("expected only".into()),
-        "view" if value != CHARTS && value != "runs" => fault(format!("expected {CHARTS} or runs")),
+        "view" if !LOOKS.contains(&value) && value != "runs" => {
+            fault(format!("expected runs, {}", LOOKS.join(", ")))
+        }
         "expr" => {
             let expression = value.split_once('=').map(|(_, expression)| expression);
             let read = |text: &str| Expression::parse(text).map(drop);
@@ -363,7 +383,10 @@ mod tests {
         );
         assert!(state("view=runs").unwrap().is_empty(), "the table is what there is without a word");
         for (bad, word) in [
-            ("view=moon", "view: expected charts or runs"),
+            ("view=moon", "view: expected runs, charts, parallel"),
+            ("x=moon", "x: "),
+            ("axes=%22", "axes: "),
+            ("brush=params.", "brush: expected a key"),
             ("expr=gap", "expr: expected a name"),
             ("expr=gap=a-", "expr: expected a metric"),
         ] {

@@ -168,6 +168,7 @@ pub fn attributes() -> [Field; 4] {
 #[cfg(test)]
 mod tests {
     use super::{super::axis::Span, *};
+    use model::view::ViewState;
 
     fn columns() -> Vec<Field> {
         vec![
@@ -181,6 +182,22 @@ mod tests {
     fn there_and_back(query: &Query) -> Query {
         let href = query.href("/x");
         Query::parse(href.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    #[test]
+    fn a_saved_view_keeps_a_picture_as_it_is() {
+        let common = "axes=params.lr,metrics.val_loss&flip=params.lr&scale=log:params.lr&brush=params.lr+%3E+0.1&x=params.lr&y=metrics.val_loss\
+                      &color=params.lr&size=params.lr&metric=metrics.val_loss&by=params.lr&top=20&fit=1&front=1";
+        for (_, word, _) in Picture::ALL {
+            let address = Query::parse(&format!("view={word}&{common}"));
+            let kept = Query::parse(ViewState::of_address(&address.href("")).as_str());
+            assert_eq!(table(&kept), Query::default(), "nothing but what belongs to pictures");
+            for (key, value) in
+                [("view", word), ("front", "1"), ("by", "params.lr"), ("brush", "params.lr > 0.1")]
+            {
+                assert_eq!(kept.get(key), Some(value), "{word}");
+            }
+        }
     }
 
     #[test]
