@@ -215,7 +215,7 @@ fn rows(facts: Vec<Fact>) -> impl IntoView {
 }
 
 /// A list that may be long: it scrolls by itself.
-fn list(pairs: Vec<(String, String)>, label: &'static str) -> impl IntoView {
+fn list(pairs: Vec<(String, String)>, label: &'static str) -> AnyView {
     let row = |(name, value): (String, String)| {
         view! {
             <dt class="mono">{name}</dt>
@@ -242,7 +242,7 @@ fn Packages(view: RunView, told: Memo<Environment>) -> impl IntoView {
         if found.with(Vec::is_empty) {
             return view! { <p class="muted">"No package has that in its name."</p> };
         }
-        list(found.get(), "List of packages").into_any()
+        list(found.get(), "List of packages")
     };
     view! {
         <Show when=move || !all.with(Vec::is_empty)>

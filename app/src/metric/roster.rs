@@ -70,7 +70,7 @@ pub fn Roster(
                     <For
                         each=move || entries.get()
                         key=Entry::who
-                        children=move |entry| row(board, entries, entry, flip).into_any()
+                        children=move |entry| row(board, entries, entry, flip)
                     />
                 </ul>
             </details>
@@ -79,12 +79,7 @@ pub fn Roster(
     }
 }
 
-fn row(
-    board: Board,
-    entries: Memo<Vec<Entry>>,
-    entry: Entry,
-    flip: Option<Callback<RunId>>,
-) -> impl IntoView {
+fn row(board: Board, entries: Memo<Vec<Entry>>, entry: Entry, flip: Option<Callback<RunId>>) -> AnyView {
     let who = entry.who();
     let Entry { owner, name, color, run, shown } = entry;
     let is_switch = shown.is_some();

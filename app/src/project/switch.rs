@@ -94,7 +94,7 @@ pub fn ProjectSwitch(
     };
     let removable = move || chosen.with(|one| one.as_ref().is_some_and(|one| one.id != ProjectId::DEFAULT));
     view! {
-        <Popover label=label.into_any()>
+        <Popover label>
             <div class="popover__box project-switch">
                 <ul>
                     {move || {

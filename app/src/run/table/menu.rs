@@ -202,7 +202,7 @@ fn Actions(
         {link("file", "Open", place.clone())}
         {may.then(|| item("edit", "Rename", rename))}
         {may.then(|| item("tag", "Tag", tag))}
-        {if may { item("note", "Note", note) } else { link("note", "Note", format!("{place}?tab=notes")).into_any() }}
+        {if may { item("note", "Note", note) } else { link("note", "Note", format!("{place}?tab=notes")) }}
         {item("pin", if is(query::PINS) { "Unpin" } else { "Pin on top" }, pin)}
         {item("base", if is_base { "No baseline" } else { "Use as baseline" }, base)}
         {if is(query::HIDDEN) { item("eye", "Show", hide) } else { item("eye-off", "Hide", hide) }}

@@ -197,12 +197,11 @@ fn stat_choice(table: Table, column: &Field) -> Option<AnyView> {
         }
     };
     let label = format!("Which number of {}", columns::name(column));
-    let view = view! {
+    Some(view! {
         <select class="select select--small" aria-label=label on:change=change>
             {Stat::ALL.map(option).collect_view()}
         </select>
-    };
-    Some(view.into_any())
+    })
 }
 
 fn ticked(form: &HtmlFormElement) -> Vec<Field> {

@@ -450,7 +450,7 @@ impl Shown {
         };
         let best = self.best.then(|| view! { <span class="hidden">" best"</span> });
         let beside = match self.delta {
-            Some(delta) => Some(delta.draw().into_any()),
+            Some(delta) => Some(delta.draw()),
             None => room.then(|| view! { <span class="delta delta--none"></span> }),
         };
         if best.is_none() && beside.is_none() {
@@ -487,7 +487,7 @@ impl Delta {
         Self { by, better }
     }
 
-    fn draw(self) -> impl IntoView {
+    fn draw(self) -> AnyView {
         let (class, word) = match self.better {
             Some(true) => ("delta delta--better", " better"),
             Some(false) => ("delta delta--worse", " worse"),
