@@ -65,7 +65,7 @@ test("who may only look is offered nothing that changes anything", async ({ page
   await awake(page);
   await expect(offered(/rename|tag|archive|trash|stop|move|write/i)).toHaveCount(0);
   await picture(page, "viewer-run");
-  await page.goto(`/runs/${first}?tab=artifacts&file=report.txt`);
+  await page.goto(`/runs/${first}?tab=artifacts&path=report.txt`);
   await awake(page);
   await expect(page.getByText("all well")).toBeVisible();
   await expect(offered(/upload|delete|remove/i)).toHaveCount(0);
