@@ -41,7 +41,7 @@ mod view;
 #[cfg(feature = "ssr")]
 pub use compare::file_of as comparison_file;
 #[cfg(feature = "ssr")]
-pub use shell::{Assets, shell};
+pub use shell::shell;
 
 use crate::ui::erase::view;
 use leptos::prelude::*;

@@ -9,15 +9,8 @@ use leptos_meta::MetaTags;
 use model::user::Role;
 use std::collections::HashMap;
 
-/// The browser half as this server hands it out.
-pub struct Assets {
-    /// Where it lies: `/pkg/0123456789abcdef`.
-    pub base: String,
-}
-
-/// The whole document.
-pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView + use<> {
-    let Assets { base: pkg } = assets;
+/// The whole document. The browser half lies at `pkg`: `/pkg/0123456789abcdef`.
+pub fn shell(options: LeptosOptions, pkg: String) -> impl IntoView + use<> {
     // From this Leptos names the script that loads modules; the modules of the page are in its pack.
     provide_context(WasmSplitManifest(ArcStoredValue::new((
         pkg.clone(),

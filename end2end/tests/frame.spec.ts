@@ -69,6 +69,13 @@ test("what a page begins with comes as one file", async ({ page, world }) => {
   }
 });
 
+test("where a browser takes no Brotli, as over plain HTTP, modules are compressed all the same", async ({ page }) => {
+  await page.goto(oldest);
+  const module = await page.locator("link[rel=preload][href$='_bg.wasm']").getAttribute("href");
+  const answer = await page.request.get(module!, { headers: { "accept-encoding": "gzip" } });
+  expect(answer.headers()["content-encoding"]).toBe("gzip");
+});
+
 test.describe("with a module that fails", () => {
   test.use({ expected: [/Failed to load resource/] });
 

@@ -1,7 +1,6 @@
 //! The browser half: script, wasm and style, served under a path that changes with their content, so that they may be
 //! cached for ever. A release holds them inside; a development build reads them from the site folder.
 
-use app::Assets;
 use axum::{
     extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -21,9 +20,9 @@ pub(crate) fn version() -> Option<String> {
     plain.then(|| text.to_owned())
 }
 
-/// What pages are told of them.
-pub(crate) fn current() -> Assets {
-    Assets { base: format!("/pkg/{}", version().as_deref().unwrap_or("none")) }
+/// Where pages find them.
+pub(crate) fn base() -> String {
+    format!("/pkg/{}", version().as_deref().unwrap_or("none"))
 }
 
 /// `GET /pkg/{version}/{*path}`

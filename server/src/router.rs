@@ -56,8 +56,7 @@ pub(crate) fn router(
     let not_for_binary = DefaultPredicate::new()
         .and(NotForContentType::const_new("application/octet-stream"))
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
-        .and(NotForContentType::const_new("application/zip"))
-        .and(NotForContentType::const_new("application/wasm"));
+        .and(NotForContentType::const_new("application/zip"));
     router
         .route_layer(middleware::from_fn_with_state(app.clone(), auth::authorize))
         .fallback_service(fallback)

@@ -27,7 +27,7 @@ pub(crate) fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static + 
 pub(crate) async fn render(State(app): State<App>, request: Request<Body>) -> Response {
     let options = app.options.clone();
     let render = leptos_axum::render_app_async_with_context(context(&app), move || {
-        app::shell(options.clone(), assets::current())
+        app::shell(options.clone(), assets::base())
     });
     render(request).await.into_response()
 }

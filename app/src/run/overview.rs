@@ -10,6 +10,7 @@ use crate::{
     asset,
     chart::format,
     environment::{self, Told},
+    frame::session::Session,
     metric::Sparks,
     process,
     ui::{
@@ -224,19 +225,20 @@ fn more(view: RunView, tab: &'static str, count: usize) -> Option<impl IntoView>
 fn NoteExcerpt(view: RunView) -> impl IntoView {
     let note = Memo::new(move |_| view.detail.current.with(|detail| detail.note.clone()));
     let href = format!("{}?tab=notes", view.path());
+    let may = Session::current().may_edit();
     move || {
         let href = href.clone();
         match note.get() {
             Some(note) if !note.body.trim().is_empty() => view! {
                 <div class="prose prose--excerpt" inner_html=note.html></div>
                 <p class="card__more">
-                    <a href=href>"Read or edit"</a>
+                    <a href=href>{if may { "Read or edit" } else { "Read" }}</a>
                 </p>
             },
             _ => view! {
                 <p class="muted">
                     "No note yet. "
-                    <a href=href>"Write one"</a>
+                    {may.then(|| view! { <a href=href>"Write one"</a> })}
                 </p>
             },
         }

@@ -1,5 +1,5 @@
 //! `view!` of this crate: whatever it is given, it makes one type. Leptos has a type for every shape of a view, and a copy of
-//! the code that builds, wakes and changes it for every place that holds one: a tenth of what a browser loads.
+//! the code that builds, wakes and changes it for every place that holds one: a twentieth of what a browser loads.
 
 use leptos::prelude::*;
 use std::any::{Any, TypeId};
