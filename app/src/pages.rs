@@ -3,34 +3,35 @@
 //! there are few, and large ones.
 
 use crate::{
+    artifact::{self, Files},
     compare::{self, Drawn},
+    environment::{self, Told},
     experiment,
     explore::{Explore, Picture, Subject},
     feed::Feed,
-    link,
+    link, log, media,
     metric::{self, StepValue, charts::Charts},
     note,
     run::{self, RunView, api::Runs},
-    search, sign_in, system, trash,
+    run_event, search, sign_in, system, trash,
     ui::erase::view,
 };
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
-use model::RunId;
+use model::{RunId, media::Media, run_event::RunEventPage};
 
 /// Draws a part once its module is here; until then nothing stands there.
 pub fn later(part: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
     Suspend::new(part).into_any()
 }
 
-/// Curves and pictures of many runs, wherever they are drawn.
+/// Curves, wherever they are drawn.
 pub enum Drawing {
     /// With what the chosen step has.
     OfRun(RunView, Option<Vec<StepValue>>),
     OfSystem(RunView),
     OfExperiment(Feed<Runs>, Memo<link::Query>),
     Compared(Drawn),
-    Picture(Picture, Subject, Memo<link::Query>, String),
 }
 
 #[lazy]
@@ -40,9 +41,46 @@ pub fn drawing(what: Drawing) -> AnyView {
         Drawing::OfSystem(view) => view! { <system::Tab view /> },
         Drawing::OfExperiment(feed, search) => view! { <Charts feed search /> },
         Drawing::Compared(drawn) => view! { <compare::Curves drawn /> },
-        Drawing::Picture(picture, subject, search, path) => {
-            view! { <Explore picture subject search path /> }
-        }
+    }
+}
+
+/// A picture of many runs.
+pub struct Pictured {
+    pub picture: Picture,
+    pub subject: Subject,
+    pub search: Memo<link::Query>,
+    /// Of the page that it stands on.
+    pub path: String,
+}
+
+#[lazy]
+pub fn picture(what: Pictured) -> AnyView {
+    let Pictured { picture, subject, search, path } = what;
+    view! { <Explore picture subject search path /> }
+}
+
+/// What a run holds beside its numbers: tabs of its page, with what they show first, and its note wherever that is opened.
+pub enum Content {
+    Media(RunView, Option<Media>),
+    Artifacts(RunView, Option<Box<Files>>),
+    Note(RunView),
+    /// In a dialog of this signal.
+    NoteDialog(RunId, RwSignal<bool>),
+    Log(RunView),
+    Environment(RunView, Option<Told>),
+    Events(RunView, Option<RunEventPage>),
+}
+
+#[lazy]
+pub fn content(what: Content) -> AnyView {
+    match what {
+        Content::Media(view, first) => view! { <media::Tab view first /> },
+        Content::Artifacts(view, first) => view! { <artifact::Tab view first=first.map(|files| *files) /> },
+        Content::Note(view) => view! { <note::Tab view /> },
+        Content::NoteDialog(id, open) => view! { <note::Writing id open /> },
+        Content::Log(view) => view! { <log::Tab view /> },
+        Content::Environment(view, first) => view! { <environment::Tab view first /> },
+        Content::Events(view, first) => view! { <run_event::Tab view first /> },
     }
 }
 
@@ -69,19 +107,9 @@ fn experiment() -> AnyView {
     view! { <experiment::Page /> }
 }
 
-/// The page of a run, and what of it other pages open.
-pub enum OfRun {
-    Page,
-    /// Its note in a dialog of this signal.
-    Note(RunId, RwSignal<bool>),
-}
-
 #[lazy]
-pub fn run(what: OfRun) -> AnyView {
-    match what {
-        OfRun::Page => view! { <run::Page /> },
-        OfRun::Note(id, open) => view! { <note::Writing id open /> },
-    }
+fn run() -> AnyView {
+    view! { <run::Page /> }
 }
 
 #[lazy]
@@ -89,10 +117,10 @@ fn compare() -> AnyView {
     view! { <compare::Page /> }
 }
 
-/// A page for the router. What the server rendered wakes in one go, so the parts that its address shows are waited for
-/// with it.
+/// A page for the router. What the server rendered wakes in one go, so the module that its address needs besides the page's
+/// own is waited for with it.
 macro_rules! page {
-    ($page:ident, $view:expr, $($load:ident $(if $wanted:expr)?),+) => {
+    ($page:ident, $view:expr, $load:ident $(, $besides:path => $($name:literal $more:ident),+)?) => {
         pub struct $page;
 
         impl LazyRoute for $page {
@@ -108,33 +136,37 @@ macro_rules! page {
             async fn preload() {
                 #[cfg(feature = "hydrate")]
                 {
-                    let address = link::Query::parse(&window().location().search().unwrap_or_default());
-                    let _ = &address;
-                    $(if true $(&& $wanted(&address))? {
-                        $load().await;
-                    })+
+                    $load().await;
+                    $(
+                        let address = link::Query::parse(&window().location().search().unwrap_or_default());
+                        match $besides(&address) {
+                            $(Some($name) => $more().await,)+
+                            _ => {}
+                        }
+                    )?
                 }
             }
         }
     };
 }
 
-fn experiment_draws(address: &link::Query) -> bool {
-    metric::charts::asked(address) || Picture::of(address).is_some()
+/// The module that an experiment's address needs besides its page's own.
+fn experiment_needs(address: &link::Query) -> Option<&'static str> {
+    if metric::charts::asked(address) { Some("drawing") } else { Picture::of(address).map(|_| "picture") }
 }
 
 /// The file of all modules that the page of an address wakes with, as the build names it.
 #[cfg(feature = "ssr")]
 pub fn pack(path: &str, address: &link::Query) -> Option<String> {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
-    let (page, draws) = match parts.as_slice() {
-        ["experiments" | "trash" | "search" | "sign-in"] => ("listing", false),
-        ["experiments", _] => ("experiment", experiment_draws(address)),
-        ["runs", _] => ("run", run::shows_curves(address)),
-        ["compare"] => ("compare", compare::shows_curves(address)),
+    let (page, besides) = match parts.as_slice() {
+        ["experiments" | "trash" | "search" | "sign-in"] => ("listing", None),
+        ["experiments", _] => ("experiment", experiment_needs(address)),
+        ["runs", _] => ("run", run::needs(address)),
+        ["compare"] => ("compare", compare::needs(address)),
         _ => return None,
     };
-    Some(if draws { format!("{page}-drawing") } else { page.to_owned() })
+    Some(besides.map_or_else(|| page.to_owned(), |module| format!("{page}-{module}")))
 }
 
 page!(Experiments, listing(Listing::Experiments), __preload_listing);
@@ -142,10 +174,20 @@ page!(
     Experiment,
     experiment(),
     __preload_experiment,
-    __preload_drawing if experiment_draws
+    experiment_needs => "drawing" __preload_drawing, "picture" __preload_picture
 );
-page!(Run, run(OfRun::Page), __preload_run, __preload_drawing if run::shows_curves);
-page!(Compare, compare(), __preload_compare, __preload_drawing if compare::shows_curves);
+page!(
+    Run,
+    run(),
+    __preload_run,
+    run::needs => "drawing" __preload_drawing, "content" __preload_content
+);
+page!(
+    Compare,
+    compare(),
+    __preload_compare,
+    compare::needs => "drawing" __preload_drawing, "picture" __preload_picture
+);
 page!(Trash, listing(Listing::Trash), __preload_listing);
 page!(Search, listing(Listing::Search), __preload_listing);
 page!(SignIn, listing(Listing::SignIn), __preload_listing);

@@ -59,6 +59,10 @@ test("what a page begins with comes as one file", async ({ page, world }) => {
     ["/experiments", "listing"],
     [`/experiments/${world.experiments[sweep]}`, "experiment"],
     [`/experiments/${world.experiments[sweep]}?view=charts`, "experiment-drawing"],
+    [`/experiments/${world.experiments[sweep]}?view=scatter`, "experiment-picture"],
+    [`/runs/${Object.values(world.runs)[0]}`, "run"],
+    [`/runs/${Object.values(world.runs)[0]}?tab=metrics`, "run-drawing"],
+    [`/runs/${Object.values(world.runs)[0]}?tab=logs`, "run-content"],
     [`/compare?runs=${Object.values(world.runs).slice(0, 2).join(",")}&view=curves`, "compare-drawing"],
   ] as const;
   for (const [place, pack] of places) {

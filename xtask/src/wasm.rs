@@ -139,23 +139,27 @@ fn split(input: &Path, output: &Path, name: &str) -> Result<PathBuf> {
 /// Which modules a page needs: what the splitter found, until the packs are made.
 const NEEDED: &str = "split.json";
 
-/// The module that some pages need besides their own, depending on their address.
-const DRAWING: &str = "drawing";
-const PAGES_THAT_DRAW: [&str; 3] = ["experiment", "run", "compare"];
+/// Pages, and the modules of which an address may need one besides the page's own (`app/src/pages.rs`).
+const PAGES: [(&str, &[&str]); 4] = [
+    ("listing", &[]),
+    ("experiment", &["drawing", "picture"]),
+    ("run", &["drawing", "content"]),
+    ("compare", &["drawing", "picture"]),
+];
 
-/// Writes what a page begins with as one file, `experiment.pack`, and with the module of drawings `experiment-drawing.pack`.
-/// `load.js` says what is in it.
+/// Writes what a page begins with as one file: `experiment.pack`, `experiment-drawing.pack`. `load.js` says what is in it.
 fn pack(output: &Path) -> Result<()> {
     let needed = fs::read(output.join(NEEDED))?;
     let needed: BTreeMap<String, BTreeSet<String>> = serde_json::from_slice(&needed)?;
     // The splitter adds a number to a function's name.
     let page = |name: &str| name.rsplit_once('_').map_or(name, |(page, _)| page).to_owned();
     let needed: BTreeMap<_, _> = needed.into_iter().map(|(name, modules)| (page(&name), modules)).collect();
-    let drawing = needed.get(DRAWING).context("no module is called drawing any more")?;
-    for (page, modules) in needed.iter().filter(|(page, _)| *page != DRAWING) {
-        write_pack(output, page, modules)?;
-        if PAGES_THAT_DRAW.contains(&page.as_str()) {
-            write_pack(output, &format!("{page}-{DRAWING}"), &(modules | drawing))?;
+    let of =
+        |module: &str| needed.get(module).with_context(|| format!("no module is called {module} any more"));
+    for (page, besides) in PAGES {
+        write_pack(output, page, of(page)?)?;
+        for module in besides {
+            write_pack(output, &format!("{page}-{module}"), &(of(page)? | of(module)?))?;
         }
     }
     fs::remove_file(output.join(NEEDED))?;

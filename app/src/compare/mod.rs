@@ -19,4 +19,4 @@ mod wanted;
 
 #[cfg(feature = "ssr")]
 pub use offline::html as file_of;
-pub use page::{Curves, Drawn, Page, shows_curves};
+pub use page::{Curves, Drawn, Page, needs};

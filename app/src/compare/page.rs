@@ -18,7 +18,7 @@ use crate::{
     link::{self, Query},
     live,
     metric::{Board, BoardRun, Entry, EventNews, Roster, Sections},
-    pages::{self, Drawing},
+    pages::{self, Drawing, Pictured},
     ui::{
         erase::view,
         filter::{FilterForm, Hidden},
@@ -142,8 +142,8 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
         let runs = match whose.get()? {
             Whose::Picture(picture) => {
                 let subject = Subject::compared(by_experiment(runs), fields, logged);
-                let drawing = Drawing::Picture(picture, subject, search, "/compare".to_owned());
-                return Some(pages::later(pages::drawing(drawing)));
+                let path = "/compare".to_owned();
+                return Some(pages::later(pages::picture(Pictured { picture, subject, search, path })));
             }
             Whose::All => runs,
             Whose::Of(ends) => Memo::new(move |_| {
@@ -321,11 +321,13 @@ fn shown(look: &Look, search: Memo<Query>) -> AnyView {
     }
 }
 
-/// Whether an address may show curves.
-pub fn shows_curves(address: &Query) -> bool {
-    Wanted::parse(address).is_ok_and(|wanted| {
-        matches!(wanted.view, View::Curves | View::Changes | View::Parallel | View::Scatter)
-    })
+/// The module that an address needs besides the page's own.
+pub fn needs(address: &Query) -> Option<&'static str> {
+    match Wanted::parse(address).ok()?.view {
+        View::Curves | View::Changes => Some("drawing"),
+        View::Parallel | View::Scatter => Some("picture"),
+        _ => None,
+    }
 }
 
 /// What the curves are of.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::AppError,
-    pages::{self, OfRun},
+    pages::{self, Content},
     ui::{
         dialog::{Dialog, open_while},
         erase::view,
@@ -24,7 +24,7 @@ pub fn NoteDialog(about: RwSignal<Option<(RunId, String)>>) -> impl IntoView {
         Signal::derive(move || about.with(|run| run.as_ref().map(|(_, name)| format!("Note of {name}"))));
     view! {
         <Dialog open title=Signal::derive(move || title.get().unwrap_or_default())>
-            {move || about.get().map(|(id, _)| pages::later(pages::run(OfRun::Note(id, open))))}
+            {move || about.get().map(|(id, _)| pages::later(pages::content(Content::NoteDialog(id, open))))}
         </Dialog>
     }
 }

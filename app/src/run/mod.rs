@@ -19,5 +19,5 @@ mod tags;
 pub use choice::{Choice, ChooseRun};
 pub use group::group_name;
 pub use header::{TagForm, save};
-pub use page::{Page, RunView, shows_curves};
+pub use page::{Page, RunView, needs};
 pub use table::RunTable;

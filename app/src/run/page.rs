@@ -10,8 +10,8 @@ use crate::{
     frame::crumbs::Crumbs,
     json,
     link::{self, Query},
-    live, log, media, metric, note,
-    pages::{self, Drawing},
+    live, media, metric,
+    pages::{self, Content, Drawing},
     param, run_event,
     ui::{
         erase::view,
@@ -253,22 +253,22 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
             }
             "media" => {
                 let first = first.try_update_value(|first| first.media.take()).flatten();
-                view! { <media::Tab view first /> }
+                pages::later(pages::content(Content::Media(view, first)))
             }
             "artifacts" => {
                 let first = first.try_update_value(|first| first.files.take()).flatten();
-                view! { <artifact::Tab view first /> }
+                pages::later(pages::content(Content::Artifacts(view, first.map(Box::new))))
             }
-            "notes" => view! { <note::Tab view /> },
-            "logs" => view! { <log::Tab view /> },
+            "notes" => pages::later(pages::content(Content::Note(view))),
+            "logs" => pages::later(pages::content(Content::Log(view))),
             "system" => pages::later(pages::drawing(Drawing::OfSystem(view))),
             "environment" => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
-                view! { <environment::Tab view first /> }
+                pages::later(pages::content(Content::Environment(view, first)))
             }
             "events" => {
                 let first = first.try_update_value(|first| first.events.take()).flatten();
-                view! { <run_event::Tab view first /> }
+                pages::later(pages::content(Content::Events(view, first)))
             }
             _ => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
@@ -278,7 +278,11 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
     }
 }
 
-/// Whether an address shows a tab of curves.
-pub fn shows_curves(address: &Query) -> bool {
-    matches!(address.get("tab"), Some("metrics" | "system"))
+/// The module that an address needs besides the page's own.
+pub fn needs(address: &Query) -> Option<&'static str> {
+    match address.get("tab") {
+        Some("metrics" | "system") => Some("drawing"),
+        Some("media" | "artifacts" | "notes" | "logs" | "environment" | "events") => Some("content"),
+        _ => None,
+    }
 }

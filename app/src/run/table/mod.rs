@@ -40,7 +40,7 @@ use crate::{
     feed::Feed,
     link::{self, Query},
     metric::charts,
-    pages::{self, Drawing},
+    pages::{self, Drawing, Pictured},
     ui::{
         erase::view,
         filter::{FilterForm, Hidden},
@@ -233,7 +233,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
         (true, ..) => view! { <NothingFound table /> },
         (_, Some(picture), _) => {
             let path = table.path.get_value();
-            pages::later(pages::drawing(Drawing::Picture(picture, Subject::table(feed), search, path)))
+            pages::later(pages::picture(Pictured { picture, subject: Subject::table(feed), search, path }))
         }
         _ if charts.get() => pages::later(pages::drawing(Drawing::OfExperiment(feed, search))),
         (_, _, true) => view! { <GroupTable feed search path=table.path.get_value() /> },
