@@ -4,7 +4,7 @@ import { awake, expect, picture, test } from "../fixture";
 import { sweep } from "../seed";
 
 /** The module of an experiment's page, which a list does not load. */
-const experimentModule = /\/split_experiment_\d+\.wasm$/;
+const experimentModule = /\/modules\.pack\?of=.*split_experiment_\d+\.wasm/;
 const oldest = "/experiments?sort=created&reverse=true";
 
 test("the theme is chosen and remembered", async ({ page }) => {
@@ -73,11 +73,28 @@ test("what a page begins with comes as one file", async ({ page, world }) => {
   }
 });
 
+test("what a page needs later comes in one pack", async ({ page }) => {
+  await page.goto(oldest);
+  await awake(page);
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname.split("/").pop()!));
+  await page.getByRole("link", { name: sweep }).click();
+  await expect(page.getByRole("heading", { level: 1, name: sweep })).toBeVisible();
+  expect(asked.filter((name) => /\.(wasm|pack)$/.test(name))).toEqual(["modules.pack"]);
+});
+
 test("where a browser takes no Brotli, as over plain HTTP, modules are compressed all the same", async ({ page }) => {
   await page.goto(oldest);
   const module = await page.locator("link[rel=preload][href$='_bg.wasm']").getAttribute("href");
-  const answer = await page.request.get(module!, { headers: { "accept-encoding": "gzip" } });
-  expect(answer.headers()["content-encoding"]).toBe("gzip");
+  const compressed = async (url: string) => {
+    const answer = await page.request.get(url, { headers: { "accept-encoding": "gzip" } });
+    return answer.headers()["content-encoding"];
+  };
+  expect(await compressed(module!)).toBe("gzip");
+  const pack = module!.replace(/[^/]*$/, "modules.pack?of=trackway_bg.wasm");
+  expect(await compressed(pack)).toBe("gzip");
+  const hostile = await page.request.get(pack.replace("trackway_bg.wasm", "../version"));
+  expect(hostile.status()).toBe(404);
 });
 
 test.describe("with a module that fails", () => {

@@ -14,31 +14,52 @@ async function load(url) {
     }
 }
 
-/* The modules that the page begins with come as one file, its pack: the length of a list in 32 bits, the list of names and
-   lengths as JSON, then one module after the other. Without it each is asked for when it is needed. */
-async function unpack(link) {
+/* Modules come together in a pack: the length of a list in 32 bits, the list of names and lengths as JSON, then one module
+   after the other. */
+async function unpack(answer) {
     const modules = new Map();
-    const answer = link && (await fetch(link.href).catch(() => null));
-    if (answer?.ok) {
-        const bytes = await answer.arrayBuffer();
-        const list = new Uint8Array(bytes, 4, new DataView(bytes).getUint32(0, true));
-        let at = 4 + list.length;
-        for (const [name, length] of JSON.parse(new TextDecoder().decode(list))) {
-            modules.set(name, WebAssembly.compile(new Uint8Array(bytes, at, length)));
-            at += length;
-        }
+    const bytes = await answer.arrayBuffer();
+    const list = new Uint8Array(bytes, 4, new DataView(bytes).getUint32(0, true));
+    let at = 4 + list.length;
+    for (const [name, length] of JSON.parse(new TextDecoder().decode(list))) {
+        modules.set(name, WebAssembly.compile(new Uint8Array(bytes, at, length)));
+        at += length;
     }
     return modules;
 }
 
-const packed = unpack(document.querySelector("link[rel=preload][href$='.pack']"));
+/* What the page begins with is in the pack that its head names. Without it all is asked for when it is needed. */
+async function begin() {
+    const link = document.querySelector("link[rel=preload][href$='.pack']");
+    const answer = link && (await fetch(link.href).catch(() => null));
+    return answer?.ok ? unpack(answer) : new Map();
+}
+
+let wanted = null;
+
+/* What is asked for in one go comes in one pack. */
+function ask(name) {
+    if (wanted === null) {
+        const names = [];
+        const pack = Promise.resolve().then(() => {
+            wanted = null;
+            const all = names.sort().join();
+            return load(new URL(`./modules.pack?of=${all}`, import.meta.url)).then(unpack);
+        });
+        wanted = { names, pack };
+    }
+    wanted.names.push(name);
+    return wanted.pack.then((modules) => modules.get(name));
+}
+
+const begun = begin();
 const compiled = new Map();
 
 function compile(url) {
     let module = compiled.get(url.href);
     if (module === undefined) {
         const name = url.pathname.split("/").pop();
-        module = packed.then((modules) => modules.get(name) ?? WebAssembly.compileStreaming(load(url)));
+        module = begun.then((modules) => modules.get(name) ?? ask(name));
         module.catch(() => compiled.delete(url.href));
         compiled.set(url.href, module);
     }

@@ -117,11 +117,12 @@ fn twin(name: &str) -> String {
     format!("{name}.br")
 }
 
+/// Other modules than the first are never asked for by themselves.
 fn compresses_well(name: &str) -> bool {
-    [".wasm", ".js", ".css"].iter().any(|extension| name.ends_with(extension))
+    ["_bg.wasm", ".js", ".css"].iter().any(|end| name.ends_with(end))
 }
 
-/// Its modules are there a second time, each by itself, for browsers that take no Brotli.
+/// Its modules are there a second time, each by itself: the server makes packs of them for whoever takes no Brotli.
 fn is_pack(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "pack")
 }
