@@ -51,7 +51,7 @@ async fn a_view_of_charts_keeps_what_repeats_and_opens_with_it() {
         assert_eq!(server.get("/api/v1/views?experiment_id=0").await.1, json!([view]));
         let path = format!("/api/v1/views/{}", view["id"].as_str().unwrap());
         for (state, words) in
-            [("view=moon", "view: expected charts"), ("expr=a=b%2B", "expr: expected a metric")]
+            [("view=moon", "view: expected runs, charts"), ("expr=a=b%2B", "expr: expected a metric")]
         {
             assert_problem(server.send(Method::PATCH, &path, json!({ "state": state })).await, 400, words);
         }
