@@ -575,6 +575,7 @@ test("a note is written in the table, and what is left unsaved is kept", async (
   await open();
   await text.fill("**Diverged** at step 900");
   await expect(dialog.locator(".note__preview strong")).toHaveText("Diverged");
+  expect(await dialog.evaluate((one) => one.matches(":modal")), "nothing else is in reach").toBe(true);
   await picture(page, "runs-note");
   await dialog.getByRole("button", { name: "Save note" }).click();
   await expect(dialog).toBeHidden();

@@ -10,8 +10,8 @@ use crate::{
     frame::crumbs::Crumbs,
     json,
     link::{self, Query},
-    live, media, metric,
-    pages::{self, Content, Drawing},
+    live, log, media, metric, note,
+    pages::{self, Drawing},
     param, run_event,
     ui::{
         erase::view,
@@ -253,22 +253,22 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
             }
             "media" => {
                 let first = first.try_update_value(|first| first.media.take()).flatten();
-                pages::later(pages::content(Content::Media(view, first)))
+                view! { <media::Tab view first /> }
             }
             "artifacts" => {
                 let first = first.try_update_value(|first| first.files.take()).flatten();
-                pages::later(pages::content(Content::Artifacts(view, first.map(Box::new))))
+                view! { <artifact::Tab view first /> }
             }
-            "notes" => pages::later(pages::content(Content::Note(view))),
-            "logs" => pages::later(pages::content(Content::Log(view))),
+            "notes" => view! { <note::Tab view /> },
+            "logs" => view! { <log::Tab view /> },
             "system" => pages::later(pages::drawing(Drawing::OfSystem(view))),
             "environment" => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
-                pages::later(pages::content(Content::Environment(view, first)))
+                view! { <environment::Tab view first /> }
             }
             "events" => {
                 let first = first.try_update_value(|first| first.events.take()).flatten();
-                pages::later(pages::content(Content::Events(view, first)))
+                view! { <run_event::Tab view first /> }
             }
             _ => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
@@ -280,9 +280,5 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
 
 /// The module that an address needs besides the page's own.
 pub fn needs(address: &Query) -> Option<&'static str> {
-    match address.get("tab") {
-        Some("metrics" | "system") => Some("drawing"),
-        Some("media" | "artifacts" | "notes" | "logs" | "environment" | "events") => Some("content"),
-        _ => None,
-    }
+    matches!(address.get("tab"), Some("metrics" | "system")).then_some("drawing")
 }
