@@ -1,6 +1,7 @@
 //! What a page shows: fetched with the page, then kept current in place, so that nothing flickers, jumps or loses focus.
 
 use crate::error::AppError;
+use crate::ui::erase::{effect, watch};
 use leptos::{prelude::*, task::spawn_local};
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -41,7 +42,7 @@ impl<T: Send + Sync + 'static> Feed<T> {
             fetch: StoredValue::new(fetch),
             asked: StoredValue::new(0),
         };
-        Effect::watch(move || input.get(), move |_, _, _| feed.refresh(), false);
+        watch(move || input.get(), move |_, _| feed.refresh());
         feed
     }
 
@@ -55,18 +56,18 @@ impl<T: Send + Sync + 'static> Feed<T> {
     {
         let loaded = RwSignal::new(first.is_some());
         let feed = Self::new(first.unwrap_or_default(), input, fetch);
-        Effect::new(move || {
+        effect(move || {
             if !loaded.get_untracked() {
                 feed.refresh();
             }
         });
-        let there = move |(): &(), _: Option<&()>, _: Option<()>| {
+        let there = move |(): &(), _: Option<&()>| {
             // A signal that is set tells of it, though it was so before: what is drawn would be made anew.
             if !loaded.get_untracked() {
                 loaded.set(true);
             }
         };
-        Effect::watch(move || feed.current.track(), there, false);
+        watch(move || feed.current.track(), there);
         (feed, loaded)
     }
 

@@ -1,6 +1,7 @@
 //! Links: the query part of a URL as pairs, read and written the same way on the server and in the browser.
 //! The router's own map decodes values twice, which turns a search for `%41` into one for `A`.
 
+use crate::ui::erase::memo;
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks};
 
@@ -121,7 +122,7 @@ pub fn decode(text: &str) -> String {
 /// The query of the page's URL.
 pub fn use_search() -> Memo<Query> {
     let url = hooks::use_url();
-    Memo::new(move |_| url.with(|url| Query::parse(url.search())))
+    memo(move || url.with(|url| Query::parse(url.search())))
 }
 
 /// Goes to another view of the same page: nothing scrolls, and Back returns.

@@ -1,7 +1,10 @@
 //! Live updates: one event stream a page. Bursts become one refresh a second; a broken stream goes on where it was, and while
 //! the server refuses one, the page asks from time to time.
 
-use crate::{json, ui::erase::view};
+use crate::{
+    json,
+    ui::erase::{drawn, effect, view},
+};
 use leptos::prelude::*;
 use model::event::Event;
 use std::{
@@ -71,7 +74,7 @@ pub fn watch_at_once(
     let told = Told { at_once: Rc::new(at_once), on_change: Rc::new(on_change) };
     let stream = StoredValue::new_local(None::<Rc<Stream>>);
     let told = StoredValue::new_local(told);
-    Effect::new(move || {
+    effect(move || {
         stream.set_value(Some(Stream::open(path.clone(), state, told.get_value())));
     });
     // Six connections a host is all that HTTP/1.1 gives a browser: a hidden tab must not hold one.
@@ -251,7 +254,7 @@ fn later(wait: Duration, stream: Weak<Stream>, act: impl FnOnce(&Rc<Stream>) + '
 #[component]
 pub fn Indicator() -> impl IntoView {
     let state = expect_context::<LineState>();
-    move || {
+    drawn(move || {
         let (class, word) = match state.now()? {
             Line::Connecting => ("live live--connecting", "Connecting"),
             Line::Open => ("live live--open", "Live"),
@@ -263,5 +266,5 @@ pub fn Indicator() -> impl IntoView {
                 {word}
             </span>
         })
-    }
+    })
 }

@@ -3,22 +3,27 @@
 //! there are few, and large ones.
 
 use crate::{
+    artifact::{self, Files},
     compare::{self, Drawn},
+    environment::{self, Told},
     experiment,
     explore::{Explore, Picture, Subject},
     feed::Feed,
-    link,
+    link, log, media,
     metric::{self, StepValue, charts::Charts},
+    note,
     run::{self, RunView, api::Runs},
-    search, sign_in, system, trash,
+    run_event, search, sign_in, system, trash,
     ui::erase::view,
 };
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
+use model::{RunId, media::Media, run_event::RunEventPage};
 
-/// Draws a part once its module is here; until then nothing stands there.
+/// Draws a part once its module is here; until then nothing stands there. Only there: without a boundary of its own a part
+/// that is waited for takes away the whole page, and with it the keyboard's place and what a dialog keeps out of reach.
 pub fn later(part: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
-    Suspend::new(part).into_any()
+    view! { <Suspense>{Suspend::new(part)}</Suspense> }
 }
 
 /// Curves, wherever they are drawn.
@@ -53,6 +58,31 @@ pub struct Pictured {
 pub fn picture(what: Pictured) -> AnyView {
     let Pictured { picture, subject, search, path } = what;
     view! { <Explore picture subject search path /> }
+}
+
+/// What a run holds beside its numbers: tabs of its page, with what they show first, and its note wherever that is opened.
+pub enum Content {
+    Media(RunView, Option<Media>),
+    Artifacts(RunView, Option<Box<Files>>),
+    Note(RunView),
+    /// In a dialog of this signal.
+    NoteDialog(RunId, RwSignal<bool>),
+    Log(RunView),
+    Environment(RunView, Option<Told>),
+    Events(RunView, Option<RunEventPage>),
+}
+
+#[lazy]
+pub fn content(what: Content) -> AnyView {
+    match what {
+        Content::Media(view, first) => view! { <media::Tab view first /> },
+        Content::Artifacts(view, first) => view! { <artifact::Tab view first=first.map(|files| *files) /> },
+        Content::Note(view) => view! { <note::Tab view /> },
+        Content::NoteDialog(id, open) => view! { <note::Writing id open /> },
+        Content::Log(view) => view! { <log::Tab view /> },
+        Content::Environment(view, first) => view! { <environment::Tab view first /> },
+        Content::Events(view, first) => view! { <run_event::Tab view first /> },
+    }
 }
 
 /// The list of experiments, and what is small.
@@ -147,7 +177,12 @@ page!(
     __preload_experiment,
     experiment_needs => "drawing" __preload_drawing, "picture" __preload_picture
 );
-page!(Run, run(), __preload_run, run::needs => "drawing" __preload_drawing);
+page!(
+    Run,
+    run(),
+    __preload_run,
+    run::needs => "drawing" __preload_drawing, "content" __preload_content
+);
 page!(
     Compare,
     compare(),

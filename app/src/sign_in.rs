@@ -2,10 +2,9 @@
 
 use crate::{
     frame::session,
-    ui::{copy::Copy, erase::view, icon::Icon},
+    ui::{copy::Copy, erase::view, icon::Icon, title::Title},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 #[component]
 pub fn Page() -> impl IntoView {

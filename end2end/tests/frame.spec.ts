@@ -62,6 +62,7 @@ test("what a page begins with comes as one file", async ({ page, world }) => {
     [`/experiments/${world.experiments[sweep]}?view=scatter`, "experiment-picture"],
     [`/runs/${Object.values(world.runs)[0]}`, "run"],
     [`/runs/${Object.values(world.runs)[0]}?tab=metrics`, "run-drawing"],
+    [`/runs/${Object.values(world.runs)[0]}?tab=logs`, "run-content"],
     [`/compare?runs=${Object.values(world.runs).slice(0, 2).join(",")}&view=curves`, "compare-drawing"],
   ] as const;
   for (const [place, pack] of places) {

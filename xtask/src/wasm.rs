@@ -143,7 +143,7 @@ const NEEDED: &str = "split.json";
 const PAGES: [(&str, &[&str]); 4] = [
     ("listing", &[]),
     ("experiment", &["drawing", "picture"]),
-    ("run", &["drawing"]),
+    ("run", &["drawing", "content"]),
     ("compare", &["drawing", "picture"]),
 ];
 

@@ -15,7 +15,7 @@ use crate::{
     run::RunView,
     ui::{
         copy::Copy,
-        erase::view,
+        erase::{drawn, effect, view},
         icon::Icon,
         notice::{Empty, Problem},
         time::Ago,
@@ -215,7 +215,7 @@ fn Image(source: String, name: String, mime: String) -> impl IntoView {
     let broken = RwSignal::new(false);
     let node = NodeRef::<html::Img>::new();
     // It may have failed before there was anybody to hear of it.
-    Effect::new(move || {
+    effect(move || {
         let Some(image) = node.get() else { return };
         spawn_local(async move {
             if JsFuture::from(image.decode()).await.is_err() && image.complete() {
@@ -224,7 +224,7 @@ fn Image(source: String, name: String, mime: String) -> impl IntoView {
         });
     });
     let source = if mime == "image/svg+xml" { format!("{source}?shown=true") } else { source };
-    move || {
+    drawn(move || {
         if broken.get() {
             view! {
                 <Empty icon="file" title="This picture cannot be shown">
@@ -235,7 +235,7 @@ fn Image(source: String, name: String, mime: String) -> impl IntoView {
             let alt = format!("Preview of {name}");
             view! { <img class="file__image" node_ref=node src=source.clone() alt=alt /> }
         }
-    }
+    })
 }
 
 /// Drawn by the browser's own viewer, and only when somebody asks for it.
@@ -348,7 +348,7 @@ fn Copies(run_id: RunId, file: Wanted) -> impl IntoView {
     view! {
         <details class="file__same" on:toggle=ask>
             <summary>"Same content elsewhere"</summary>
-            {list}
+            {move || list()}
         </details>
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     run::RunView,
     ui::{
         dialog::{Dialog, open_while},
-        erase::view,
+        erase::{effect, view},
         form::Closing,
         toast::Toaster,
     },
@@ -32,7 +32,7 @@ pub fn Remove(view: RunView, doomed: RwSignal<Option<Doomed>>) -> impl IntoView 
     let open = open_while(doomed);
     let busy = RwSignal::new(false);
     let failed = RwSignal::new(None::<AppError>);
-    Effect::new(move || {
+    effect(move || {
         doomed.track();
         failed.set(None);
     });
@@ -84,7 +84,7 @@ pub fn Remove(view: RunView, doomed: RwSignal<Option<Doomed>>) -> impl IntoView 
     view! {
         <Dialog open title>
             <form class="form" on:submit=submit>
-                {words}
+                {move || words()}
                 <Closing open failed busy action="Delete" danger=true />
             </form>
         </Dialog>

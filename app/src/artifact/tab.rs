@@ -14,7 +14,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
-        erase::view,
+        erase::{For, memo, view, watch},
         find::Find,
         icon::Icon,
         notice::{Empty, Problem},
@@ -52,20 +52,19 @@ struct Browser {
 #[component]
 pub fn Tab(view: RunView, mut first: Option<Files>) -> impl IntoView {
     let search = link::use_search();
-    let asked = Memo::new(move |_| search.with(wanted));
+    let asked = memo(move || search.with(wanted));
     let opened = RwSignal::new(Vec::new());
     let first_shown = first.as_mut().map(|first| first.shown.take());
-    let input = Memo::new(move |_| (view.id(), asked.get(), opened.get()));
+    let input = memo(move || (view.id(), asked.get(), opened.get()));
     let (files, loaded) = Feed::soon(first, input, |(id, wanted, opened)| api::list(id, wanted, opened));
-    let input = Memo::new(move |_| (view.id(), asked.get()));
+    let input = memo(move || (view.id(), asked.get()));
     let (shown, shown_loaded) = Feed::soon(first_shown, input, |(id, wanted)| api::show(id, wanted));
-    Effect::watch(
+    watch(
         move || view.filed.get(),
-        move |_, _, _| {
+        move |_, _| {
             files.refresh();
             shown.refresh();
         },
-        false,
     );
     let browser = Browser {
         view,
@@ -77,7 +76,7 @@ pub fn Tab(view: RunView, mut first: Option<Files>) -> impl IntoView {
         uploads: Uploads::new(view),
         may_edit: Session::current().may_edit(),
     };
-    let is_empty = Memo::new(move |_| files.current.with(|files| files.folders.is_empty()));
+    let is_empty = memo(move || files.current.with(|files| files.folders.is_empty()));
     let content = move || match (loaded.get(), is_empty.get() && asked.with(Option::is_none)) {
         (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> },
         (true, true) => view! { <Nothing browser /> },
@@ -86,7 +85,7 @@ pub fn Tab(view: RunView, mut first: Option<Files>) -> impl IntoView {
     view! {
         <Problem error=files.failed />
         {browser.may_edit.then(|| view! { <upload::Panel uploads=browser.uploads /> })}
-        {content}
+        {move || content()}
         <Remove view doomed=browser.doomed />
     }
 }
@@ -145,10 +144,9 @@ impl Browser {
 fn Listed(browser: Browser, shown: Feed<Option<Shown>>, shown_loaded: RwSignal<bool>) -> impl IntoView {
     let Browser { view, files, asked, closed, .. } = browser;
     let text = RwSignal::new(String::new());
-    let input = Memo::new(move |_| (view.id(), text.get()));
+    let input = memo(move || (view.id(), text.get()));
     let (found, _) = Feed::soon(Some(Vec::new()), input, |(id, text)| search(id, text));
-    let rows =
-        Memo::new(move |_| files.current.with(|files| closed.with(|closed| tree::rows(files, closed))));
+    let rows = memo(move || files.current.with(|files| closed.with(|closed| tree::rows(files, closed))));
     let list = move || {
         if text.with(|text| text.trim().is_empty()) {
             view! {
@@ -163,7 +161,7 @@ fn Listed(browser: Browser, shown: Feed<Option<Shown>>, shown_loaded: RwSignal<b
         }
     };
     // The same answer again draws nothing anew.
-    let seen = Memo::new(move |_| shown.current.get());
+    let seen = memo(move || shown.current.get());
     let content = move || match (seen.get(), asked.get()) {
         (Some(found), Some(file)) if found.file == file => {
             view! { <File view shown=found doomed=browser.doomed /> }
@@ -186,11 +184,11 @@ fn Listed(browser: Browser, shown: Feed<Option<Shown>>, shown_loaded: RwSignal<b
                     on:dragover=allow
                     on:drop=move |event| browser.dropped(&event, None)
                 >
-                    {list}
+                    {move || list()}
                 </nav>
             </div>
             <div class="artifacts__file area" data-busy=move || shown.busy.get().to_string()>
-                {content}
+                {move || content()}
             </div>
         </div>
     }
@@ -219,7 +217,7 @@ fn Found(browser: Browser, found: Feed<Vec<Artifact>>) -> impl IntoView {
         file_link(&browser, file, artifact.path.as_str().to_owned(), &artifact)
     };
     view! {
-        <p class="muted artifacts__count" role="status">{told}</p>
+        <p class="muted artifacts__count" role="status">{move || told()}</p>
         <Problem error=found.failed />
         <ul class="tree" data-busy=move || found.busy.get().to_string()>
             {move || found.current.get().into_iter().map(|one| view! { <li>{hit(one)}</li> }).collect_view()}
@@ -293,7 +291,7 @@ fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
         }
         Kind::Folder { place, name, file_count, size_bytes, .. } => {
             let this = place.clone();
-            let is_open = Memo::new(move |_| {
+            let is_open = memo(move || {
                 let is_here =
                     browser.files.current.with(|files| files.folders.iter().any(|(known, _)| *known == this));
                 is_here && browser.closed.with(|closed| !closed.contains(&this))

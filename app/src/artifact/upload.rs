@@ -9,7 +9,10 @@ use crate::{
     error::AppError,
     json,
     run::RunView,
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{For, view},
+        icon::Icon,
+    },
 };
 use leptos::{ev, prelude::*, task::spawn_local};
 use model::{
@@ -310,7 +313,7 @@ fn Line(uploads: Uploads, upload: Upload) -> impl IntoView {
     view! {
         <li class="upload__line">
             <span class="upload__name" title=path.clone()>{path.clone()}</span>
-            {state}
+            {move || state()}
         </li>
     }
 }

@@ -3,7 +3,10 @@
 use crate::{
     link::Query,
     run::RunView,
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{drawn, memo, view},
+        icon::Icon,
+    },
 };
 use leptos::prelude::*;
 use model::asset::{Access, AssetKind, AssetStatus, AssetUse};
@@ -13,8 +16,8 @@ const ROWS_MAX: usize = 20;
 
 #[component]
 pub fn Card(view: RunView) -> impl IntoView {
-    let uses = Memo::new(move |_| view.detail.current.with(|detail| detail.assets.clone()));
-    move || {
+    let uses = memo(move || view.detail.current.with(|detail| detail.assets.clone()));
+    drawn(move || {
         let uses = uses.get();
         (!uses.is_empty()).then(|| {
             let rows = uses.iter().take(ROWS_MAX).map(|one| row(view, one)).collect_view();
@@ -27,7 +30,7 @@ pub fn Card(view: RunView) -> impl IntoView {
                 </section>
             }
         })
-    }
+    })
 }
 
 fn row(view: RunView, one: &AssetUse) -> AnyView {

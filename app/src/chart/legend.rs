@@ -4,7 +4,7 @@ use super::{
     line::Line,
     plot::{Focus, Lines, View},
 };
-use crate::ui::erase::view;
+use crate::ui::erase::{Show, memo, view};
 use leptos::prelude::*;
 
 /// Names shown at once; with more, the table or the pointer's box tells lines apart better.
@@ -12,7 +12,7 @@ const NAMES_MAX: usize = 24;
 
 #[component]
 pub fn Legend(lines: Signal<Lines>, view: View) -> impl IntoView {
-    let entries = Memo::new(move |_| {
+    let entries = memo(move || {
         lines.with(|lines| {
             let entry =
                 |line: &Line| (line.owner.clone(), line.id.clone(), line.name.clone(), line.color, line.dash);
@@ -66,7 +66,7 @@ pub fn Legend(lines: Signal<Lines>, view: View) -> impl IntoView {
         <Show when=move || { entries.with(Vec::len) > 1 }>
             <ul class="legend" aria-label="Lines">
                 {move || entries.get().into_iter().take(NAMES_MAX).map(one).collect_view()}
-                {more}
+                {move || more()}
             </ul>
         </Show>
     }

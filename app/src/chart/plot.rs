@@ -16,7 +16,10 @@ use super::{
     svg::Palette,
     tip::{LaneTip, Reading, Tip, readings},
 };
-use crate::{frame::theme, ui::erase::view};
+use crate::{
+    frame::theme,
+    ui::erase::{Show, effect, view},
+};
 use leptos::{html, prelude::*};
 use model::series::Axis;
 use std::{
@@ -240,13 +243,13 @@ impl Parts {
     fn draw_when_needed(self) {
         let repaint = theme::repaint();
         let drawn = RwSignal::new(0_u32);
-        Effect::new(move || {
+        effect(move || {
             self.size.track();
             repaint.track();
             self.draw();
             drawn.update(|count| *count += 1);
         });
-        Effect::new(move || {
+        effect(move || {
             drawn.track();
             self.draw_over();
         });

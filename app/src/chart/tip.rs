@@ -8,7 +8,7 @@ use super::{
     scene::Scene,
     tick::{self, Measure},
 };
-use crate::ui::erase::view;
+use crate::ui::erase::{Show, effect, memo, view};
 use leptos::{html, prelude::*};
 use std::{collections::HashMap, sync::Arc};
 use web_sys::HtmlElement;
@@ -97,12 +97,12 @@ pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
     let pinned = move || parts.pin.get().is_some();
     let at = move || parts.pin.get().or_else(|| parts.hover_here());
-    Effect::new(move || {
+    effect(move || {
         if let (Some(tip), Some(x)) = (node.get(), at()) {
             place(&tip, parts.scene.get_value(), x);
         }
     });
-    let rows = Memo::new(move |_| at().map(|x| parts.read(x)).unwrap_or_default());
+    let rows = memo(move || at().map(|x| parts.read(x)).unwrap_or_default());
     let head = move || {
         let axis =
             parts.lines.with(|lines| lines.as_ref().and_then(|lines| lines.first().map(|line| line.axis)));
@@ -138,7 +138,7 @@ pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
     view! {
         <div class="tip" class:tip--pinned=pinned node_ref=node aria-hidden=move || (!pinned()).then_some("true")>
             <div class="tip__head">
-                <span class="num">{head}</span>
+                <span class="num">{move || head()}</span>
                 <Show when=pinned>
                     <button class="tip__unpin" type="button" on:click=move |_| parts.pin.set(None)>
                         "Unpin"
@@ -146,9 +146,9 @@ pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
                 </Show>
             </div>
             <table>
-                <tbody>{table}</tbody>
+                <tbody>{move || table()}</tbody>
             </table>
-            {more}
+            {move || more()}
         </div>
     }
 }
@@ -221,7 +221,7 @@ const EVENTS_MAX: usize = 8;
 pub fn LaneTip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
     let parts = parts.get_value();
     let node = NodeRef::<html::Div>::new();
-    Effect::new(move || {
+    effect(move || {
         let first = parts.happened.with(|found| found.first().map(|one| one.from));
         if let (Some(tip), Some(x)) = (node.get(), first) {
             place(&tip, parts.scene.get_value(), x);
@@ -251,7 +251,7 @@ pub fn LaneTip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView 
         <div class="tip tip--lane" node_ref=node aria-hidden="true">
             <ul>
                 {move || parts.happened.get().into_iter().take(EVENTS_MAX).map(one).collect_view()}
-                {more}
+                {move || more()}
             </ul>
         </div>
     }

@@ -3,7 +3,11 @@
 use super::wanted::Wanted;
 use crate::{
     link::{self, Query},
-    ui::{erase::view, filter::Hidden, form::Apply},
+    ui::{
+        erase::{memo, view},
+        filter::Hidden,
+        form::Apply,
+    },
 };
 use leptos::prelude::*;
 use model::RunId;
@@ -13,7 +17,7 @@ const PATH: &str = "/compare";
 
 /// What the address asks for; nothing when it cannot be read.
 pub fn asked(search: Memo<Query>) -> Memo<Wanted> {
-    Memo::new(move |_| search.with(Wanted::parse).unwrap_or_default())
+    memo(move || search.with(Wanted::parse).unwrap_or_default())
 }
 
 /// One of a few values of a key of the address. It stays in the document while answers come and go.
@@ -25,7 +29,7 @@ pub fn select(
     chosen: impl Fn(&Wanted) -> String + Send + Sync + 'static,
 ) -> AnyView {
     let wanted = asked(search);
-    let chosen = Memo::new(move |_| wanted.with(&chosen));
+    let chosen = memo(move || wanted.with(&chosen));
     let go = link::use_go();
     let change = move |event| {
         let value = event_target_value(&event);
@@ -99,7 +103,7 @@ pub fn two(search: Memo<Query>, runs: &[Named]) -> Option<AnyView> {
 /// Whether rows in which all runs are equal stay away.
 #[component]
 pub fn OnlyDifferences(search: Memo<Query>) -> impl IntoView {
-    let only = Memo::new(move |_| search.with(|query| query.get("only") == Some("differences")));
+    let only = memo(move || search.with(|query| query.get("only") == Some("differences")));
     let go = link::use_go();
     let toggle = move |_| {
         let word = if only.get_untracked() { "" } else { "differences" };

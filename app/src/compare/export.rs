@@ -6,7 +6,11 @@ use crate::{
     link::Query,
     metric::HIDDEN,
     run::export,
-    ui::{erase::view, icon::Icon, toast::Toaster},
+    ui::{
+        erase::{Show, view},
+        icon::Icon,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::MouseEvent, prelude::*};
 use model::compare::Grid;
@@ -71,7 +75,7 @@ pub fn Export(look: Signal<Look>) -> impl IntoView {
             <Icon name="download" />
             "HTML"
         </a>
-        {csv}
+        {move || csv()}
         <Show when=has_grid>
             <button class="button" type="button" on:click=copy>
                 <Icon name="copy" />

@@ -5,7 +5,10 @@ use crate::{
     artifact,
     link::{self, Query},
     media::{AT, StepSlider, Steps, Still, said},
-    ui::{erase::view, run_color},
+    ui::{
+        erase::{memo, view},
+        run_color,
+    },
 };
 use leptos::prelude::*;
 use model::{
@@ -21,7 +24,7 @@ pub fn images(found: &Images, runs: &[ComparedRun], search: Memo<Query>) -> Opti
     }
     let at = search.with_untracked(|query| query.get(AT).and_then(|at| at.parse().ok()));
     let all = found.steps.clone();
-    let steps = Steps::new(Memo::new(move |_| all.clone()), at);
+    let steps = Steps::new(memo(move || all.clone()), at);
     let step = steps.current;
     let rewrite = link::use_rewrite();
     let keep = Callback::new(move |()| {
@@ -55,8 +58,8 @@ pub fn images(found: &Images, runs: &[ComparedRun], search: Memo<Query>) -> Opti
 /// What one run had at the step.
 #[component]
 fn One(id: RunId, name: String, swatch: String, pictures: Vec<StepFile>, step: Memo<i64>) -> impl IntoView {
-    let shown = Memo::new(move |_| StepFile::at(&pictures, step.get()).cloned());
-    let source = Memo::new(move |_| shown.get().map(|one| artifact::run_source(&id, &one.path)));
+    let shown = memo(move || StepFile::at(&pictures, step.get()).cloned());
+    let source = memo(move || shown.get().map(|one| artifact::run_source(&id, &one.path)));
     let this = name.clone();
     let alt = Signal::derive(move || format!("{this} at step {}", shown.get().map_or(0, |one| one.step)));
     view! {

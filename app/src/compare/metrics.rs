@@ -5,7 +5,12 @@ use crate::{
     chart::format,
     link::{self, Query},
     metric::goal::{Goal, best},
-    ui::{erase::view, filter::Hidden, form::Apply, number::Number},
+    ui::{
+        erase::{memo, view},
+        filter::Hidden,
+        form::Apply,
+        number::Number,
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use model::compare::{ComparedRun, MetricCell, MetricRow, MetricTable, MetricValue};
@@ -23,7 +28,7 @@ pub fn choices(search: Memo<Query>) -> AnyView {
         (value.as_str().to_owned(), words.to_owned())
     };
     let options = MetricValue::ALL.map(option).to_vec();
-    let at_step = Memo::new(move |_| asked() == MetricValue::Step);
+    let at_step = memo(move || asked() == MetricValue::Step);
     // What the address says, also while no step is chosen yet and the last values are shown.
     let chosen = move |_: &Wanted| asked().as_str().to_owned();
     view! {

@@ -20,13 +20,13 @@ use crate::{
     metric::{Board, BoardRun, Entry, EventNews, Roster, Sections},
     pages::{self, Drawing, Pictured},
     ui::{
-        erase::view,
+        erase::{memo, memo_after, view},
         filter::{FilterForm, Hidden},
         notice::{AllExperiments, Empty, Failure, Problem},
+        title::Title,
     },
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use model::{
     ExperimentId, RunId,
     compare::{ComparedRun, Row, Section},
@@ -37,7 +37,7 @@ use model::{
 pub fn Page() -> impl IntoView {
     let search = link::use_search();
     // Another view of the same runs is fetched in place; other runs are another page.
-    let runs = Memo::new(move |_| search.with(Wanted::parse).map(|wanted| wanted.runs));
+    let runs = memo(move || search.with(Wanted::parse).map(|wanted| wanted.runs));
     let first = json::resource(move || runs.get(), move |_| load(search.get_untracked()));
     view! {
         <Title text="Compare runs" />
@@ -86,7 +86,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
     let ids = look.wanted.runs.clone();
     let last = look.wanted.clone();
     // While the person leaves for other runs, what was asked last is good enough.
-    let input = Memo::new(move |known: Option<&Wanted>| {
+    let input = memo_after(move |known: Option<&Wanted>| {
         let wanted = search.with(Wanted::parse).ok().filter(|wanted| !wanted.runs.is_empty());
         wanted.or_else(|| known.cloned()).unwrap_or_else(|| last.clone())
     });
@@ -103,20 +103,20 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
             feed.refresh();
         }
     });
-    let look = Memo::new(move |_| feed.current.get());
-    let runs = Memo::new(move |_| look.with(|look| look.runs.clone()));
+    let look = memo(move || feed.current.get());
+    let runs = memo(move || look.with(|look| look.runs.clone()));
     let title = move || format!("Compare {} runs", runs.with(Vec::len));
     let busy = move || feed.busy.get().to_string();
     // What one types into stays while answers come and go.
-    let named = Memo::new(move |_| {
+    let named = memo(move || {
         let named = |one: &ComparedRun| (one.run.id.clone(), one.run.name.clone());
         look.with(|look| (look.wanted.view, look.runs.iter().map(named).collect::<Vec<_>>()))
     });
     let tools = move || named.with(|(view, runs)| tools(*view, runs, search));
     let told = move || look.with(|look| shown(look, search));
     // Curves stay as they are when news arrive; everything else is drawn anew.
-    let whose = Memo::new(move |_| look.with(drawn));
-    let keys = Memo::new(move |_| {
+    let whose = memo(move || look.with(drawn));
+    let keys = memo(move || {
         look.with(|look| match &look.shown {
             Shown::Curves(keys) => keys.clone(),
             Shown::Changes(Some(found)) => {
@@ -132,7 +132,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
             _ => Vec::new(),
         })
     });
-    let fields = Memo::new(move |_| {
+    let fields = memo(move || {
         look.with(|look| match &look.shown {
             Shown::Picture(fields) => fields.clone(),
             _ => Vec::new(),
@@ -146,7 +146,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
                 return Some(pages::later(pages::picture(Pictured { picture, subject, search, path })));
             }
             Whose::All => runs,
-            Whose::Of(ends) => Memo::new(move |_| {
+            Whose::Of(ends) => memo(move || {
                 let is_end = |one: &&ComparedRun| ends.contains(&one.run.id);
                 runs.with(|runs| runs.iter().filter(is_end).cloned().collect::<Vec<_>>())
             }),
@@ -157,17 +157,17 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
     view! {
         <Crumbs steps=steps(&runs.get_untracked()) here="Compare".to_owned() />
         <div class="page-head">
-            <h1>{title}</h1>
+            <h1>{move || title()}</h1>
             <div class="page-head__actions">
                 <Export look=look.into() />
             </div>
         </div>
         <Tabs search />
         <Problem error=feed.failed />
-        {tools}
+        {move || tools()}
         <div class="area compare-view" data-busy=busy>
-            {told}
-            {curves}
+            {move || told()}
+            {move || curves()}
         </div>
     }
 }
@@ -185,7 +185,7 @@ fn steps(runs: &[ComparedRun]) -> Vec<(String, String)> {
 
 #[component]
 fn Tabs(search: Memo<Query>) -> impl IntoView {
-    let open = Memo::new(move |_| search.with(Wanted::parse).map(|wanted| wanted.view).unwrap_or_default());
+    let open = memo(move || search.with(Wanted::parse).map(|wanted| wanted.view).unwrap_or_default());
     let tab = move |view: View| {
         let here = move || (open.get() == view).then_some("page");
         // What one view was searched for is nothing to another.
@@ -240,7 +240,7 @@ fn tools(view: View, runs: &[Named], search: Memo<Query>) -> Option<AnyView> {
 
 /// The runs by their experiments.
 fn by_experiment(runs: Memo<Vec<ComparedRun>>) -> Memo<Vec<(ExperimentId, Vec<RunId>)>> {
-    Memo::new(move |_| {
+    memo(move || {
         let mut found: Vec<(ExperimentId, Vec<RunId>)> = Vec::new();
         runs.with(|runs| {
             for ComparedRun { run, .. } in runs {
@@ -341,12 +341,12 @@ pub struct Drawn {
 #[component]
 pub fn Curves(drawn: Drawn) -> impl IntoView {
     let Drawn { runs, keys, logged } = drawn;
-    let drawn = Memo::new(move |_| {
+    let drawn = memo(move || {
         let board_run = |one: &ComparedRun| BoardRun::of(&one.run);
         runs.with(|runs| runs.iter().map(board_run).collect::<Vec<_>>())
     });
     let board = Board::new(drawn.into(), logged.into(), EventNews::here());
-    let entries = Memo::new(move |_| drawn.with(|runs| runs.iter().map(Entry::of).collect::<Vec<_>>()));
+    let entries = memo(move || drawn.with(|runs| runs.iter().map(Entry::of).collect::<Vec<_>>()));
     view! {
         <section aria-labelledby="compare-curves">
             <h2 class="section-title" id="compare-curves">"Curves"</h2>

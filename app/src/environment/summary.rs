@@ -4,17 +4,21 @@ use super::{
     api::{self, Told},
     facts, tab,
 };
-use crate::{feed::Feed, run::RunView, ui::erase::view};
+use crate::{
+    feed::Feed,
+    run::RunView,
+    ui::erase::{drawn, memo, view, watch},
+};
 use leptos::prelude::*;
 
 /// Rows of a list of facts. `first` is what the page was rendered with, absent when the person came from another tab.
 #[component]
 pub fn Summary(view: RunView, first: Option<Told>) -> impl IntoView {
-    let input = Memo::new(move |_| view.id());
+    let input = memo(move || view.id());
     let (feed, _) = Feed::soon(first, input, |run_id| api::get(run_id, false));
-    Effect::watch(move || view.told.get(), move |_, _, _| feed.refresh(), false);
-    let told = Memo::new(move |_| feed.current.with(|told| told.environment.clone()));
-    move || {
+    watch(move || view.told.get(), move |_, _| feed.refresh());
+    let told = memo(move || feed.current.with(|told| told.environment.clone()));
+    drawn(move || {
         told.with(|told| {
             let host = facts::host(told).map(|host| {
                 view! {
@@ -28,5 +32,5 @@ pub fn Summary(view: RunView, first: Option<Told>) -> impl IntoView {
                 {host}
             }
         })
-    }
+    })
 }

@@ -12,7 +12,7 @@ use crate::{
     run::RunView,
     ui::{
         copy::Copy,
-        erase::view,
+        erase::{Show, drawn, memo, view, watch},
         filter::{FilterForm, Hidden},
         notice::{Empty, Problem},
     },
@@ -26,11 +26,11 @@ const COMMIT_DIGITS: usize = 12;
 /// `first` is what the page was rendered with, absent when the person came from another tab.
 #[component]
 pub fn Tab(view: RunView, first: Option<Told>) -> impl IntoView {
-    let input = Memo::new(move |_| view.id());
+    let input = memo(move || view.id());
     let (feed, loaded) = Feed::soon(first, input, |run_id| api::get(run_id, true));
-    Effect::watch(move || view.told.get(), move |_, _, _| feed.refresh(), false);
-    let told = Memo::new(move |_| feed.current.with(|told| told.environment.clone()));
-    let patch = Memo::new(move |_| feed.current.with(|told| told.patch.clone()));
+    watch(move || view.told.get(), move |_, _| feed.refresh());
+    let told = memo(move || feed.current.with(|told| told.environment.clone()));
+    let patch = memo(move || feed.current.with(|told| told.patch.clone()));
     let content = move || match (loaded.get(), told.with(Environment::is_empty)) {
         (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> },
         (true, true) => view! {
@@ -45,7 +45,7 @@ pub fn Tab(view: RunView, first: Option<Told>) -> impl IntoView {
     };
     view! {
         <Problem error=feed.failed />
-        {content}
+        {move || content()}
     }
 }
 
@@ -98,7 +98,7 @@ fn Cards(view: RunView, told: Memo<Environment>) -> impl IntoView {
 /// How to run it again.
 #[component]
 fn Reproduce(view: RunView, told: Memo<Environment>) -> impl IntoView {
-    let recipe = Memo::new(move |_| told.with(|told| reproduce::recipe(&view.id(), told)));
+    let recipe = memo(move || told.with(|told| reproduce::recipe(&view.id(), told)));
     let script = Signal::derive(move || recipe.with(|recipe| recipe.script.clone()));
     let missing = move || {
         let Recipe { missing, .. } = recipe.get();
@@ -119,7 +119,7 @@ fn Reproduce(view: RunView, told: Memo<Environment>) -> impl IntoView {
                 "Reproduce"
                 <Copy text=script what="commands" />
             </h2>
-            {missing}
+            {move || missing()}
             <pre class="reproduce mono" tabindex="0" role="region" aria-label="Commands that run it again">
                 {script}
             </pre>
@@ -130,7 +130,7 @@ fn Reproduce(view: RunView, told: Memo<Environment>) -> impl IntoView {
 /// What was not committed.
 #[component]
 fn Patch(told: Memo<Environment>, patch: Memo<Option<String>>) -> impl IntoView {
-    move || {
+    drawn(move || {
         patch.get().map(|text| {
             // The server reads so much of a file.
             let cut = text.len() + 4 > limits::PREVIEW_BYTES_MAX
@@ -145,7 +145,7 @@ fn Patch(told: Memo<Environment>, patch: Memo<Option<String>>) -> impl IntoView 
                 </section>
             }
         })
-    }
+    })
 }
 
 fn code(view: RunView, told: &Environment) -> impl IntoView + use<> {
@@ -232,8 +232,8 @@ fn list(pairs: Vec<(String, String)>, label: &'static str) -> AnyView {
 #[component]
 fn Packages(view: RunView, told: Memo<Environment>) -> impl IntoView {
     let search = link::use_search();
-    let all = Memo::new(move |_| told.with(facts::packages));
-    let found = Memo::new(move |_| {
+    let all = memo(move || told.with(facts::packages));
+    let found = memo(move || {
         let wanted = search.with(|query| query.get("search").unwrap_or_default().to_lowercase());
         let fits = |(name, _): &&(String, String)| name.to_lowercase().contains(&wanted);
         all.with(|all| all.iter().filter(fits).cloned().collect::<Vec<_>>())
@@ -254,7 +254,7 @@ fn Packages(view: RunView, told: Memo<Environment>) -> impl IntoView {
                 <FilterForm path=view.path() search label="Find a package">
                     <Hidden search except=&["search"] />
                 </FilterForm>
-                {rows}
+                {move || rows()}
             </section>
         </Show>
     }

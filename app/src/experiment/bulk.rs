@@ -6,7 +6,7 @@ use crate::{
     feed::Feed,
     frame::session::Session,
     ui::{
-        erase::view,
+        erase::{drawn, memo, view},
         icon::Icon,
         selection::{SelectNone, Selection},
         toast::Toaster,
@@ -116,7 +116,7 @@ pub fn BulkBar(
     rows: Signal<Vec<ExperimentId>>,
 ) -> impl IntoView {
     let toaster = Toaster::here();
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move || {
         let ids = rows.with(|rows| selection.of(rows));
         feed.current.with(|overview| {
             overview.page.items.iter().filter(|one| ids.contains(&one.id)).cloned().collect::<Vec<_>>()
@@ -130,14 +130,14 @@ pub fn BulkBar(
             selection.clear();
         }
     };
-    let projects = Memo::new(move |_| feed.current.with(|overview| overview.projects.clone()));
+    let projects = memo(move || feed.current.with(|overview| overview.projects.clone()));
     let moved = move |event: Event| {
         if let Ok(project) = event_target_value(&event).parse() {
             act(Act::Move(project))(());
         }
     };
     let any = move |act: Act| move || !chosen.with(|chosen| chosen.iter().any(|one| act.changes(one)));
-    move || {
+    drawn(move || {
         (count() > 0 && may).then(|| {
             view! {
                 <div class="bulk" role="toolbar" aria-label="Chosen experiments">
@@ -179,5 +179,5 @@ pub fn BulkBar(
                 </div>
             }
         })
-    }
+    })
 }

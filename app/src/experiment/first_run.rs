@@ -2,7 +2,11 @@
 
 use crate::{
     frame::session::Session,
-    ui::{copy::Copy, erase::view, icon::Icon},
+    ui::{
+        copy::Copy,
+        erase::{effect, view},
+        icon::Icon,
+    },
 };
 use leptos::prelude::*;
 use model::ExperimentId;
@@ -31,7 +35,7 @@ fn lines(origin: &str, experiment: Option<ExperimentId>) -> String {
 pub fn FirstRun(#[prop(optional)] experiment: Option<ExperimentId>) -> impl IntoView {
     let origin = RwSignal::new(Session::current().origin);
     // Behind a proxy only the browser knows the address that people use.
-    Effect::new(move || origin.set(Session::current().origin));
+    effect(move || origin.set(Session::current().origin));
     let text = Signal::derive(move || lines(&origin.get(), experiment));
     view! {
         <div class="empty empty--wide">

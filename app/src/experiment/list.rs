@@ -17,16 +17,16 @@ use crate::{
     live,
     project::ProjectSwitch,
     ui::{
-        erase::view,
+        erase::{effect, memo, view, watch},
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Failure, Problem},
         pager::Pager,
         selection::Selection,
+        title::Title,
     },
 };
 use leptos::{html, prelude::*};
-use leptos_meta::Title;
 use model::{
     ExperimentId,
     experiment::{Experiment, ExperimentStatus, tree::TreeRow},
@@ -57,7 +57,7 @@ pub fn ListPage() -> impl IntoView {
 
 #[component]
 fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
-    let input = Memo::new(move |_| search.with(query::parse));
+    let input = memo(move || search.with(query::parse));
     let feed = Feed::new(overview, input, api::list);
     live::watch("/api/v1/events".to_owned(), move |_| feed.refresh());
     let creating = RwSignal::new(false);
@@ -77,8 +77,7 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
     let projects = Signal::derive(move || feed.current.with(|overview| overview.projects.clone()));
     let project = Signal::derive(move || search.with(query::parse).query.project_id);
     let total = move || feed.current.with(|overview| overview.found);
-    let fresh =
-        Memo::new(move |_| feed.current.with(|overview| overview.fresh) && !search.with(query::narrows));
+    let fresh = memo(move || feed.current.with(|overview| overview.fresh) && !search.with(query::narrows));
     view! {
         <Crumbs here="Experiments".to_owned() />
         <div class="page-head">
@@ -108,30 +107,29 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
 fn open_by_address(search: Memo<Query>, creating: RwSignal<bool>, made: StoredValue<bool>) {
     let asked = move || search.with(|query| query.get(NEW).is_some());
     let rewrite = link::use_rewrite();
-    Effect::new(move || {
+    effect(move || {
         if asked() {
             creating.set(true);
         }
     });
-    Effect::watch(
+    watch(
         move || creating.get(),
-        move |open, was, _| {
+        move |open, was| {
             let closed = was == Some(&true) && !open && !made.get_value();
             if closed && untrack(asked) {
                 rewrite(&search.get_untracked().without(NEW).href(PATH));
             }
         },
-        false,
     );
 }
 
 /// The filter and the table, once something is there.
 #[component]
 fn Filled(feed: Feed<Overview>, search: Memo<Query>, edited: RwSignal<Option<Experiment>>) -> impl IntoView {
-    let nothing = Memo::new(move |_| feed.current.with(|overview| overview.page.total == 0));
+    let nothing = memo(move || feed.current.with(|overview| overview.page.total == 0));
     let selection = Selection::<ExperimentId>::new();
     // In the order of the page, which is that of ranges.
-    let rows = Memo::new(move |_| {
+    let rows = memo(move || {
         feed.current.with(|overview| match &overview.tree {
             None => overview.page.items.iter().map(|one| one.id).collect::<Vec<_>>(),
             Some(rows) => rows.iter().filter_map(TreeRow::experiment_id).collect(),
@@ -196,7 +194,7 @@ fn Filter(feed: Feed<Overview>, search: Memo<Query>) -> impl IntoView {
     let chosen = move || search.with(|query| query.all("tag").map(ToOwned::to_owned).collect::<Vec<_>>());
     // The tag just chosen stands below as a filter; the field offers the next.
     let adding = NodeRef::<html::Select>::new();
-    Effect::new(move || {
+    effect(move || {
         search.track();
         if let Some(select) = adding.get() {
             select.set_selected_index(0);

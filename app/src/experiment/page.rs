@@ -12,17 +12,17 @@ use crate::{
     metric::EventNews,
     run::{self, RunTable, api::Runs},
     ui::{
-        erase::view,
+        erase::{effect, memo, view},
         icon::Icon,
         notice::{Failure, InTrash},
         status::ExperimentState,
         tag::TagList,
+        title::Title,
         toast::Toaster,
     },
     view::{self, Views},
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_meta::Title;
 use leptos_router::hooks;
 use model::{
     ExperimentId, ProjectId,
@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 pub fn Page() -> impl IntoView {
     let params = hooks::use_params_map();
     let search = link::use_search();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move || params.with(|params| params.get("id").unwrap_or_default()));
     let first = json::resource(move || id.get(), move |id| load(id, search.get_untracked()));
     view! {
         <Suspense fallback=|| view! { <div class="skeleton skeleton--page" aria-label="Loading"></div> }>
@@ -89,12 +89,12 @@ fn Workspace(loaded: Loaded, search: Memo<Query>) -> impl IntoView {
     let path = format!("/experiments/{id}");
     let views = Views::provide(id, &path, views, search);
     let rewrite = link::use_rewrite();
-    Effect::new(move || {
+    effect(move || {
         if let Some(address) = &opens {
             rewrite(address);
         }
     });
-    let input = Memo::new(move |_| search.with(|query| run::group::query::asked(id, query)));
+    let input = memo(move || search.with(|query| run::group::query::asked(id, query)));
     let feed = Feed::new(runs, input, run::api::table);
     let happened = EventNews::provide();
     live::watch(format!("/api/v1/events?experiment_id={id}"), move |events| {
@@ -107,7 +107,7 @@ fn Workspace(loaded: Loaded, search: Memo<Query>) -> impl IntoView {
             feed.refresh();
         }
     });
-    let experiment = Memo::new(move |_| feed.current.with(|runs| runs.experiment.clone()));
+    let experiment = memo(move || feed.current.with(|runs| runs.experiment.clone()));
     let name = Signal::derive(move || experiment.with(|one| one.name.clone()));
     // The server writes the head last, when what it was made of may be gone.
     let title = name.get_untracked();
@@ -163,7 +163,7 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
     view! {
         <div class="page-head">
             <h1 class="page-head__title" title=name>
-                {name}
+                {move || name()}
             </h1>
             <ExperimentState status=Signal::derive(move || experiment.with(|one| one.status)) />
             <TagList
@@ -200,7 +200,7 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
                         })
                 }}
             </div>
-            {description}
+            {move || description()}
         </div>
         {move || trashed().then(|| view! { <InTrash what="This experiment lies" may on_restore=Callback::new(throw) /> })}
         <EditDialog edited on_done=Callback::new(move |_| feed.refresh()) />

@@ -1,6 +1,9 @@
 //! Runs a day, as bars a glance wide.
 
-use crate::{chart::format, ui::erase::view};
+use crate::{
+    chart::format,
+    ui::erase::{drawn, view},
+};
 use leptos::prelude::*;
 
 /// Height of the drawing, in which the busiest day stands.
@@ -9,7 +12,7 @@ const HEIGHT: f64 = 20.0;
 /// The oldest day first. Without any there is no drawing.
 #[component]
 pub fn Spark(#[prop(into)] days: Signal<Vec<i64>>) -> impl IntoView {
-    move || {
+    drawn(move || {
         let days = days.get();
         let total: i64 = days.iter().sum();
         (total > 0).then(|| {
@@ -40,7 +43,7 @@ pub fn Spark(#[prop(into)] days: Signal<Vec<i64>>) -> impl IntoView {
                 </svg>
             }
         })
-    }
+    })
 }
 
 /// Where a bar stands and how high it is: a day with one run can be seen beside one with thousands.

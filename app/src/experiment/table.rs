@@ -13,7 +13,7 @@ use crate::{
     frame::session::Session,
     link::{self, Query},
     ui::{
-        erase::view,
+        erase::{For, drawn, memo, memo_after, view},
         icon::Icon,
         number::Number,
         selection::{SelectAll, SelectRow, Selection},
@@ -89,7 +89,7 @@ fn key(row: &TreeRow) -> Key {
 #[component]
 fn Head(shared: Shared) -> impl IntoView {
     let Shared { search, selection, rows, .. } = shared;
-    let tree = Memo::new(move |_| search.with(query::is_tree));
+    let tree = memo(move || search.with(query::is_tree));
     let sorted = move |sort| {
         // A tree is in the order of names, whatever the list was sorted by.
         let now = search.with(query::parse).query;
@@ -139,7 +139,7 @@ struct FolderState {
 fn FolderRow(path: String, shared: Shared) -> impl IntoView {
     let Shared { feed, search, .. } = shared;
     let path = StoredValue::new(path);
-    let state = Memo::new(move |last: Option<&FolderState>| {
+    let state = memo_after(move |last: Option<&FolderState>| {
         let found = feed.current.with(|overview| {
             let mut rows = overview.tree.iter().flatten();
             rows.find_map(|row| match row {
@@ -159,9 +159,8 @@ fn FolderRow(path: String, shared: Shared) -> impl IntoView {
         // A row that is about to leave shows what it showed.
         found.or_else(|| last.cloned()).expect("a row is made for a folder in the tree")
     });
-    let open = Memo::new(move |_| state.with(|state| state.open));
-    let href =
-        Memo::new(move |_| search.with(|query| path.with_value(|path| query::flip(query, path)).href(PATH)));
+    let open = memo(move || state.with(|state| state.open));
+    let href = memo(move || search.with(|query| path.with_value(|path| query::flip(query, path)).href(PATH)));
     let go = link::use_go();
     // Right opens and left closes, as in every tree.
     let arrows = move |event: KeyboardEvent| {
@@ -205,14 +204,14 @@ fn FolderRow(path: String, shared: Shared) -> impl IntoView {
 #[component]
 fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
     let Shared { feed, selection, rows, .. } = shared;
-    let row = Memo::new(move |last: Option<&Experiment>| {
+    let row = memo_after(move |last: Option<&Experiment>| {
         let found =
             feed.current.with(|overview| overview.page.items.iter().find(|one| one.id == id).cloned());
         // A row that is about to leave shows what it showed.
         found.or_else(|| last.cloned()).expect("a row is made for an experiment in the list")
     });
     // In the tree, the folders above say the rest of the name.
-    let place = Memo::new(move |_| {
+    let place = memo(move || {
         feed.current.with(|overview| {
             overview.tree.iter().flatten().find_map(|one| match one {
                 TreeRow::Experiment { id: one, name, depth } if *one == id => Some((name.clone(), *depth)),
@@ -220,13 +219,13 @@ fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
             })
         })
     });
-    let activity = Memo::new(move |_| {
+    let activity = memo(move || {
         feed.current.with(|overview| {
             let mut found = overview.activity.iter().filter(|(one, _)| *one == id);
             found.next().map(|(_, days)| days.clone()).unwrap_or_default()
         })
     });
-    let best = Memo::new(move |_| {
+    let best = memo(move || {
         feed.current.with(|overview| {
             let mut found = overview.best.iter().filter(|(one, ..)| *one == id);
             found.next().map(|(_, run_id, number)| (run_id.clone(), *number))
@@ -236,7 +235,7 @@ fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
     let name = move || place.get().map_or_else(full, |(name, _)| name);
     let indent = move || place.get().map(|(_, depth)| depth_class(depth)).unwrap_or_default();
     let description = move || row.with(|one| one.description.clone());
-    let chosen = Memo::new(move |_| selection.has(&id));
+    let chosen = memo(move || selection.has(&id));
     view! {
         <tr data-selected=move || chosen.get().to_string()>
             <td class="cell-check">
@@ -250,10 +249,10 @@ fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
             <th scope="row" class="experiment-table__name">
                 <div class=indent>
                     <a class="row-link" data-key="open" href=format!("{PATH}/{id}") title=full>
-                        {name}
+                        {move || name()}
                     </a>
                     <div class="experiment-table__more">
-                        <span class="experiment-table__text" title=description>{description}</span>
+                        <span class="experiment-table__text" title=description>{move || description()}</span>
                         <TagList tags=Signal::derive(move || row.with(|one| one.tags.clone())) link=tag_link />
                     </div>
                 </div>
@@ -288,16 +287,16 @@ fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
 #[component]
 fn Best(row: Memo<Experiment>, best: Memo<Option<(RunId, f64)>>) -> impl IntoView {
     let key = move || row.with(|one| one.goal.as_ref().map(|goal| goal.key.clone()).unwrap_or_default());
-    move || {
+    drawn(move || {
         best.get().map(|(run_id, number)| {
             view! {
                 <a class="experiment-table__value" href=format!("/runs/{run_id}") title=move || format!("{}: best run", key())>
                     <Number value=number />
-                    <span class="experiment-table__goal">{key}</span>
+                    <span class="experiment-table__goal">{move || key()}</span>
                 </a>
             }
         })
-    }
+    })
 }
 
 #[component]

@@ -13,7 +13,7 @@ use crate::{
         summary::{Boxed, boxed},
     },
     run::columns,
-    ui::erase::view,
+    ui::erase::{Show, memo, view},
 };
 use leptos::prelude::*;
 use model::{
@@ -71,17 +71,17 @@ fn bar(value: f64, (low, high): (f64, f64)) -> (f64, f64) {
 
 #[component]
 pub(super) fn Bars(stage: Stage) -> impl IntoView {
-    let top = Memo::new(move |_| {
+    let top = memo(move || {
         let asked = stage.search.with(|query| query.number("top")).map(|top| top as usize);
         asked.filter(|top| TOPS.contains(top)).unwrap_or(TOPS[0])
     });
-    let all = Memo::new(move |_| {
+    let all = memo(move || {
         let Some(field) = stage.field("metric") else { return Vec::new() };
         let lower = stage.direction(&field) == Some(Goal::Min);
         let rows = stage.rows();
         stage.data.current.with(|data| ranked(data, &rows, &field, lower))
     });
-    let span = Memo::new(move |_| {
+    let span = memo(move || {
         all.with(|all| {
             let shown = all.iter().take(top.get()).map(|(_, value)| *value);
             shown.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| (low.min(one), high.max(one)))
@@ -141,7 +141,7 @@ pub(super) fn Bars(stage: Stage) -> impl IntoView {
         let rows: Vec<usize> = shown().into_iter().map(|(row, _)| row).collect();
         stage.data.current.with(|data| export::rows(data, &rows, &fields))
     };
-    let empty = Memo::new(move |_| all.with(Vec::is_empty));
+    let empty = memo(move || all.with(Vec::is_empty));
     let change =
         move |event| stage.show(&stage.search.get_untracked().with("top", event_target_value(&event)));
     let option = move |count: usize| {
@@ -178,7 +178,7 @@ pub(super) fn Bars(stage: Stage) -> impl IntoView {
                     <caption class="hidden">
                         {move || stage.field("metric").map(|field| format!("{field} of runs"))}
                     </caption>
-                    <tbody>{rows}</tbody>
+                    <tbody>{move || rows()}</tbody>
                 </table>
             </div>
         </Show>
@@ -209,12 +209,12 @@ fn groups(data: &RunColumns, rows: &[usize], value: &Field, by: &Field) -> Vec<(
 
 #[component]
 pub(super) fn Boxes(stage: Stage) -> impl IntoView {
-    let all = Memo::new(move |_| {
+    let all = memo(move || {
         let (Some(value), Some(by)) = (stage.field("metric"), stage.field("by")) else { return Vec::new() };
         let rows = stage.rows();
         stage.data.current.with(|data| groups(data, &rows, &value, &by))
     });
-    let span = Memo::new(move |_| {
+    let span = memo(move || {
         all.with(|all| {
             let ends = all
                 .iter()
@@ -266,7 +266,7 @@ pub(super) fn Boxes(stage: Stage) -> impl IntoView {
         }
     };
     let rows = move || all.with(|all| all.iter().take(GROUPS_MAX).cloned().map(row).collect_view());
-    let empty = Memo::new(move |_| all.with(Vec::is_empty));
+    let empty = memo(move || all.with(Vec::is_empty));
     let shown = move || all.with(|all| all.iter().take(GROUPS_MAX).cloned().collect::<Vec<_>>());
     let sheet = move || {
         let (value, by, shown, (low, high)) =
@@ -356,10 +356,10 @@ pub(super) fn Boxes(stage: Stage) -> impl IntoView {
                             </th>
                         </tr>
                     </thead>
-                    <tbody>{rows}</tbody>
+                    <tbody>{move || rows()}</tbody>
                 </table>
             </div>
-            {more}
+            {move || more()}
         </Show>
     }
 }

@@ -5,7 +5,10 @@ use super::{
     axis::Scale,
     query::{self},
 };
-use crate::ui::{erase::view, find::Find};
+use crate::ui::{
+    erase::{Show, memo, view},
+    find::Find,
+};
 use leptos::prelude::*;
 use model::query::Field;
 
@@ -20,7 +23,7 @@ pub(super) fn FieldChoice(
     #[prop(optional)]
     none: Option<&'static str>,
 ) -> impl IntoView {
-    let current = Memo::new(move |_| stage.field(key).map(|field| field.to_string()).unwrap_or_default());
+    let current = memo(move || stage.field(key).map(|field| field.to_string()).unwrap_or_default());
     let change = move |event| {
         let word = event_target_value(&event);
         stage.show(&stage.search.get_untracked().with(key, word));
@@ -48,7 +51,7 @@ pub(super) fn FieldChoice(
             <span class="field__label">{label}</span>
             <select class="select" on:change=change>
                 {none.map(|none| view! { <option value="">{none}</option> })}
-                {options}
+                {move || options()}
             </select>
         </label>
     }
@@ -98,7 +101,7 @@ pub(super) fn ScaleChoice(
     };
     view! {
         <select class="select" aria-label=label on:change=change>
-            {options}
+            {move || options()}
         </select>
     }
 }

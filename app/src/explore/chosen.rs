@@ -5,7 +5,10 @@ use crate::{
     chart::format,
     link::Query,
     run::columns,
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{Show, memo, memo_after, view},
+        icon::Icon,
+    },
 };
 use leptos::prelude::*;
 use model::{
@@ -23,15 +26,15 @@ const NAMED_MAX: usize = 150;
 
 #[component]
 pub(super) fn Chosen(stage: Stage) -> impl IntoView {
-    let rows = Memo::new(move |_| stage.rows());
-    let any = Memo::new(move |_| stage.chosen.with(Option::is_some));
+    let rows = memo(move || stage.rows());
+    let any = memo(move || stage.chosen.with(Option::is_some));
     let count = move || rows.with(Vec::len);
     let head = move || {
         let runs = format::counted(count() as i64, "run", "runs");
         if any.get() { format!("{runs} chosen") } else { runs }
     };
     let tabled = stage.whose.is_table();
-    let filter = Memo::new(move |_| (tabled && any.get()).then(|| filtered(stage, &rows.get())).flatten());
+    let filter = memo(move || (tabled && any.get()).then(|| filtered(stage, &rows.get())).flatten());
     let compare = move || {
         let ids: Vec<RunId> = stage.data.current.with(|data| {
             rows.with(|rows| rows.iter().filter_map(|row| data.ids.get(*row).cloned()).collect())
@@ -60,8 +63,8 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
         }
         None => ().into_any(),
     };
-    let fields = Memo::new(move |_| stage.fields());
-    let listed = Memo::new(move |before: Option<&Vec<usize>>| {
+    let fields = memo(move || stage.fields());
+    let listed = memo_after(move |before: Option<&Vec<usize>>| {
         // While a brush is drawn only the picture follows it.
         if let (true, Some(before)) = (stage.draft.with(Option::is_some), before) {
             return before.clone();
@@ -120,10 +123,10 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
         <div class="explore-list">
             <div class="explore-list__head">
                 <h2 class="explore-list__title" role="status">
-                    {head}
+                    {move || head()}
                 </h2>
-                {narrow}
-                {compare}
+                {move || narrow()}
+                {move || compare()}
                 <Show when=move || any.get()>
                     <Clear stage />
                 </Show>
@@ -133,13 +136,13 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
                     <thead>
                         <tr>
                             <th scope="col">"Run"</th>
-                            {heads}
+                            {move || heads()}
                         </tr>
                     </thead>
                     <tbody>{move || listed.get().into_iter().map(row).collect_view()}</tbody>
                 </table>
             </div>
-            {more}
+            {move || more()}
         </div>
     }
 }

@@ -10,7 +10,10 @@ use crate::{
     error::AppError,
     feed::Feed,
     run::columns,
-    ui::{erase::view, notice::Problem},
+    ui::{
+        erase::{Show, memo, view},
+        notice::Problem,
+    },
 };
 use leptos::prelude::*;
 use model::{
@@ -34,15 +37,15 @@ async fn load(query: Option<RunQuery>) -> Result<Option<Importance>, AppError> {
 
 #[component]
 pub(super) fn Shares(stage: Stage) -> impl IntoView {
-    let input = Memo::new(move |_| {
+    let input = memo(move || {
         let metric = stage.field("metric").filter(|field| matches!(field, Field::Metric { .. }))?;
         stage.whose.queries(stage.search, &[metric]).pop()
     });
     let (found, loaded) = Feed::soon(None::<Option<Importance>>, input, load);
-    let params = Memo::new(move |_| {
+    let params = memo(move || {
         found.current.with(|found| found.as_ref().map(|found| found.params.clone()).unwrap_or_default())
     });
-    let most = Memo::new(move |_| {
+    let most = memo(move || {
         params.with(|params| {
             let drops = params.iter().filter_map(|one| one.importance.map(|drop| drop.0));
             drops.fold(0.0, f64::max).max(1e-12)
@@ -120,7 +123,7 @@ pub(super) fn Shares(stage: Stage) -> impl IntoView {
         }
         lines.join("\n") + "\n"
     };
-    let empty = Memo::new(move |_| params.with(Vec::is_empty));
+    let empty = memo(move || params.with(Vec::is_empty));
     let wait = move || (found.busy.get() && empty.get()) || (!loaded.get() && input.get().is_some());
     view! {
         <div class="explore__bar" data-busy=move || found.busy.get().to_string()>
@@ -130,7 +133,7 @@ pub(super) fn Shares(stage: Stage) -> impl IntoView {
         </div>
         <Problem error=found.failed />
         <p class="explore__facts" role="status">
-            {summary}
+            {move || summary()}
         </p>
         <Show when=move || wait()>
             <div class="skeleton explore__skeleton" aria-label="Loading"></div>

@@ -32,7 +32,7 @@ use crate::{
         query::{VIEW, joined, parse},
     },
     ui::{
-        erase::view,
+        erase::{Show, drawn, effect, memo, view, watch},
         icon::Icon,
         notice::{Empty, Problem},
     },
@@ -100,8 +100,8 @@ enum Whose {
 impl Subject {
     pub fn table(feed: Feed<Runs>) -> Self {
         Self {
-            columns: Memo::new(move |_| feed.current.with(|runs| runs.columns.clone())),
-            goal: Memo::new(move |_| feed.current.with(|runs| runs.experiment.goal.clone())),
+            columns: memo(move || feed.current.with(|runs| runs.columns.clone())),
+            goal: memo(move || feed.current.with(|runs| runs.experiment.goal.clone())),
             whose: Whose::Table(feed),
         }
     }
@@ -112,7 +112,7 @@ impl Subject {
         columns: Memo<Vec<Field>>,
         news: RwSignal<u32>,
     ) -> Self {
-        Self { columns, goal: Memo::new(|_| None), whose: Whose::Compared(runs, news) }
+        Self { columns, goal: memo(|| None), whose: Whose::Compared(runs, news) }
     }
 }
 
@@ -307,7 +307,7 @@ pub fn Pictures(search: Memo<Query>, path: String) -> impl IntoView {
     let path = StoredValue::new(path);
     let pictures = Picture::ALL.map(|(_, word, title)| (word, title));
     let known = move |word: &str| word == CHARTS || pictures.iter().any(|(known, _)| *known == word);
-    let here = Memo::new(move |_| {
+    let here = memo(move || {
         search.with(|query| query.get(VIEW).filter(|word| known(word)).unwrap_or_default().to_owned())
     });
     let tab = move |(word, title): (&'static str, &'static str)| {
@@ -337,10 +337,10 @@ pub fn Pictures(search: Memo<Query>, path: String) -> impl IntoView {
 #[component]
 pub fn Explore(picture: Picture, subject: Subject, search: Memo<Query>, path: String) -> impl IntoView {
     let stage = stage(picture, subject, search, path);
-    let count = Memo::new(move |_| stage.data.current.with(|data| data.ids.len()));
-    let total = Memo::new(move |_| stage.data.current.with(|data| data.total));
+    let count = memo(move || stage.data.current.with(|data| data.ids.len()));
+    let total = memo(move || stage.data.current.with(|data| data.total));
     let awake = RwSignal::new(false);
-    Effect::new(move || awake.set(true));
+    effect(move || awake.set(true));
     let cut = move || {
         let (shown, total) = (count.get() as i64, total.get());
         (shown < total).then(|| {
@@ -366,8 +366,8 @@ pub fn Explore(picture: Picture, subject: Subject, search: Memo<Query>, path: St
                 <p class="explore__cut">"Pictures are drawn by a script. The table has the same numbers."</p>
             </noscript>
             <Problem error=stage.data.failed />
-            {cut}
-            {picture}
+            {move || cut()}
+            {move || picture()}
             <Show when=move || listed && awake.get() && (count.get() > 0)>
                 <Chosen stage />
             </Show>
@@ -378,9 +378,9 @@ pub fn Explore(picture: Picture, subject: Subject, search: Memo<Query>, path: St
 fn stage(picture: Picture, subject: Subject, search: Memo<Query>, path: String) -> Stage {
     let (go, rewrite) = (link::use_go(), link::use_rewrite());
     let Subject { columns, goal, whose } = subject;
-    let brushes = Memo::new(move |_| search.with(query::brushes));
+    let brushes = memo(move || search.with(query::brushes));
     // The stage is made before its data, which needs to know the fields.
-    let (data, _) = Feed::soon(Some(RunColumns::default()), Memo::new(|_| Vec::new()), api::columns);
+    let (data, _) = Feed::soon(Some(RunColumns::default()), memo(Vec::new), api::columns);
     let draft = RwSignal::new(None::<Brush>);
     let lasso = RwSignal::new(None::<BTreeSet<RunId>>);
     let mut stage = Stage {
@@ -397,16 +397,16 @@ fn stage(picture: Picture, subject: Subject, search: Memo<Query>, path: String) 
         draft,
         brushes,
         lasso,
-        chosen: Memo::new(|_| None),
+        chosen: memo(|| None),
         hover: RwSignal::new(None),
         go: StoredValue::new(Arc::new(go)),
         rewrite: StoredValue::new(Arc::new(rewrite)),
     };
-    let input = Memo::new(move |_| whose.queries(search, &stage.asked()));
+    let input = memo(move || whose.queries(search, &stage.asked()));
     let (data, _) = Feed::soon(None, input, api::columns);
-    Effect::watch(move || whose.track(), move |(), _, _| data.refresh(), false);
+    watch(move || whose.track(), move |(), _| data.refresh());
     stage.data = data;
-    stage.chosen = Memo::new(move |_| {
+    stage.chosen = memo(move || {
         let brushes: Vec<Brush> = brushes.get().into_iter().chain(draft.get()).collect();
         data.current.with(|data| {
             let mut mask = brush::chosen(data, &brushes);
@@ -420,7 +420,7 @@ fn stage(picture: Picture, subject: Subject, search: Memo<Query>, path: String) 
         })
     });
     stage.offer(Vec::new());
-    Effect::new(move || {
+    effect(move || {
         let text = stage.wanted.get();
         // What compared runs have is all there is to choose from.
         let Whose::Table(feed) = whose else { return stage.offer(Vec::new()) };
@@ -472,7 +472,7 @@ fn known(columns: &[Field], fields: Vec<Field>, goal: Option<&GoalMetric>, wante
 fn Nothing(stage: Stage, #[prop(into)] why: String) -> impl IntoView {
     let why = StoredValue::new(why);
     let busy = move || stage.data.busy.get();
-    move || {
+    drawn(move || {
         if busy() {
             view! { <div class="skeleton explore__skeleton" aria-label="Loading"></div> }
         } else {
@@ -482,7 +482,7 @@ fn Nothing(stage: Stage, #[prop(into)] why: String) -> impl IntoView {
                 </Empty>
             }
         }
-    }
+    })
 }
 
 /// What stands beside the pointer: a run's name and what the picture shows of it.

@@ -19,7 +19,10 @@ use crate::{
     },
     frame::theme,
     run::columns,
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{Show, effect, memo, view},
+        icon::Icon,
+    },
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 use model::query::Field;
@@ -190,16 +193,16 @@ struct Parts {
 
 #[component]
 pub(super) fn Parallel(stage: Stage) -> impl IntoView {
-    let fields = Memo::new(move |_| stage.axes());
-    let axes = Memo::new(move |_| {
+    let fields = memo(move || stage.axes());
+    let axes = memo(move || {
         Arc::new(fields.get().iter().filter_map(|field| stage.axis(field)).collect::<Vec<Axis>>())
     });
-    let tint = Memo::new(move |_| {
+    let tint = memo(move || {
         let field = stage.field("color").or_else(|| stage.main_metric())?;
         stage.axis(&field).map(Arc::new)
     });
     let size = RwSignal::new((0.0, 0.0));
-    let frame = Memo::new(move |_| {
+    let frame = memo(move || {
         let (width, height) = size.get();
         Frame { width, height, axes: axes.with(|axes| axes.len()) }
     });
@@ -218,10 +221,10 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
     let pointer = parts.pointer;
     ink::follow_size(pointer.root, size);
     parts.draw_when_needed();
-    let count = Memo::new(move |_| axes.with(|axes| axes.len()));
-    let empty = Memo::new(move |_| stage.data.current.with(|data| data.ids.is_empty()) || count.get() < 1);
+    let count = memo(move || axes.with(|axes| axes.len()));
+    let empty = memo(move || stage.data.current.with(|data| data.ids.is_empty()) || count.get() < 1);
     // Set by the script alone: the page's policy allows no styles in the markup.
-    Effect::new(move || {
+    effect(move || {
         if let Some(root) = pointer.root.get() {
             let width = format!("{}px", fields.with(Vec::len) * AXIS_WIDTH);
             root.unchecked_ref::<HtmlElement>().style().set_property("min-width", &width).ok();
@@ -278,7 +281,7 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
                     {move || (0..count.get()).map(|place| view! { <AxisLines parts place /> }).collect_view()}
                 </svg>
                 {move || (0..count.get()).map(|place| view! { <Head parts place /> }).collect_view()}
-                {tip}
+                {move || tip()}
             </div>
         </div>
         <AxisTable parts />
@@ -289,8 +292,8 @@ impl Parts {
     fn draw_when_needed(self) {
         let repaint = theme::repaint();
         let stage = self.stage;
-        let brushed = Memo::new(move |_| stage.chosen.with(Option::is_some));
-        Effect::new(move || {
+        let brushed = memo(move || stage.chosen.with(Option::is_some));
+        effect(move || {
             repaint.track();
             let (frame, axes) = (self.frame.get(), self.axes.get());
             let Some(ink) = self.faint.get().and_then(Ink::coarse) else { return };
@@ -300,7 +303,7 @@ impl Parts {
                 ink.raster(&raster.pixels(&ink.plain("--line-faint"), 0.5));
             }
         });
-        Effect::new(move || {
+        effect(move || {
             repaint.track();
             let (frame, axes, tint) = (self.frame.get(), self.axes.get(), self.tint.get());
             let rows = stage.rows();
@@ -321,7 +324,7 @@ impl Parts {
             let Some(ink) = self.strong.get().and_then(Ink::fine) else { return };
             frame.crisp(&axes, &rows, &colors, &ink.ramp(), |xy, color| ink.lines(xy, color, 1.0));
         });
-        Effect::new(move || {
+        effect(move || {
             repaint.track();
             let (frame, axes, hover) = (self.frame.get(), self.axes.get(), stage.hover.get());
             let Some(ink) = self.over.get().and_then(Ink::fine) else { return };
@@ -573,9 +576,9 @@ fn AxisLines(parts: Parts, place: usize) -> impl IntoView {
     view! {
         <g>
             <line class="parallel__line" x1=x x2=x y1=TOP y2=move || frame.get().foot()></line>
-            {ticks}
-            {absent}
-            {brushes}
+            {move || ticks()}
+            {move || absent()}
+            {move || brushes()}
             <rect
                 class="parallel__hit"
                 data-axis=move || parts.field(place).map(|field| field.to_string())
@@ -621,7 +624,7 @@ fn Head(parts: Parts, place: usize) -> impl IntoView {
             on:pointerdown=pressed
             on:dblclick=move |_| parts.flip(place)
         >
-            <span class="explore__kind">{kind}</span>
+            <span class="explore__kind">{move || kind()}</span>
             <span class="parallel__name">{move || parts.field(place).map(|field| columns::name(&field))}</span>
         </div>
     }
@@ -648,7 +651,7 @@ fn AddAxis(parts: Parts) -> impl IntoView {
             <span class="field__label">"Add an axis"</span>
             <select class="select" prop:value="" on:change=add>
                 <option value="">"choose…"</option>
-                {options}
+                {move || options()}
             </select>
         </label>
     }
@@ -657,7 +660,7 @@ fn AddAxis(parts: Parts) -> impl IntoView {
 /// Everything that can be done to axes by dragging, by keys.
 #[component]
 fn AxisTable(parts: Parts) -> impl IntoView {
-    let count = Memo::new(move |_| parts.axes.with(|axes| axes.len()));
+    let count = memo(move || parts.axes.with(|axes| axes.len()));
     let rows = move || (0..count.get()).map(|place| view! { <AxisRow parts place count /> }).collect_view();
     view! {
         <details class="explore__axes">
@@ -672,7 +675,7 @@ fn AxisTable(parts: Parts) -> impl IntoView {
                             <th scope="col">"Chosen"</th>
                         </tr>
                     </thead>
-                    <tbody>{rows}</tbody>
+                    <tbody>{move || rows()}</tbody>
                 </table>
             </div>
         </details>
@@ -731,7 +734,7 @@ fn AxisRow(parts: Parts, place: usize, count: Memo<usize>) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" class="mono">
-                {name}
+                {move || name()}
             </th>
             <td class="explore__buttons">
                 {button("up", "Move towards the left:", first, Callback::new(move |()| parts.move_axis(place, place - 1)))}

@@ -2,7 +2,7 @@
 //! click keeps that, so that its link can be reached.
 
 use super::{Stage, Tip};
-use crate::ui::erase::view;
+use crate::ui::erase::{memo, view, watch};
 use leptos::{ev::PointerEvent, html, prelude::*};
 use model::query::Field;
 use wasm_bindgen::JsCast;
@@ -22,8 +22,8 @@ impl Pointer {
         let pointer =
             Self { stage, root: NodeRef::new(), tip: RwSignal::new(None), pinned: RwSignal::new(false) };
         // Another run may stand at the place that is kept.
-        let ids = Memo::new(move |_| stage.data.current.with(|data| data.ids.clone()));
-        Effect::watch(move || ids.track(), move |(), _, _| pointer.let_go(), false);
+        let ids = memo(move || stage.data.current.with(|data| data.ids.clone()));
+        watch(move || ids.track(), move |(), _| pointer.let_go());
         pointer
     }
 

@@ -20,7 +20,7 @@ use crate::{
     },
     frame::theme,
     run::columns,
-    ui::erase::view,
+    ui::erase::{Show, drawn, effect, memo, view},
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 use model::{explore::FieldValues, limits, metric::Goal, query::Field, relation};
@@ -175,15 +175,15 @@ struct Parts {
 #[component]
 pub(super) fn Scatter(stage: Stage) -> impl IntoView {
     let axis = move |key: &'static str| {
-        Memo::new(move |_| stage.field(key).and_then(|field| stage.axis(&field)).map(Arc::new))
+        memo(move || stage.field(key).and_then(|field| stage.axis(&field)).map(Arc::new))
     };
     let (x, y, tint, weight) = (axis("x"), axis("y"), axis("color"), axis("size"));
     let size = RwSignal::new((0.0, 0.0));
-    let frame = Memo::new(move |_| {
+    let frame = memo(move || {
         let (width, height) = size.get();
         Frame { width, height }
     });
-    let points = Memo::new(move |_| {
+    let points = memo(move || {
         let (Some(x), Some(y), frame) = (x.get(), y.get(), frame.get()) else { return Arc::default() };
         let each = x.shares.iter().zip(&y.shares);
         Arc::new(each.map(|(x, y)| (frame.x(f64::from(*x)), frame.y(f64::from(*y)))).collect::<Vec<_>>())
@@ -205,10 +205,10 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
     let pointer = parts.pointer;
     ink::follow_size(pointer.root, size);
     parts.draw_when_needed();
-    let empty = Memo::new(move |_| {
+    let empty = memo(move || {
         stage.data.current.with(|data| data.ids.is_empty()) || x.get().is_none() || y.get().is_none()
     });
-    let placed = Memo::new(move |_| {
+    let placed = memo(move || {
         points.with(|points| points.iter().filter(|(x, y)| x.is_finite() && y.is_finite()).count())
     });
     let label = move || {
@@ -243,7 +243,7 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
             />
         </div>
         <p class="explore__facts" role="status">
-            {without}
+            {move || without()}
             <Facts parts />
         </p>
         <Show when=move || empty.get()>
@@ -275,7 +275,7 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
                 <svg class="parallel__axes scatter__over" aria-hidden="true">
                     <Marks parts />
                 </svg>
-                {tip}
+                {move || tip()}
             </div>
         </div>
         <Legend parts />
@@ -286,7 +286,7 @@ impl Parts {
     fn draw_when_needed(self) {
         let repaint = theme::repaint();
         let stage = self.stage;
-        Effect::new(move || {
+        effect(move || {
             repaint.track();
             let (points, tint, weight) = (self.points.get(), self.tint.get(), self.weight.get());
             let Some(ink) = self.still.get().and_then(Ink::fine) else { return };
@@ -298,7 +298,7 @@ impl Parts {
                 ink.dots(&dots, &color, alpha);
             }
         });
-        Effect::new(move || {
+        effect(move || {
             repaint.track();
             let (points, hover) = (self.points.get(), stage.hover.get());
             let Some(ink) = self.over.get().and_then(Ink::fine) else { return };
@@ -544,8 +544,8 @@ fn Axes(parts: Parts) -> impl IntoView {
         })
     };
     view! {
-        {across}
-        {upwards}
+        {move || across()}
+        {move || upwards()}
     }
 }
 
@@ -598,17 +598,17 @@ fn Marks(parts: Parts) -> impl IntoView {
         Some(view! { <polygon class="parallel__brush" points=path(&line)></polygon> })
     };
     view! {
-        {fit}
-        {front}
-        {brush}
-        {drawing}
+        {move || fit()}
+        {move || front()}
+        {move || brush()}
+        {move || drawing()}
     }
 }
 
 /// The correlations, in words.
 #[component]
 fn Facts(parts: Parts) -> impl IntoView {
-    move || {
+    drawn(move || {
         let (_, xs, ys) = parts.values();
         // Of what is drawn: on a scale of logarithms that is the line's correlation too.
         let log = |axis: &Memo<Option<Arc<Axis>>>| {
@@ -635,14 +635,14 @@ fn Facts(parts: Parts) -> impl IntoView {
             };
             format!("Pearson r {}{scale}, Spearman ρ {} of {n} {of}{runs}", number(pearson), number(spearman))
         })
-    }
+    })
 }
 
 /// How points are chosen, and what is drawn over them.
 #[component]
 fn Toggles(parts: Parts) -> impl IntoView {
     let stage = parts.stage;
-    let on = move |key: &'static str| Memo::new(move |_| stage.search.with(|query| query.get(key).is_some()));
+    let on = move |key: &'static str| memo(move || stage.search.with(|query| query.get(key).is_some()));
     let (fit, front) = (on("fit"), on("front"));
     let flip = move |key: &'static str, on: bool| {
         stage.show(&stage.search.get_untracked().with(key, if on { "" } else { "1" }));
@@ -665,7 +665,7 @@ fn Toggles(parts: Parts) -> impl IntoView {
         };
         view! {
             <button class="button" type="button" on:click=move |_| turn(key)>
-                {words}
+                {move || words()}
             </button>
         }
     };
@@ -741,7 +741,7 @@ fn RangeFields(parts: Parts) -> impl IntoView {
 /// What the colours mean.
 #[component]
 fn Legend(parts: Parts) -> impl IntoView {
-    move || {
+    drawn(move || {
         parts.tint.get().map(|axis| {
             let ticks = axis.ticks(5);
             let label = |(share, label): (f64, String)| {
@@ -755,7 +755,7 @@ fn Legend(parts: Parts) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The page's clock: one tick a second, so that relative times and running durations stay true.
 
+use crate::ui::erase::effect;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ struct Now(RwSignal<i64>);
 pub fn provide() {
     let now = RwSignal::new(read());
     provide_context(Now(now));
-    Effect::new(move || set_interval(move || now.set(read()), Duration::from_secs(1)));
+    effect(move || set_interval(move || now.set(read()), Duration::from_secs(1)));
 }
 
 /// The time in Unix milliseconds.

@@ -1,5 +1,6 @@
 //! Links as MLflow's clients print them, `/#/experiments/1/runs/0123…`: they lead to the page of ours.
 
+use crate::ui::erase::effect;
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
@@ -9,7 +10,7 @@ use leptos_router::{
 /// Follows such a link when the page was opened by one.
 pub fn follow() {
     let (hash, navigate) = (use_location().hash, use_navigate());
-    Effect::new(move || {
+    effect(move || {
         if let Some(page) = page(&hash.get()) {
             navigate(&page, NavigateOptions { replace: true, ..NavigateOptions::default() });
         }

@@ -5,7 +5,10 @@
 use super::rail::use_go_to_experiments;
 use crate::{
     browser,
-    ui::{dialog::Dialog, erase::view},
+    ui::{
+        dialog::Dialog,
+        erase::{effect, view},
+    },
 };
 use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -96,7 +99,7 @@ pub fn listen(keys_open: RwSignal<bool>, search_open: RwSignal<bool>) {
             event.prevent_default();
         }
     };
-    Effect::new(move || {
+    effect(move || {
         let handle = window_event_listener(ev::keydown, on_key);
         on_cleanup(move || handle.remove());
     });

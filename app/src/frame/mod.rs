@@ -12,14 +12,14 @@ use crate::{
     live::{Line, LineState},
     search::{SearchDialog, SearchOpen},
     ui::{
-        erase::view,
+        erase::{Show, effect, view},
         icon::Icon,
         notice::{AllExperiments, Empty},
+        title::Title,
         toast::{Toaster, Toasts},
     },
 };
 use leptos::{ev, prelude::*};
-use leptos_meta::Title;
 
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
@@ -31,7 +31,6 @@ pub fn Frame(children: Children) -> impl IntoView {
     keys::listen(keys_open, search_open);
     foreign::follow();
     view! {
-        <Title formatter=|text| format!("{text} · Trackway") />
         // The browser, not the router, must follow this link: it moves the keyboard, too.
         <a class="skip" href="#main" rel="external">
             "Skip to content"
@@ -54,7 +53,7 @@ pub fn Frame(children: Children) -> impl IntoView {
 /// Says that the page may be stale; what is shown stays.
 #[component]
 fn Banner(state: LineState) -> impl IntoView {
-    Effect::new(move || {
+    effect(move || {
         let gone = window_event_listener(ev::offline, move |_| state.cut.set(true));
         let back = window_event_listener(ev::online, move |_| state.cut.set(false));
         on_cleanup(move || {

@@ -2,7 +2,10 @@
 
 use crate::{
     browser,
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{effect, view},
+        icon::Icon,
+    },
 };
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -14,7 +17,7 @@ struct Repaint(RwSignal<u32>);
 pub fn provide() {
     let repaint = RwSignal::new(0);
     provide_context(Repaint(repaint));
-    Effect::new(move || {
+    effect(move || {
         let Ok(Some(dark)) = window().match_media("(prefers-color-scheme: dark)") else {
             return;
         };

@@ -12,7 +12,7 @@ use crate::{
     run::RunView,
     ui::{
         copy::Copy,
-        erase::view,
+        erase::{For, Show, drawn, memo, view},
         icon::Icon,
         notice::{Empty, Problem},
     },
@@ -29,7 +29,7 @@ pub fn Tab(view: RunView) -> impl IntoView {
     let search = link::use_search();
     let window = Window::new(view, search);
     window.start(view.printed);
-    let text = Memo::new(move |_| search.with(|query| query.get(query::FIND).unwrap_or_default().to_owned()));
+    let text = memo(move || search.with(|query| query.get(query::FIND).unwrap_or_default().to_owned()));
     // Looked for again among other lines; only who types is taken to what is found.
     Effect::new(move |before: Option<String>| {
         window.filter.track();
@@ -166,7 +166,7 @@ fn Find(window: Window, text: Memo<String>) -> impl IntoView {
                 on:keydown=keys
             />
         </div>
-        {count}
+        {move || count()}
         <Show when=move || text.with(|text| !text.is_empty())>
             <span class="log__steps">
                 <button
@@ -202,7 +202,7 @@ fn Choices(window: Window) -> impl IntoView {
         let each = Stream::ALL.map(|one| (one.as_str().to_owned(), one.as_str().to_owned()));
         std::iter::once(both).chain(each).collect::<Vec<_>>()
     });
-    let contexts = Memo::new(move |_| {
+    let contexts = memo(move || {
         let mut all: Vec<String> =
             window.told.with(|told| told.sources.iter().map(|source| source.context.clone()).collect());
         all.sort();
@@ -246,8 +246,7 @@ fn Choice(
 ) -> impl IntoView {
     let go = link::use_go();
     let change = move |event| go(&address(&window, key, &event_target_value(&event)));
-    let chosen =
-        Memo::new(move |_| window.search.with(|query| query.get(key).unwrap_or_default().to_owned()));
+    let chosen = memo(move || window.search.with(|query| query.get(key).unwrap_or_default().to_owned()));
     let option = move |(value, text): (String, String)| {
         let own = value.clone();
         let is_chosen = move || chosen.with(|chosen| *chosen == own);
@@ -326,8 +325,8 @@ fn Lines(window: Window) -> impl IntoView {
     let some = move || window.held.with(|held| held.total > 0);
     let key = |slot: &Slot| (slot.0, slot.1, slot.2);
     view! {
-        {left_out}
-        {nothing}
+        {move || left_out()}
+        {move || nothing()}
         <div class="log" hidden=move || !some()>
             <div
                 class="log__scroller"
@@ -345,7 +344,7 @@ fn Lines(window: Window) -> impl IntoView {
                     </div>
                 </div>
             </div>
-            {fresh}
+            {move || fresh()}
         </div>
     }
 }
@@ -361,7 +360,7 @@ fn Picked(view: RunView, window: Window) -> impl IntoView {
             end.map_or(0, |end| end - window.started_ms)
         })
     };
-    move || {
+    drawn(move || {
         let (number, time_ms) = window.picked.get()?;
         let go = go.clone();
         let close = move |_| {
@@ -389,5 +388,5 @@ fn Picked(view: RunView, window: Window) -> impl IntoView {
                 </button>
             </div>
         })
-    }
+    })
 }

@@ -5,6 +5,7 @@ use super::{
     held::{CHUNK, Frame, Held, ROW, WHOLE_MAX},
     query::{self, Place},
 };
+use crate::ui::erase::{effect, memo, watch};
 use crate::{browser, error::AppError, link::Query, metric, run::RunView};
 use leptos::{html, prelude::*, task::spawn_local};
 use model::log::{LogFilter, LogHits, LogLine, LogPage, Needle};
@@ -73,13 +74,13 @@ impl Window {
             .current
             .with_untracked(|detail| detail.run.started_at_ms.unwrap_or(detail.run.created_at_ms).0);
         let word = move |key: &'static str, word: &'static str| {
-            Memo::new(move |_| search.with(|query| query.get(key) == Some(word)))
+            memo(move || search.with(|query| query.get(key) == Some(word)))
         };
         Self {
             path: StoredValue::new(view.path()),
             started_ms,
             search,
-            filter: Memo::new(move |_| search.with(query::filter)),
+            filter: memo(move || search.with(query::filter)),
             scroller: NodeRef::new(),
             block: NodeRef::new(),
             held: RwSignal::default(),
@@ -110,7 +111,7 @@ impl Window {
 
     /// Begins: asks for the first lines, and follows the address, the run and the window's size.
     pub fn start(self, printed: RwSignal<u32>) {
-        let place = Memo::new(move |_| self.search.with(Place::of));
+        let place = memo(move || self.search.with(Place::of));
         Effect::new(move |before: Option<LogFilter>| {
             let filter = self.filter.get();
             match before {
@@ -129,7 +130,7 @@ impl Window {
             }
             filter
         });
-        let moved = move |place: &Place, _: Option<&Place>, _: Option<()>| {
+        let moved = move |place: &Place, _: Option<&Place>| {
             let is_here = match *place {
                 Place::Line(number) => {
                     self.picked.get_untracked().is_some_and(|(picked, _)| picked == number)
@@ -141,17 +142,17 @@ impl Window {
                 self.begin(*place);
             }
         };
-        Effect::watch(move || place.get(), moved, false);
-        Effect::watch(move || printed.get(), move |_, _, _| self.news(), false);
-        Effect::watch(move || self.wraps.get(), move |_, _, _| self.redraw(), false);
+        watch(move || place.get(), moved);
+        watch(move || printed.get(), move |_, _| self.news());
+        watch(move || self.wraps.get(), move |_, _| self.redraw());
         // Once the rows stand in the document, they are put where they belong.
-        Effect::new(move || {
+        effect(move || {
             self.rows.track();
             self.held.track();
             self.loaded.track();
             request_animation_frame(move || self.put());
         });
-        Effect::new(move || {
+        effect(move || {
             let handle = window_event_listener(leptos::ev::resize, move |_| self.redraw());
             on_cleanup(move || handle.remove());
         });

@@ -8,7 +8,11 @@ use crate::{
     link::Query,
     metric::{Request, fetch},
     run::RunView,
-    ui::{erase::view, notice::Problem, number::Number},
+    ui::{
+        erase::{drawn, effect, memo, view},
+        notice::Problem,
+        number::Number,
+    },
 };
 use leptos::{ev, html, prelude::*};
 use model::{
@@ -81,10 +85,10 @@ async fn load((run_id, wanted): (RunId, Wanted)) -> Result<Arc<Found>, AppError>
 /// One name, in one context.
 #[component]
 pub fn Card(view: RunView, name: String, wanted: Memo<Wanted>, steps: Steps, known: Known) -> impl IntoView {
-    let input = Memo::new(move |_| (view.id(), wanted.get()));
+    let input = memo(move || (view.id(), wanted.get()));
     let (found, loaded) = Feed::soon(None, input, load);
     let this = name.clone();
-    Effect::new(move || {
+    effect(move || {
         let own = found.current.with(|found| found.steps.clone());
         known.update(|known| {
             known.insert(this.clone(), own);
@@ -94,7 +98,7 @@ pub fn Card(view: RunView, name: String, wanted: Memo<Wanted>, steps: Steps, kno
     on_cleanup(move || {
         known.try_update(|known| known.remove(&this));
     });
-    let place = Memo::new(move |_| {
+    let place = memo(move || {
         found
             .current
             .with(|found| found.steps.partition_point(|one| *one <= steps.current.get()).checked_sub(1))
@@ -122,9 +126,9 @@ pub fn Card(view: RunView, name: String, wanted: Memo<Wanted>, steps: Steps, kno
     };
     view! {
         <section class="card media-card" aria-label=format!("Histogram {name}")>
-            <h3 class="card__title mono">{name.clone()} <span class="muted num media-card__note">{thinned}</span></h3>
+            <h3 class="card__title mono">{name.clone()} <span class="muted num media-card__note">{move || thinned()}</span></h3>
             <Problem error=found.failed />
-            {content}
+            {move || content()}
         </section>
     }
 }
@@ -221,7 +225,7 @@ fn shades(all: &[Histogram], low: f64, high: f64) -> Vec<String> {
 #[component]
 fn Bins(found: Arc<Found>, place: Memo<Option<usize>>, steps: Steps) -> impl IntoView {
     let open = RwSignal::new(false);
-    move || {
+    drawn(move || {
         let step = steps.current.get();
         let Some(place) = place.get() else {
             return view! { <p class="muted num">"nothing up to here"</p> };
@@ -289,7 +293,7 @@ fn Bins(found: Arc<Found>, place: Memo<Option<usize>>, steps: Steps) -> impl Int
                 </details>
             </div>
         }
-    }
+    })
 }
 
 /// A count as people write it; that of weighted values has digits behind the point.

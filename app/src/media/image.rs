@@ -4,7 +4,11 @@ use super::step::Steps;
 use crate::{
     artifact,
     run::RunView,
-    ui::{dialog::Dialog, erase::view, icon::Icon},
+    ui::{
+        dialog::Dialog,
+        erase::{Show, effect, memo, view},
+        icon::Icon,
+    },
 };
 use leptos::{ev, html, prelude::*};
 use model::media::StepFile;
@@ -21,14 +25,14 @@ pub fn Still(
     let broken = RwSignal::new(None::<String>);
     let node = NodeRef::<html::Img>::new();
     // What failed before the page woke told nobody.
-    Effect::new(move || {
+    effect(move || {
         if let Some(image) = node.get()
             && failed(&image)
         {
             broken.set(source.get_untracked());
         }
     });
-    let whole = Memo::new(move |_| source.with(|source| source.is_some() && broken.get() != *source));
+    let whole = memo(move || source.with(|source| source.is_some() && broken.get() != *source));
     let address = move || source.get().unwrap_or_default();
     let open = move |event: ev::MouseEvent| {
         if let Some(open) = on_open
@@ -81,8 +85,8 @@ pub fn said(shown: Option<&StepFile>, step: i64) -> String {
 #[component]
 pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Steps) -> impl IntoView {
     let open = RwSignal::new(false);
-    let shown = Memo::new(move |_| files.with(|files| StepFile::at(files, steps.current.get()).cloned()));
-    let source = Memo::new(move |_| shown.get().map(|one| artifact::run_source(&view.id(), &one.path)));
+    let shown = memo(move || files.with(|files| StepFile::at(files, steps.current.get()).cloned()));
+    let source = memo(move || shown.get().map(|one| artifact::run_source(&view.id(), &one.path)));
     let title = name.clone();
     let alt = Signal::derive(move || {
         format!("{name} at step {}", shown.with(|shown| shown.as_ref().map_or(0, |one| one.step)))
@@ -111,7 +115,7 @@ pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Step
         <li class="media-image" on:keydown=move |event| if open.get_untracked() { keys(event) }>
             <span class="media-image__name mono" title=title.clone()>{title.clone()}</span>
             <Still source alt on_open=Callback::new(move |()| open.set(true)) />
-            <span class="muted num">{told}</span>
+            <span class="muted num">{move || told()}</span>
             <Dialog open title=alt>
                 <div class="media-large">
                     <Still source alt />
@@ -119,7 +123,7 @@ pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Step
                         <button class="button" type="button" on:click=move |_| turn(false)>
                             "Step before"
                         </button>
-                        <span class="num" role="status">{told}</span>
+                        <span class="num" role="status">{move || told()}</span>
                         <button class="button" type="button" on:click=move |_| turn(true)>
                             "Step after"
                         </button>

@@ -1,6 +1,6 @@
 //! The step that is looked at: one for all images, histograms and tables of a page.
 
-use crate::ui::erase::view;
+use crate::ui::erase::{memo, view};
 use leptos::prelude::*;
 
 /// The step of the address: what a copied link keeps.
@@ -26,8 +26,8 @@ impl Steps {
     /// `all` is in order, each step once.
     pub fn new(all: Memo<Vec<i64>>, at: Option<i64>) -> Self {
         let at = RwSignal::new(at);
-        let place = Memo::new(move |_| all.with(|all| place_of(all, at.get())));
-        let current = Memo::new(move |_| all.with(|all| all.get(place.get()).copied().unwrap_or_default()));
+        let place = memo(move || all.with(|all| place_of(all, at.get())));
+        let current = memo(move || all.with(|all| all.get(place.get()).copied().unwrap_or_default()));
         Self { all, at, place, current }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
-        erase::view,
+        erase::{For, Show, memo, view, watch},
         filter::{FilterForm, Hidden},
         notice::{Empty, Problem},
     },
@@ -48,12 +48,12 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
     let search = link::use_search();
     let path = view.path();
     let cards = RwSignal::new(CARDS_STEP);
-    let input = Memo::new(move |_| (view.id(), search.with(|query| query_of(query, cards.get()))));
+    let input = memo(move || (view.id(), search.with(|query| query_of(query, cards.get()))));
     let (media, loaded) = Feed::soon(first, input, |(id, query)| api::list(id, query));
-    Effect::watch(move || view.filed.get(), move |_, _, _| media.refresh(), false);
+    watch(move || view.filed.get(), move |_, _| media.refresh());
     let found = histograms(view, search);
     let known: Known = RwSignal::new(BTreeMap::new());
-    let all_steps = Memo::new(move |_| {
+    let all_steps = memo(move || {
         let mut all: BTreeSet<i64> = known.with(|known| known.values().flatten().copied().collect());
         media.current.with(|media| {
             all.extend(media.series.iter().flat_map(|one| &one.files).map(|file| file.step));
@@ -69,7 +69,7 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
         rewrite(&here.href(&own));
     });
     let names = move |kind: MediaKind| {
-        Memo::new(move |_| {
+        memo(move || {
             media.current.with(|media| {
                 let of_kind = media.series.iter().filter(|one| one.kind == kind);
                 of_kind.map(|one| one.key.clone()).collect::<Vec<_>>()
@@ -77,7 +77,7 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
         })
     };
     let files = move |kind: MediaKind, key: String| -> Memo<Vec<StepFile>> {
-        Memo::new(move |_| {
+        memo(move || {
             media.current.with(|media| {
                 let own = media.series.iter().find(|one| one.kind == kind && one.key == key);
                 own.map(|one| one.files.clone()).unwrap_or_default()
@@ -85,17 +85,17 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
         })
     };
     let (images, tables) = (names(MediaKind::Image), names(MediaKind::Table));
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         found.with(|found| found.keys().take(cards.get() as usize).cloned().collect::<Vec<_>>())
     });
-    let any = Memo::new(move |_| {
+    let any = memo(move || {
         media.current.with(|media| media.all > 0)
             || view
                 .detail
                 .current
                 .with(|detail| detail.metrics.iter().any(|one| is_histogram(one.kind, &one.key)))
     });
-    let none = Memo::new(move |_| {
+    let none = memo(move || {
         images.with(Vec::is_empty) && tables.with(Vec::is_empty) && found.with(BTreeMap::is_empty)
     });
     let more = move || {
@@ -138,7 +138,7 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
                     <For each=move || shown.get() key=Clone::clone let:key>
                         {
                             let of = key.clone();
-                            let wanted = Memo::new(move |_| {
+                            let wanted = memo(move || {
                                 let count = found.with(|found| found.get(&of).copied().unwrap_or_default());
                                 histogram::Wanted { key: of.0.clone(), context: of.1.clone(), count }
                             });
@@ -180,7 +180,7 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
                 {format!("The run has more files than are looked at here: the first {} by name.", format::count(limits::MEDIA_FILES_MAX))}
             </p>
         </Show>
-        <div class="media">{content}</div>
+        <div class="media">{move || content()}</div>
     }
 }
 
@@ -190,7 +190,7 @@ fn is_histogram(kind: Kind, key: &str) -> bool {
 
 /// The histograms that the address means, each with its points.
 fn histograms(view: RunView, search: Memo<Query>) -> Memo<BTreeMap<(String, Context), i64>> {
-    Memo::new(move |_| {
+    memo(move || {
         let wanted = search.with(|query| query.get("search").unwrap_or_default().to_lowercase());
         view.detail.current.with(|detail| {
             let own = detail.metrics.iter().filter(|one| is_histogram(one.kind, &one.key));

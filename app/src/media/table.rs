@@ -6,7 +6,11 @@ use crate::{
     error::AppError,
     feed::Feed,
     run::RunView,
-    ui::{erase::view, icon::Icon, notice::Problem},
+    ui::{
+        erase::{Show, memo, view, watch},
+        icon::Icon,
+        notice::Problem,
+    },
 };
 use leptos::prelude::*;
 use model::{
@@ -41,8 +45,8 @@ async fn load((run_id, query): (RunId, Option<TableFileQuery>)) -> Result<TableF
 #[component]
 pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Steps) -> impl IntoView {
     let look = RwSignal::new(Look::default());
-    let shown = Memo::new(move |_| files.with(|files| StepFile::at(files, steps.current.get()).cloned()));
-    let input = Memo::new(move |_| {
+    let shown = memo(move || files.with(|files| StepFile::at(files, steps.current.get()).cloned()));
+    let input = memo(move || {
         let Look { sort, descending, offset } = look.get();
         let query = shown.get().map(|one| TableFileQuery {
             path: one.path,
@@ -54,14 +58,13 @@ pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Step
         (view.id(), query)
     });
     // Another table may have fewer rows, or other columns.
-    Effect::watch(
+    watch(
         move || shown.get(),
-        move |_, _, _| {
+        move |_, _| {
             if look.with_untracked(|look| *look != Look::default()) {
                 look.update(|look| look.offset = 0);
             }
         },
-        false,
     );
     let (page, loaded) = Feed::soon(None, input, load);
     let head = move || {
@@ -114,7 +117,7 @@ pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Step
     let here = move || shown.with(Option::is_some) && page.failed.with(Option::is_none);
     view! {
         <section class="card media-card" aria-label=format!("Table {name}")>
-            <h3 class="card__title mono">{name.clone()} <span class="muted num media-card__note">{told}</span></h3>
+            <h3 class="card__title mono">{name.clone()} <span class="muted num media-card__note">{move || told()}</span></h3>
             <Problem error=page.failed />
             <Show when=here>
                 <Show when=move || loaded.get() fallback=|| view! { <div class="skeleton" aria-label="Loading"></div> }>
@@ -127,12 +130,12 @@ pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Step
                     >
                         <table class="table">
                             <thead>
-                                <tr>{head}</tr>
+                                <tr>{move || head()}</tr>
                             </thead>
-                            <tbody>{body}</tbody>
+                            <tbody>{move || body()}</tbody>
                         </table>
                     </div>
-                    <div class="pager">{pager}</div>
+                    <div class="pager">{move || pager()}</div>
                     {move || cut().map(|words| view! { <p class="muted">{words}</p> })}
                 </Show>
             </Show>

@@ -9,6 +9,7 @@ use super::{
     setup::{Settings, Setup, State},
     sight::Observer,
 };
+use crate::ui::erase::{effect, memo, watch};
 use crate::{
     browser,
     chart::{Lines, Moments, View},
@@ -147,16 +148,16 @@ impl Board {
             held: StoredValue::new(Held { bundles, usual, waiting: false }),
             observer: (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(None)),
         };
-        let stale = move |_: &_, _: Option<&_>, _| board.version.update(|version| *version += 1);
-        Effect::watch(move || (changed.get(), runs.get(), groups.get(), bundles.get()), stale, false);
+        let stale = move |_: &_, _: Option<&_>| board.version.update(|version| *version += 1);
+        watch(move || (changed.get(), runs.get(), groups.get(), bundles.get()), stale);
         let moments = RwSignal::default();
         provide_context(Moments(moments));
-        Effect::new(move || {
+        effect(move || {
             let moment =
                 |run: &BoardRun| (owner(&run.id).to_owned(), log::moment(&format!("/runs/{}", run.id)));
             moments.set(runs.with(|runs| runs.iter().map(moment).collect()));
         });
-        Effect::new(move || {
+        effect(move || {
             board.version.track();
             board.in_view.track();
             board.setup.track();
@@ -173,7 +174,7 @@ impl Board {
         let path = hooks::use_url().with_untracked(|url| url.path().to_owned());
         let known = StoredValue::new(first);
         let changes = StoredValue::new(0_u32);
-        Effect::new(move || {
+        effect(move || {
             if self.state() == known.get_value() {
                 return;
             }
@@ -193,7 +194,7 @@ impl Board {
             };
             set_timeout(write, ADDRESS_DELAY);
         });
-        Effect::new(move || {
+        effect(move || {
             let state = search.with(|query| State::of(query, self.usual()));
             if state != known.get_value() {
                 known.set_value(state.clone());
@@ -251,7 +252,7 @@ impl Board {
 
     /// How the chart of a metric is set up.
     pub fn settings(self, key: String) -> Memo<Settings> {
-        Memo::new(move |_| self.setup.with(|setup| setup.of_panel(&key)))
+        memo(move || self.setup.with(|setup| setup.of_panel(&key)))
     }
 
     /// The lines of a metric, as far as they are known.

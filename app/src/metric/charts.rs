@@ -15,7 +15,10 @@ use crate::{
         api::{self, Runs},
         group_name,
     },
-    ui::{erase::view, toast::Toaster},
+    ui::{
+        erase::{Show, effect, memo, view, watch},
+        toast::Toaster,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{
@@ -38,9 +41,9 @@ const RUNS_STEP: usize = 10;
 #[component]
 pub fn Charts(feed: Feed<Runs>, search: Memo<Query>) -> impl IntoView {
     let shown = RwSignal::new(RUNS_STEP);
-    let hidden = Memo::new(move |_| search.with(|query| run::query::ids(query, run::query::HIDDEN)));
-    let listed = Memo::new(move |_| feed.current.with(listed));
-    let rows = Memo::new(move |_| {
+    let hidden = memo(move || search.with(|query| run::query::ids(query, run::query::HIDDEN)));
+    let listed = memo(move || feed.current.with(listed));
+    let rows = memo(move || {
         let is_drawn = |run: &&BoardRun| hidden.with(|hidden| !hidden.contains(&run.id));
         listed.with(|listed| listed.iter().filter(is_drawn).cloned().collect::<Vec<_>>())
     });
@@ -49,9 +52,9 @@ pub fn Charts(feed: Feed<Runs>, search: Memo<Query>) -> impl IntoView {
     });
     let groups = members(feed, search);
     let changed = RwSignal::new(0_u32);
-    Effect::watch(move || feed.current.track(), move |(), _, _| changed.update(|count| *count += 1), false);
+    watch(move || feed.current.track(), move |(), _| changed.update(|count| *count += 1));
     let board = Board::of_groups(runs, groups.into(), changed.into(), EventNews::here());
-    let entries = Memo::new(move |_| {
+    let entries = memo(move || {
         let groups = groups.with(|groups| groups.iter().map(Entry::of_group).collect::<Vec<_>>());
         if !groups.is_empty() {
             return groups;
@@ -98,8 +101,8 @@ pub fn Charts(feed: Feed<Runs>, search: Memo<Query>) -> impl IntoView {
     };
     view! {
         <div class="board__runs">
-            <span class="muted num">{words}</span>
-            {more}
+            <span class="muted num">{move || words()}</span>
+            {move || more()}
         </div>
         <Show
             when=move || known.with(Option::is_some)
@@ -129,7 +132,7 @@ fn members(feed: Feed<Runs>, search: Memo<Query>) -> RwSignal<Vec<BoardGroup>> {
     // Counts questions, so that a late answer to an early one is dropped.
     let asked = StoredValue::new(0_u64);
     // Which groups there are; not what they have means of, which changes with every point.
-    let found = Memo::new(move |_| {
+    let found = memo(move || {
         feed.current.with(|runs| {
             let bare = |group: &RunGroup| RunGroup { stats: Vec::new(), ..group.clone() };
             let items = runs.groups.iter().flat_map(|groups| &groups.page.items);
@@ -137,7 +140,7 @@ fn members(feed: Feed<Runs>, search: Memo<Query>) -> RwSignal<Vec<BoardGroup>> {
         })
     });
     let id = feed.current.with_untracked(|runs| runs.experiment.id);
-    Effect::new(move || {
+    effect(move || {
         let found = found.get();
         let query = search.with_untracked(|search| run::query::parse(id, search));
         asked.update_value(|asked| *asked += 1);
@@ -181,7 +184,7 @@ async fn fill(group: RunGroup, color: u8, query: RunQuery) -> Option<BoardGroup>
 fn keys(feed: Feed<Runs>) -> RwSignal<Option<Vec<String>>> {
     let keys = RwSignal::new(None);
     let id = feed.current.with_untracked(|runs| runs.experiment.id);
-    Effect::new(move || {
+    effect(move || {
         feed.current.track();
         let query = RunFieldQuery { experiment_id: id, search: String::new(), limit: Some(limits::PAGE_MAX) };
         spawn_local(async move {

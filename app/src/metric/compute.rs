@@ -3,7 +3,12 @@
 use super::{board::Board, setup::Computed};
 use crate::{
     browser,
-    ui::{erase::view, icon::Icon, popover::Popover, wrong::Wrong},
+    ui::{
+        erase::{Show, memo, view},
+        icon::Icon,
+        popover::Popover,
+        wrong::Wrong,
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use model::{
@@ -41,7 +46,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
     let is_new = edited.expression.is_empty();
     let (name, text) = (RwSignal::new(edited.name.clone()), RwSignal::new(edited.expression.clone()));
     let field = NodeRef::<html::Input>::new();
-    let read = Memo::new(move |_| text.with(|text| Expression::parse(text.trim())));
+    let read = memo(move || text.with(|text| Expression::parse(text.trim())));
     let error = move || {
         let blank = text.with(|text| text.trim().is_empty());
         read.get().err().filter(|_| !blank)
@@ -150,7 +155,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
                 <span class="field__label">"Insert a metric"</span>
                 <select aria-label="Insert a metric" on:change=insert>
                     <option value="">"…"</option>
-                    {offered}
+                    {move || offered()}
                 </select>
             </label>
             <label class="field">

@@ -9,7 +9,7 @@ use crate::{
         extent::{Look, OUTLIER_RULE},
         scale::Kind,
     },
-    ui::erase::view,
+    ui::erase::{Show, memo, view},
 };
 use leptos::prelude::*;
 use model::{
@@ -114,7 +114,7 @@ fn Select<T: Copy + Send + Sync + 'static>(
 #[component]
 fn SmoothingFields(choice: Choice) -> impl IntoView {
     let all = choice.settings;
-    let kind = Memo::new(move |_| all.get().smoothing);
+    let kind = memo(move || all.get().smoothing);
     let pick = move |text: String| {
         let smoothing = self::choice(&SMOOTHINGS, &text).unwrap_or_default();
         choice.change(|settings| settings.with_smoothing(smoothing));
@@ -164,7 +164,7 @@ fn SmoothingFields(choice: Choice) -> impl IntoView {
 #[component]
 fn AxisFields(choice: Choice) -> impl IntoView {
     let all = choice.settings;
-    let axis = Memo::new(move |_| all.get().axis);
+    let axis = memo(move || all.get().axis);
     let pick = move |text: String| {
         let axis = self::choice(&AXES, &text).unwrap_or_default();
         // An axis of a metric needs one; which is for the person to change.
@@ -232,7 +232,7 @@ pub fn GroupFields(board: Board) -> impl IntoView {
     let several = move || board.runs.with(Vec::len) > 1;
     let together = move || board.setup.with(|setup| setup.together);
     let spread = move || board.setup.with(|setup| setup.spread);
-    let grouped = Memo::new(move |_| board.grouping().is_some());
+    let grouped = memo(move || board.grouping().is_some());
     let center = Signal::derive(move || word(&CENTERS, spread().center));
     let band = Signal::derive(move || word(&BANDS, spread().band));
     let set_center = move |text: String| {

@@ -1,6 +1,7 @@
 //! What happened to runs besides their metrics: fetched when there are charts to mark it under.
 
 use super::{board::BoardRun, fetch, lines::owner, setup::Setup};
+use crate::ui::erase::memo;
 use crate::{
     chart::{
         Events,
@@ -57,8 +58,8 @@ impl Happened {
     /// `news` counts what happened since.
     pub fn new(runs: Signal<Vec<BoardRun>>, setup: RwSignal<Setup>, news: Signal<u32>) -> Self {
         let known = RwSignal::new(HashMap::new());
-        let wanted = Memo::new(move |_| !setup.with(|setup| setup.without_events));
-        let ids = Memo::new(move |_| {
+        let wanted = memo(move || !setup.with(|setup| setup.without_events));
+        let ids = memo(move || {
             let most = limits::CHART_EVENT_RUNS_MAX;
             runs.with(|runs| runs.iter().take(most).map(|run| run.id.clone()).collect::<Vec<_>>())
         });
@@ -80,7 +81,7 @@ impl Happened {
             }
             news
         });
-        let events = Memo::new(move |_| {
+        let events = memo(move || {
             let marked = |known: &HashMap<RunId, Vec<RunEvent>>| runs.with(|runs| marked(runs, known));
             let events = if wanted.get() { known.with(marked) } else { Vec::new() };
             (!events.is_empty()).then(|| Arc::new(events))

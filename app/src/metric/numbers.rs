@@ -7,7 +7,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
-        erase::view,
+        erase::{Show, memo, view},
         filter::Hidden,
         form::Apply,
         icon::Icon,
@@ -151,17 +151,17 @@ pub fn Table(view: RunView, found: Memo<Vec<MetricSummary>>, first: Option<Vec<S
     let search = link::use_search();
     let path = view.path();
     let api = StoredValue::new(format!("/api/v1{path}/metrics"));
-    let asked = Memo::new(move |_| search.with(wanted));
+    let asked = memo(move || search.with(wanted));
     // As long as the step is to come, each new one may be the value.
-    let reached = Memo::new(move |_| {
+    let reached = memo(move || {
         let step = asked.with(|asked| asked.step)?;
         let last = found.with(|found| found.iter().map(|one| one.last_step).max())?;
         (last < step).then_some(last)
     });
-    let input = Memo::new(move |_| (view.id(), asked.get(), reached.get()));
+    let input = memo(move || (view.id(), asked.get(), reached.get()));
     let (at, _) = Feed::soon(first, input, |(id, wanted, _)| at_step(id, wanted));
     let total = Signal::derive(move || found.with(Vec::len) as i64);
-    let sorted = Memo::new(move |_| {
+    let sorted = memo(move || {
         let at: HashMap<(String, Context), MetricCell> =
             at.current.get().into_iter().map(|one| ((one.key, one.context), one.cell)).collect();
         let (column, reverse) = search.with(order);
@@ -173,7 +173,7 @@ pub fn Table(view: RunView, found: Memo<Vec<MetricSummary>>, first: Option<Vec<S
         rows.sort_by(|a, b| in_order(a, b, column, reverse));
         rows
     });
-    let has_step = Memo::new(move |_| asked.with(|asked| asked.step.is_some()));
+    let has_step = memo(move || asked.with(|asked| asked.step.is_some()));
     let page = move || {
         let offset = search.with(|query| query.number("offset").unwrap_or(0)) as usize;
         let page = sorted.with(|rows| {
@@ -226,11 +226,11 @@ pub fn Table(view: RunView, found: Memo<Vec<MetricSummary>>, first: Option<Vec<S
                     <caption class="hidden">"Metrics in numbers"</caption>
                     <thead>
                         <tr>
-                            {heads}
+                            {move || heads()}
                             <th scope="col"><span class="hidden">"Export"</span></th>
                         </tr>
                     </thead>
-                    <tbody>{page}</tbody>
+                    <tbody>{move || page()}</tbody>
                 </table>
             </div>
             <Pager path=path.get_value() query=search total />

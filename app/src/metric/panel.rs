@@ -16,7 +16,12 @@ use crate::{
         line::{Kind, Line},
         placed,
     },
-    ui::{erase::view, icon::Icon, popover::Popover, toast::Toaster},
+    ui::{
+        erase::{Show, effect, memo, view},
+        icon::Icon,
+        popover::Popover,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::DragEvent, html, prelude::*};
 use model::{limits, series::Axis};
@@ -37,7 +42,7 @@ pub fn Panel(
     let settings = board.settings(key_name.clone());
     let lines = board.curve(&key_name);
     let (y_zoom, facts) = (RwSignal::new(None), RwSignal::new(Facts::default()));
-    Effect::new(move || {
+    effect(move || {
         if let Some(panel) = node.get() {
             board.watch(panel.unchecked_ref());
         }
@@ -214,7 +219,7 @@ fn PanelMenu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
     let name = move || format!("Settings and export of {}", parts.title());
     let label = view! {
         <Icon name="more" />
-        <span class="hidden">{name}</span>
+        <span class="hidden">{move || name()}</span>
     };
     view! {
         <div class="panel__menu" on:click=move |_| opened.set(true)>
@@ -248,7 +253,7 @@ fn Menu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
         }
     };
     // Made anew only when this chart computes something else, not while somebody types.
-    let computed = Memo::new(move |_| parts.computed());
+    let computed = memo(move || parts.computed());
     let edited = move || {
         computed.get().map(|computed| {
             view! {
@@ -260,7 +265,7 @@ fn Menu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
         })
     };
     view! {
-        {edited}
+        {move || edited()}
         <fieldset class="popover__group">
             <legend>"This chart"</legend>
             <Controls choice />

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     chart::Focus,
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{For, memo, view},
+        icon::Icon,
+    },
 };
 use leptos::prelude::*;
 use model::RunId;
@@ -63,8 +66,8 @@ pub fn Roster(
             <details class="roster__side" open>
                 <summary class="roster__head">
                     <Icon name="chevron" />
-                    {word}
-                    <span class="muted num">{count}</span>
+                    {move || word()}
+                    <span class="muted num">{move || count()}</span>
                 </summary>
                 <ul class="roster__rows" aria-label="Runs of these charts">
                     <For
@@ -84,7 +87,7 @@ fn row(board: Board, entries: Memo<Vec<Entry>>, entry: Entry, flip: Option<Callb
     let Entry { owner, name, color, run, shown } = entry;
     let is_switch = shown.is_some();
     // The row stays when its run is shown or hidden: the keyboard stands on its button.
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         entries
             .with(|entries| entries.iter().find(|one| one.who() == who).and_then(|one| one.shown))
             .unwrap_or(true)

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     chart::place,
     ui::{
-        erase::view,
+        erase::{For, Show, memo, view},
         icon::Icon,
         notice::{Empty, Problem},
     },
@@ -38,13 +38,13 @@ pub fn Sections(
     provide_context(arrange::Dragged(RwSignal::new(None)));
     let metrics = metrics.unwrap_or(keys);
     let wanted = RwSignal::new(String::new());
-    let found = Memo::new(move |_| {
+    let found = memo(move || {
         let wanted = wanted.get().to_lowercase();
         let fits = |key: &&String| key.to_lowercase().contains(&wanted);
         keys.with(|keys| keys.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
-    let sections = Memo::new(move |_| found.with(|found| sections(board, found)));
-    let computed = Memo::new(move |_| {
+    let sections = memo(move || found.with(|found| sections(board, found)));
+    let computed = memo(move || {
         let wanted = wanted.get().to_lowercase();
         let fits = |one: &&Computed| one.title().to_lowercase().contains(&wanted);
         board.setup.with(|setup| setup.computed.iter().filter(fits).map(Computed::key).collect::<Vec<_>>())
@@ -99,7 +99,7 @@ pub fn Sections(
                     <AddChart board keys=metrics />
                 </section>
             </Show>
-            {reset}
+            {move || reset()}
             <Problem error=board.failed />
             <Show when=move || computed.with(|computed| !computed.is_empty())>
                 <Section board title="Computed".to_owned() own=computed all=metrics names />
@@ -109,7 +109,7 @@ pub fn Sections(
                 key=|section| section.clone()
                 children=move |section| {
                     let title = if section.is_empty() { "Metrics".to_owned() } else { section.clone() };
-                    let own = Memo::new(move |_| {
+                    let own = memo(move || {
                         let is_own = |key: &&String| section_of(board, key) == section;
                         found.with(|found| found.iter().filter(is_own).cloned().collect::<Vec<_>>())
                     });
@@ -177,14 +177,14 @@ fn Section(
     names: bool,
 ) -> impl IntoView {
     // Those that are shown, as somebody has arranged them.
-    let order = Memo::new(move |_| {
+    let order = memo(move || {
         board.setup.with(|setup| {
             let mut order = own.with(|own| arrange::arranged(own, &setup.placed));
             order.retain(|key| !setup.gone.contains(key));
             order
         })
     });
-    let gone = Memo::new(move |_| own.with(Vec::len).saturating_sub(order.with(Vec::len)));
+    let gone = memo(move || own.with(Vec::len).saturating_sub(order.with(Vec::len)));
     let bring_back = move |_| {
         own.with_untracked(|own| board.setup.update(|setup| setup.gone.retain(|key| !own.contains(key))));
     };

@@ -1,7 +1,10 @@
 //! The curves of a run's key metrics, a glance wide: all of them come in one request.
 
 use super::fetch::{self, Ask};
-use crate::{run::RunView, ui::erase::view};
+use crate::{
+    run::RunView,
+    ui::erase::{effect, view},
+};
 use leptos::{prelude::*, task::spawn_local};
 use model::{
     metric::Context,
@@ -46,7 +49,7 @@ impl Sparks {
                 paths.try_set(drawn);
             });
         };
-        Effect::new(move || {
+        effect(move || {
             keys.track();
             view.logged.track();
             look();

@@ -8,7 +8,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
-        erase::view,
+        erase::{memo, view},
         filter::{FilterForm, Hidden},
         notice::Empty,
     },
@@ -21,20 +21,20 @@ use model::metric::{Kind, MetricSummary, of_system};
 pub fn Tab(view: RunView, first: Option<Vec<StepValue>>) -> impl IntoView {
     let search = link::use_search();
     let path = view.path();
-    let runs = Memo::new(move |_| view.detail.current.with(|detail| vec![BoardRun::of(&detail.run)]));
+    let runs = memo(move || view.detail.current.with(|detail| vec![BoardRun::of(&detail.run)]));
     let board = Board::new(runs.into(), view.logged.into(), view.happened.into());
-    let found = Memo::new(move |_| {
+    let found = memo(move || {
         let wanted = wanted(search);
         let fits = |one: &&MetricSummary| of_training(one) && one.key.to_lowercase().contains(&wanted);
         view.detail.current.with(|detail| detail.metrics.iter().filter(fits).cloned().collect::<Vec<_>>())
     });
-    let keys = Memo::new(move |_| {
+    let keys = memo(move || {
         let mut keys: Vec<String> = found.with(|found| numbers(found).map(|one| one.key.clone()).collect());
         keys.dedup();
         keys
     });
     let first = StoredValue::new(first);
-    let none = Memo::new(move |_| {
+    let none = memo(move || {
         found.with(Vec::is_empty) && view.detail.current.with(|detail| detail.metrics.iter().any(of_training))
     });
     view! {

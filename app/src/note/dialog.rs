@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     error::AppError,
+    pages::{self, Content},
     ui::{
         dialog::{Dialog, open_while},
         erase::view,
@@ -23,14 +24,14 @@ pub fn NoteDialog(about: RwSignal<Option<(RunId, String)>>) -> impl IntoView {
         Signal::derive(move || about.with(|run| run.as_ref().map(|(_, name)| format!("Note of {name}"))));
     view! {
         <Dialog open title=Signal::derive(move || title.get().unwrap_or_default())>
-            {move || about.get().map(|(id, _)| view! { <Writing id open /> })}
+            {move || about.get().map(|(id, _)| pages::later(pages::content(Content::NoteDialog(id, open))))}
         </Dialog>
     }
 }
 
 /// The editor, once the note is here. Saving and discarding close the dialog; closing it saves a draft.
 #[component]
-fn Writing(id: RunId, open: RwSignal<bool>) -> impl IntoView {
+pub fn Writing(id: RunId, open: RwSignal<bool>) -> impl IntoView {
     let draft = Draft::new(id.clone(), Callback::new(|_| ()));
     let failed = RwSignal::new(None::<AppError>);
     spawn_local(async move {

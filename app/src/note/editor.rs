@@ -3,7 +3,12 @@
 use super::api;
 use crate::{
     error::AppError,
-    ui::{erase::view, icon::Icon, notice::Problem, toast::Toaster},
+    ui::{
+        erase::{drawn, view},
+        icon::Icon,
+        notice::Problem,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
@@ -197,7 +202,7 @@ pub fn Editor(draft: Draft) -> impl IntoView {
             </div>
             <Problem error=draft.failed />
             <div class="form__actions">
-                <span class="muted note__state" role="status">{told}</span>
+                <span class="muted note__state" role="status">{move || told()}</span>
                 <button class="button" type="button" disabled=draft.busy on:click=move |_| draft.discard()>
                     "Discard changes"
                 </button>
@@ -245,7 +250,7 @@ fn Preview(draft: Draft) -> impl IntoView {
 /// Both versions, and the choice between them.
 #[component]
 fn Conflict(draft: Draft) -> impl IntoView {
-    move || {
+    drawn(move || {
         draft.theirs.get().map(|note| {
             let theirs = note.clone();
             let take = move |_| draft.begin(Some(theirs.clone()));
@@ -274,5 +279,5 @@ fn Conflict(draft: Draft) -> impl IntoView {
                 </section>
             }
         })
-    }
+    })
 }

@@ -5,7 +5,12 @@ use crate::{
     compare::diff,
     error::AppError,
     run::RunView,
-    ui::{erase::view, notice::Problem, time::Ago, toast::Toaster},
+    ui::{
+        erase::{effect, view},
+        notice::Problem,
+        time::Ago,
+        toast::Toaster,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::note::{NoteChange, NoteRevision};
@@ -37,7 +42,7 @@ pub fn History(
             }
         });
     };
-    Effect::new(move || {
+    effect(move || {
         spawn_local(async move {
             match api::revisions(view.id()).await {
                 Ok(found) => {
@@ -114,7 +119,7 @@ pub fn History(
                 <ol class="note-history__list" tabindex="0" aria-label="Revisions">
                     {move || list.get().into_iter().flatten().map(line).collect_view()}
                 </ol>
-                <div class="note-history__change">{changed}</div>
+                <div class="note-history__change">{move || changed()}</div>
             </div>
         </section>
     }

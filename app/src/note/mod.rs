@@ -6,5 +6,5 @@ mod editor;
 mod history;
 mod tab;
 
-pub use dialog::NoteDialog;
+pub use dialog::{NoteDialog, Writing};
 pub use tab::Tab;

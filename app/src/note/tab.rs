@@ -7,7 +7,12 @@ use super::{
 use crate::{
     frame::session::Session,
     run::RunView,
-    ui::{erase::view, icon::Icon, notice::Empty, time::Ago},
+    ui::{
+        erase::{drawn, memo, view},
+        icon::Icon,
+        notice::Empty,
+        time::Ago,
+    },
 };
 use leptos::prelude::*;
 use model::note::Note;
@@ -16,14 +21,14 @@ use model::note::Note;
 pub fn Tab(view: RunView) -> impl IntoView {
     let on_saved = Callback::new(move |note| view.detail.current.update(|detail| detail.note = Some(note)));
     let draft = Draft::new(view.id(), on_saved);
-    let note = Memo::new(move |_| view.detail.current.with(|detail| detail.note.clone()));
-    move || {
+    let note = memo(move || view.detail.current.with(|detail| detail.note.clone()));
+    drawn(move || {
         if draft.writing.get() {
             view! { <Editor draft /> }
         } else {
             view! { <Reader view draft note /> }
         }
-    }
+    })
 }
 
 #[component]
@@ -31,7 +36,7 @@ fn Reader(view: RunView, draft: Draft, note: Memo<Option<Note>>) -> impl IntoVie
     let edit = move |_| draft.begin(note.get_untracked());
     let may_edit = Session::current().may_edit();
     let looking_back = RwSignal::new(false);
-    move || match note.get() {
+    drawn(move || match note.get() {
         Some(note) if !note.body.trim().is_empty() => {
             let revision = note.revision;
             view! {
@@ -84,5 +89,5 @@ fn Reader(view: RunView, draft: Draft, note: Memo<Option<Note>>) -> impl IntoVie
                     })}
             </Empty>
         },
-    }
+    })
 }

@@ -3,7 +3,11 @@
 use super::code::{self, Form};
 use crate::{
     run::RunView,
-    ui::{copy::Copy, dialog::Dialog, erase::view},
+    ui::{
+        copy::Copy,
+        dialog::Dialog,
+        erase::{memo, view},
+    },
 };
 use leptos::prelude::*;
 
@@ -14,7 +18,7 @@ const LINES_MAX: usize = 200;
 pub fn CodeDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
     let form = RwSignal::new(Form::Python);
     let nested = RwSignal::new(false);
-    let text = Memo::new(move |_| {
+    let text = memo(move || {
         if open.get() {
             view.detail.current.with(|detail| code::write(&detail.params, form.get(), nested.get()))
         } else {
@@ -55,9 +59,9 @@ pub fn CodeDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
                 <Copy text=text what="code" />
             </div>
             <pre class="param-code mono" tabindex="0" role="region" aria-label="Code">
-                {shown}
+                {move || shown()}
             </pre>
-            {rest}
+            {move || rest()}
         </Dialog>
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     run::{ChooseRun, RunView},
     ui::{
         copy::Copy,
-        erase::view,
+        erase::{memo, view},
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Problem},
@@ -36,19 +36,19 @@ pub fn wanted(query: &Query) -> Option<RunId> {
 #[component]
 pub fn Tab(view: RunView, first: Option<Other>) -> impl IntoView {
     let search = link::use_search();
-    let with = Memo::new(move |_| search.with(wanted));
+    let with = memo(move || search.with(wanted));
     // Nothing is on its way when there is no other run.
     let first = (first.is_some() || with.get_untracked().is_none()).then_some(first);
     let (feed, _) = Feed::soon(first, with, api::beside);
-    let other = Memo::new(move |_| feed.current.get().filter(|other| Some(&other.id) == with.get().as_ref()));
-    let filter = Memo::new(move |_| {
+    let other = memo(move || feed.current.get().filter(|other| Some(&other.id) == with.get().as_ref()));
+    let filter = memo(move || {
         search.with(|query| Filter {
             text: query.get("search").unwrap_or_default().to_lowercase(),
             differing: query.get("only") == Some("differences"),
         })
     });
-    let own = Memo::new(move |_| view.detail.current.with(|detail| detail.params.clone()));
-    let found = Memo::new(move |_| {
+    let own = memo(move || view.detail.current.with(|detail| detail.params.clone()));
+    let found = memo(move || {
         own.with(|own| {
             other.with(|other| {
                 filter.with(|filter| lines::lines(own, other.as_ref().map(|other| &other.params[..]), filter))
@@ -76,7 +76,7 @@ pub fn Tab(view: RunView, first: Option<Other>) -> impl IntoView {
         <Tools view other />
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
-            {content}
+            {move || content()}
         </div>
     }
 }
@@ -146,7 +146,7 @@ fn Tools(view: RunView, other: Memo<Option<Other>>) -> impl IntoView {
                 <Icon name="compare" />
                 "Beside another run…"
             </button>
-            {against}
+            {move || against()}
             <button class="button" type="button" on:click=move |_| coding.set(true)>
                 <Icon name="copy" />
                 "As code…"
@@ -160,7 +160,7 @@ fn Tools(view: RunView, other: Memo<Option<Other>>) -> impl IntoView {
 #[component]
 fn Table(view: RunView, found: Memo<Vec<Line>>, other: Memo<Option<Other>>) -> impl IntoView {
     let search = link::use_search();
-    let changes = Memo::new(move |_| {
+    let changes = memo(move || {
         let mut changes: BTreeMap<String, Vec<ParamChange>> = BTreeMap::new();
         view.detail.current.with(|detail| {
             for one in &detail.param_changes {
@@ -170,7 +170,7 @@ fn Table(view: RunView, found: Memo<Vec<Line>>, other: Memo<Option<Other>>) -> i
         changes
     });
     let closed = RwSignal::new(BTreeSet::<String>::new());
-    let rows = Memo::new(move |_| {
+    let rows = memo(move || {
         let lines = found.get();
         if search.with(|query| query.get("view") == Some("tree")) {
             return closed.with(|closed| lines::tree(lines, closed));
@@ -201,12 +201,12 @@ fn Table(view: RunView, found: Memo<Vec<Line>>, other: Memo<Option<Other>>) -> i
                 <thead>
                     <tr>
                         <th scope="col">"Param"</th>
-                        {heads}
+                        {move || heads()}
                         <th scope="col">"Type"</th>
                         <th scope="col"><span class="hidden">"Actions"</span></th>
                     </tr>
                 </thead>
-                <tbody>{page}</tbody>
+                <tbody>{move || page()}</tbody>
             </table>
         </div>
         <Pager path=view.path() query=search total />

@@ -2,15 +2,19 @@
 
 use crate::{
     run::RunView,
-    ui::{erase::view, status::RunState, time::Ago},
+    ui::{
+        erase::{drawn, memo, view},
+        status::RunState,
+        time::Ago,
+    },
 };
 use leptos::prelude::*;
 use model::{process::Process, run::RunStatus};
 
 #[component]
 pub fn Card(view: RunView) -> impl IntoView {
-    let processes = Memo::new(move |_| view.detail.current.with(|detail| detail.processes.clone()));
-    move || {
+    let processes = memo(move || view.detail.current.with(|detail| detail.processes.clone()));
+    drawn(move || {
         let processes = processes.get();
         (processes.len() > 1).then(|| {
             let newest = processes.iter().map(|process| process.attempt).max().unwrap_or_default();
@@ -39,7 +43,7 @@ pub fn Card(view: RunView) -> impl IntoView {
                 </section>
             }
         })
-    }
+    })
 }
 
 /// How many are in each state, those that need an eye first.

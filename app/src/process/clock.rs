@@ -3,7 +3,10 @@
 use crate::{
     chart::format,
     run::RunView,
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{drawn, memo, view},
+        icon::Icon,
+    },
 };
 use leptos::prelude::*;
 use model::{limits, process::Process};
@@ -12,8 +15,8 @@ use std::collections::BTreeMap;
 /// Says which machines of the newest attempt have a wrong clock; nothing when none has.
 #[component]
 pub fn Skew(view: RunView) -> impl IntoView {
-    let said = Memo::new(move |_| view.detail.current.with(|detail| said(&detail.processes)));
-    move || {
+    let said = memo(move || view.detail.current.with(|detail| said(&detail.processes)));
+    drawn(move || {
         let notice = |words: String| {
             view! {
                 <p class="notice">
@@ -23,7 +26,7 @@ pub fn Skew(view: RunView) -> impl IntoView {
             }
         };
         said.get().into_iter().map(notice).collect_view()
-    }
+    })
 }
 
 /// One line a machine.

@@ -4,7 +4,12 @@ use crate::{
     error::AppError,
     frame::session::Session,
     run::{RunView, save},
-    ui::{dialog::Dialog, erase::view, form::Closing, icon::Icon},
+    ui::{
+        dialog::Dialog,
+        erase::{memo, view},
+        form::Closing,
+        icon::Icon,
+    },
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use model::run::{RunDetail, RunStatus, RunUpdate};
@@ -34,7 +39,7 @@ fn way(detail: &RunDetail) -> Way {
 /// The button in the head of a running run, for those who may.
 #[component]
 pub fn Stop(view: RunView) -> impl IntoView {
-    let way = Memo::new(move |_| view.detail.current.with(way));
+    let way = memo(move || view.detail.current.with(way));
     let open = RwSignal::new(false);
     let may = Session::current().may_edit();
     let button = move || match way.get() {
@@ -54,7 +59,7 @@ pub fn Stop(view: RunView) -> impl IntoView {
     };
     may.then(|| {
         view! {
-            {button}
+            {move || button()}
             <Confirm view way open />
         }
     })
@@ -81,7 +86,7 @@ fn Confirm(view: RunView, way: Memo<Way>, open: RwSignal<bool>) -> impl IntoView
     view! {
         <Dialog open title="Stop this run?".to_owned()>
             <form class="form" on:submit=submit>
-                <p>{words}</p>
+                <p>{move || words()}</p>
                 {move || match way.get() {
                     Way::Deaf => view! { <Closing open failed action="Mark as killed" /> },
                     _ => view! { <Closing open failed action="Stop the run" /> },

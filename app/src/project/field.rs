@@ -1,7 +1,7 @@
 //! The field of a form that says which project an experiment belongs to.
 
 use super::api;
-use crate::ui::erase::view;
+use crate::ui::erase::{drawn, effect, view};
 use leptos::{html, prelude::*, task::spawn_local};
 use model::{ProjectId, project::Project};
 
@@ -11,7 +11,7 @@ pub fn ProjectField(node: NodeRef<html::Select>, first: Option<ProjectId>) -> im
     let projects = RwSignal::new(Vec::<Project>::new());
     let first = first.unwrap_or(ProjectId::DEFAULT);
     // Asked for when the form opens: a page need not carry what few of its visitors want.
-    Effect::new(move || {
+    effect(move || {
         spawn_local(async move {
             if let Ok(found) = api::list().await {
                 projects.try_set(found);
@@ -27,7 +27,7 @@ pub fn ProjectField(node: NodeRef<html::Select>, first: Option<ProjectId>) -> im
         }
     };
     let shown = move || projects.with(|all| all.len() > 1);
-    move || {
+    drawn(move || {
         shown().then(|| {
             view! {
                 <label class="field">
@@ -38,5 +38,5 @@ pub fn ProjectField(node: NodeRef<html::Select>, first: Option<ProjectId>) -> im
                 </label>
             }
         })
-    }
+    })
 }

@@ -8,7 +8,7 @@ use crate::{
     link::{self, Query},
     ui::{
         dialog::Dialog,
-        erase::view,
+        erase::{Show, memo, view},
         form::{Closing, NameField},
         icon::Icon,
         popover::Popover,
@@ -34,7 +34,7 @@ pub fn ProjectSwitch(
     projects: Signal<Vec<Project>>,
     on_change: Callback<()>,
 ) -> impl IntoView {
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move || {
         let id = search.with(|query| query.get("project").and_then(|id| id.parse::<ProjectId>().ok()));
         projects.with(|all| all.iter().find(|one| Some(one.id) == id).cloned())
     });

@@ -3,7 +3,13 @@
 use super::api;
 use crate::{
     search,
-    ui::{dialog::Dialog, erase::view, find::Find, run_color_class, status::RunState},
+    ui::{
+        dialog::Dialog,
+        erase::{view, watch},
+        find::Find,
+        run_color_class,
+        status::RunState,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{ExperimentId, RunId, run::RunQuery, run::RunStatus, search::SearchQuery};
@@ -36,21 +42,17 @@ pub fn ChooseRun(
     let text = RwSignal::new(String::new());
     let anywhere = RwSignal::new(false);
     let asked = move || (open.get(), text.get(), anywhere.get());
-    Effect::watch(
-        asked,
-        move |(open, text, anywhere), _, _| {
-            if !*open {
-                return;
-            }
-            let (text, anywhere, own) = (text.clone(), *anywhere, own.clone());
-            spawn_local(async move {
-                let mut choices = if anywhere { all(text).await } else { of(experiment_id, text).await };
-                choices.retain(|one| one.id != own);
-                found.try_set(Some(choices));
-            });
-        },
-        false,
-    );
+    watch(asked, move |(open, text, anywhere), _| {
+        if !*open {
+            return;
+        }
+        let (text, anywhere, own) = (text.clone(), *anywhere, own.clone());
+        spawn_local(async move {
+            let mut choices = if anywhere { all(text).await } else { of(experiment_id, text).await };
+            choices.retain(|one| one.id != own);
+            found.try_set(Some(choices));
+        });
+    });
     let one = move |choice: Choice| {
         let (status, place) = (choice.status, choice.experiment.clone());
         let color = run_color_class(choice.number, choice.color);

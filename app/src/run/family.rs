@@ -1,7 +1,11 @@
 //! Runs that belong to a run: its parent and its children.
 
 use super::RunView;
-use crate::ui::{erase::view, run_color, status::RunState};
+use crate::ui::{
+    erase::{drawn, memo, view},
+    run_color,
+    status::RunState,
+};
 use leptos::prelude::*;
 use model::run::Run;
 
@@ -23,7 +27,7 @@ pub fn Link(run: Run) -> impl IntoView {
 #[component]
 pub fn Children(view: RunView) -> impl IntoView {
     let children =
-        Memo::new(move |_| view.detail.current.with(|detail| (detail.children.clone(), detail.child_count)));
+        memo(move || view.detail.current.with(|detail| (detail.children.clone(), detail.child_count)));
     let row = |run: Run| {
         let status = run.status;
         view! {
@@ -33,7 +37,7 @@ pub fn Children(view: RunView) -> impl IntoView {
             </li>
         }
     };
-    move || {
+    drawn(move || {
         let (children, count) = children.get();
         let more = count - children.len().min(ROWS_MAX) as i64;
         (count > 0).then(|| {
@@ -50,5 +54,5 @@ pub fn Children(view: RunView) -> impl IntoView {
                 </section>
             }
         })
-    }
+    })
 }

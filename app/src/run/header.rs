@@ -11,7 +11,7 @@ use crate::{
     ui::{
         copy::Copy,
         dialog::Dialog,
-        erase::view,
+        erase::{effect, memo, view},
         form::Closing,
         icon::Icon,
         notice::{Aside, InTrash, Problem},
@@ -31,7 +31,7 @@ use model::{
 
 #[component]
 pub fn Header(view: RunView) -> impl IntoView {
-    let run = Memo::new(move |_| view.detail.current.with(|detail| detail.run.clone()));
+    let run = memo(move || view.detail.current.with(|detail| detail.run.clone()));
     let renaming = RwSignal::new(false);
     let tagging = RwSignal::new(false);
     let id = view.id();
@@ -202,7 +202,7 @@ fn Name(view: RunView, run: Memo<Run>, renaming: RwSignal<bool>) -> impl IntoVie
         <span class=move || format!("swatch swatch--big {}", run.with(run_color))></span>
         {move || if renaming.get() { view! { <Rename view first=run.with_untracked(|run| run.name.clone()) renaming /> } } else { view! {
                 <h1 class="page-head__title" title=name>
-                    {name}
+                    {move || name()}
                 </h1>
             } }}
     }
@@ -212,7 +212,7 @@ fn Name(view: RunView, run: Memo<Run>, renaming: RwSignal<bool>) -> impl IntoVie
 fn Rename(view: RunView, first: String, renaming: RwSignal<bool>) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let failed = RwSignal::new(None::<AppError>);
-    Effect::new(move || {
+    effect(move || {
         if let Some(input) = input.get() {
             input.focus().ok();
             input.select();

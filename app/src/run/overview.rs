@@ -14,7 +14,7 @@ use crate::{
     metric::Sparks,
     process,
     ui::{
-        erase::view,
+        erase::{drawn, memo, view},
         icon::Icon,
         number::{MaybeNumber, Number},
         status::RunState,
@@ -35,18 +35,18 @@ const ROWS_MAX: usize = 12;
 #[component]
 pub fn Overview(view: RunView, first: Option<Told>) -> impl IntoView {
     let detail = view.detail.current;
-    let metrics = Memo::new(move |_| {
+    let metrics = memo(move || {
         let numbers = |one: &&MetricSummary| one.kind == Kind::Number && !metric::of_system(&one.key);
         detail.with(|detail| detail.metrics.iter().filter(numbers).cloned().collect::<Vec<_>>())
     });
-    let keys = Memo::new(move |_| {
+    let keys = memo(move || {
         let mut keys: Vec<String> =
             metrics.with(|metrics| metrics.iter().take(ROWS_MAX).map(|one| one.key.clone()).collect());
         keys.dedup();
         keys
     });
     let sparks = Sparks::new(view, keys);
-    let params = Memo::new(move |_| detail.with(|detail| detail.params.clone()));
+    let params = memo(move || detail.with(|detail| detail.params.clone()));
     view! {
         <div class="overview">
             <section class="card" aria-labelledby="overview-run">
@@ -130,9 +130,9 @@ fn Facts(view: RunView, first: Option<Told>) -> impl IntoView {
             </dd>
             <dt>"Started"</dt>
             <dd>{time(|detail| detail.run.started_at_ms)}</dd>
-            <dt>{ended}</dt>
+            <dt>{move || ended()}</dt>
             <dd>{time(|detail| detail.run.ended_at_ms)}</dd>
-            {parent}
+            {move || parent()}
             <dt>"User"</dt>
             <dd>{move || detail.with(|detail| detail.run.user.clone())}</dd>
             <dt>"Tags"</dt>
@@ -144,11 +144,11 @@ fn Facts(view: RunView, first: Option<Told>) -> impl IntoView {
             <dd class="num">{move || format!("number {} of its experiment", detail.with(|detail| detail.run.number))}</dd>
             <dt>"Artifacts"</dt>
             <dd>
-                <a href=format!("{}?tab=artifacts", view.path())>{artifacts}</a>
+                <a href=format!("{}?tab=artifacts", view.path())>{move || artifacts()}</a>
             </dd>
         </dl>
         <process::Skew view />
-        {late}
+        {move || late()}
     }
 }
 
@@ -223,10 +223,10 @@ fn more(view: RunView, tab: &'static str, count: usize) -> Option<impl IntoView>
 
 #[component]
 fn NoteExcerpt(view: RunView) -> impl IntoView {
-    let note = Memo::new(move |_| view.detail.current.with(|detail| detail.note.clone()));
+    let note = memo(move || view.detail.current.with(|detail| detail.note.clone()));
     let href = format!("{}?tab=notes", view.path());
     let may = Session::current().may_edit();
-    move || {
+    drawn(move || {
         let href = href.clone();
         match note.get() {
             Some(note) if !note.body.trim().is_empty() => view! {
@@ -242,5 +242,5 @@ fn NoteExcerpt(view: RunView) -> impl IntoView {
                 </p>
             },
         }
-    }
+    })
 }

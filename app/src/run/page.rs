@@ -10,16 +10,16 @@ use crate::{
     frame::crumbs::Crumbs,
     json,
     link::{self, Query},
-    live, log, media, metric, note,
-    pages::{self, Drawing},
+    live, media, metric,
+    pages::{self, Content, Drawing},
     param, run_event,
     ui::{
-        erase::view,
+        erase::{effect, memo, view},
         notice::{Failure, Problem},
+        title::Title,
     },
 };
 use leptos::{html, prelude::*};
-use leptos_meta::Title;
 use leptos_router::hooks;
 use model::{
     RunId,
@@ -83,7 +83,7 @@ fn tells(event: &Event, wanted: RunChange) -> bool {
 #[component]
 pub fn Page() -> impl IntoView {
     let params = hooks::use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let id = memo(move || params.with(|params| params.get("id").unwrap_or_default()));
     let search = link::use_search();
     // One resource for whatever the tab needs: nested ones lose their order between server and browser.
     let first = json::resource(move || id.get(), move |id| load(id, search.get_untracked()));
@@ -153,7 +153,7 @@ fn missing(id: &str) -> AppError {
 fn Run(detail: RunDetail, first: First) -> impl IntoView {
     let id = detail.run.id.clone();
     let events = format!("/api/v1/events?run_id={id}");
-    let input = Memo::new(move |_| id.clone());
+    let input = memo(move || id.clone());
     let view = RunView {
         detail: Feed::new(detail, input, api::get),
         logged: RwSignal::new(0),
@@ -172,7 +172,7 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
     // The server writes the head last, when what it was made of may be gone.
     let title = name.get_untracked();
     // Whoever moves the run moves the page with it.
-    let place = Memo::new(move |_| {
+    let place = memo(move || {
         view.detail.current.with(|detail| (detail.experiment_name.clone(), detail.run.experiment_id))
     });
     let crumbs = move || {
@@ -183,7 +183,7 @@ fn Run(detail: RunDetail, first: First) -> impl IntoView {
     };
     view! {
         <Title text=move || name.try_get().unwrap_or_else(|| title.clone()) />
-        {crumbs}
+        {move || crumbs()}
         <Header view />
         <Problem error=view.detail.failed />
         <Tabs view first />
@@ -209,7 +209,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
     let search = link::use_search();
     // Good for the first look only: whoever comes back to the tab later fetches.
     let first = StoredValue::new(first);
-    let open = Memo::new(move |_| {
+    let open = memo(move || {
         let word = search.with(|query| query.get("tab").unwrap_or_default().to_owned());
         TABS.into_iter().find(|(tab, _)| *tab == word).map_or(TABS[0].0, |(tab, _)| tab)
     });
@@ -232,7 +232,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
         }
     };
     let strip = NodeRef::<html::Nav>::new();
-    Effect::new(move || {
+    effect(move || {
         open.track();
         if let Some(strip) = strip.get() {
             browser::reveal(&strip, "[aria-current]");
@@ -253,22 +253,22 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
             }
             "media" => {
                 let first = first.try_update_value(|first| first.media.take()).flatten();
-                view! { <media::Tab view first /> }
+                pages::later(pages::content(Content::Media(view, first)))
             }
             "artifacts" => {
                 let first = first.try_update_value(|first| first.files.take()).flatten();
-                view! { <artifact::Tab view first /> }
+                pages::later(pages::content(Content::Artifacts(view, first.map(Box::new))))
             }
-            "notes" => view! { <note::Tab view /> },
-            "logs" => view! { <log::Tab view /> },
+            "notes" => pages::later(pages::content(Content::Note(view))),
+            "logs" => pages::later(pages::content(Content::Log(view))),
             "system" => pages::later(pages::drawing(Drawing::OfSystem(view))),
             "environment" => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
-                view! { <environment::Tab view first /> }
+                pages::later(pages::content(Content::Environment(view, first)))
             }
             "events" => {
                 let first = first.try_update_value(|first| first.events.take()).flatten();
-                view! { <run_event::Tab view first /> }
+                pages::later(pages::content(Content::Events(view, first)))
             }
             _ => {
                 let first = first.try_update_value(|first| first.environment.take()).flatten();
@@ -280,5 +280,9 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
 
 /// The module that an address needs besides the page's own.
 pub fn needs(address: &Query) -> Option<&'static str> {
-    matches!(address.get("tab"), Some("metrics" | "system")).then_some("drawing")
+    match address.get("tab") {
+        Some("metrics" | "system") => Some("drawing"),
+        Some("media" | "artifacts" | "notes" | "logs" | "environment" | "events") => Some("content"),
+        _ => None,
+    }
 }

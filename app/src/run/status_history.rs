@@ -3,7 +3,11 @@
 use super::RunView;
 use crate::{
     chart::format,
-    ui::{erase::view, status::RunState, time::Ago},
+    ui::{
+        erase::{drawn, memo, view},
+        status::RunState,
+        time::Ago,
+    },
 };
 use leptos::prelude::*;
 use model::{
@@ -18,9 +22,9 @@ const ENDS: usize = 6;
 
 #[component]
 pub fn History(view: RunView) -> impl IntoView {
-    let history = Memo::new(move |_| view.detail.current.with(|detail| detail.status_history.clone()));
+    let history = memo(move || view.detail.current.with(|detail| detail.status_history.clone()));
     let all = RwSignal::new(false);
-    move || {
+    drawn(move || {
         let StatusHistory { changes, left_out } = history.get();
         let count = changes.len() as i64 + left_out;
         let hidden = if all.get() { 0..0 } else { hidden(changes.len()) };
@@ -57,7 +61,7 @@ pub fn History(view: RunView) -> impl IntoView {
                 <ol class="status-history">{lines.collect_view()}</ol>
             </section>
         }
-    }
+    })
 }
 
 /// The changes in the middle of so many that are folded.

@@ -3,14 +3,19 @@
 use super::{RunView, api};
 use crate::{
     frame::session::Session,
-    ui::{erase::view, icon::Icon, tag::TagList, toast::Toaster},
+    ui::{
+        erase::{memo, view},
+        icon::Icon,
+        tag::TagList,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use model::{Tags, run::RunUpdate};
 
 #[component]
 pub fn Editor(view: RunView) -> impl IntoView {
-    let tags = Memo::new(move |_| view.detail.current.with(|detail| detail.run.tags.clone()));
+    let tags = memo(move || view.detail.current.with(|detail| detail.run.tags.clone()));
     if !Session::current().may_edit() {
         let none =
             move || tags.with(|tags| tags.0.is_empty()).then(|| view! { <span class="none">"–"</span> });

@@ -8,7 +8,7 @@ use crate::{
     log,
     run::RunView,
     ui::{
-        erase::view,
+        erase::{drawn, memo, memo_after, view, watch},
         filter::Hidden,
         form::Apply,
         icon::Icon,
@@ -46,10 +46,10 @@ pub fn wanted(query: &Query) -> RunEventQuery {
 #[component]
 pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
     let search = link::use_search();
-    let input = Memo::new(move |_| (view.id(), search.with(wanted)));
+    let input = memo(move || (view.id(), search.with(wanted)));
     let (feed, loaded) = Feed::soon(first, input, |(run_id, query)| api::list(run_id, query));
-    Effect::watch(move || view.happened.get(), move |_, _, _| feed.refresh(), false);
-    let page = Memo::new(move |_| feed.current.get());
+    watch(move || view.happened.get(), move |_, _| feed.refresh());
+    let page = memo(move || feed.current.get());
     let content = move || match (loaded.get(), page.with(|page| page.items.is_empty())) {
         (false, _) => view! { <div class="skeleton" aria-label="Loading"></div> },
         (true, true) if search.with(|query| query.get("source").or(query.get("name")).is_some()) => {
@@ -82,9 +82,9 @@ pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
         <Problem error=feed.failed />
         <Filters view page />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
-            {content}
+            {move || content()}
         </div>
-        <nav class="pager" aria-label="Pages of events">{newest} {older}</nav>
+        <nav class="pager" aria-label="Pages of events">{move || newest()} {move || older()}</nav>
     }
 }
 
@@ -92,12 +92,12 @@ pub fn Tab(view: RunView, first: Option<RunEventPage>) -> impl IntoView {
 #[component]
 fn Filters(view: RunView, page: Memo<RunEventPage>) -> impl IntoView {
     let search = link::use_search();
-    let told = Memo::new(move |old: Option<&RunEventsTold>| {
+    let told = memo_after(move |old: Option<&RunEventsTold>| {
         let told = page.with(|page| page.told.clone());
         told.or_else(|| old.cloned()).unwrap_or_default()
     });
     let filtered = move || search.with(|query| query.get("source").or(query.get("name")).is_some());
-    move || {
+    drawn(move || {
         let RunEventsTold { sources, names } = told.get();
         if sources.len() + names.len() <= 2 && !filtered() {
             return None;
@@ -116,7 +116,7 @@ fn Filters(view: RunView, page: Memo<RunEventPage>) -> impl IntoView {
                 <Apply />
             </form>
         })
-    }
+    })
 }
 
 #[component]
@@ -132,7 +132,7 @@ fn Choice(
         let value = event_target_value(&event);
         go(&search.get_untracked().with(key, value).without("after").href(&view.path()));
     };
-    let chosen = Memo::new(move |_| search.with(|query| query.get(key).unwrap_or_default().to_owned()));
+    let chosen = memo(move || search.with(|query| query.get(key).unwrap_or_default().to_owned()));
     let option = |(value, text): (String, String)| {
         let own = value.clone();
         view! {
@@ -177,7 +177,7 @@ fn Table(page: Memo<RunEventPage>, moment: String) -> impl IntoView {
                         <th scope="col">"Details"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{move || rows()}</tbody>
             </table>
         </div>
     }

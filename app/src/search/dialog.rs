@@ -8,7 +8,12 @@ use crate::{
     browser,
     error::AppError,
     frame::session::Session,
-    ui::{erase::view, icon::Icon, notice::Problem, run_color_class},
+    ui::{
+        erase::{Show, effect, memo, view},
+        icon::Icon,
+        notice::Problem,
+        run_color_class,
+    },
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks};
@@ -23,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(120);
 #[component]
 pub fn SearchDialog(open: RwSignal<bool>) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move || {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         match (open.get(), dialog.open()) {
             (true, false) => {
@@ -66,7 +71,7 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
     let found = RwSignal::new((SearchFound::default(), None::<String>));
     let failed = RwSignal::new(None::<AppError>);
     let chosen = RwSignal::new(0_usize);
-    let groups = Memo::new(move |_| {
+    let groups = memo(move || {
         let found = found.with(|(found, of)| entry::found(found, of.as_deref().unwrap_or_default()));
         found.into_iter().chain(text.with(|text| entry::actions(text, may_edit))).collect::<Vec<Group>>()
     });
@@ -130,7 +135,7 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
             timer.clear();
         }
     });
-    Effect::new(move || {
+    effect(move || {
         if let Some(input) = input.get() {
             input.focus().ok();
             ask();
@@ -232,10 +237,10 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
         </div>
         <Problem error=failed />
         <ul class="search__list" id="search-entries" role="listbox" aria-label="What was found">
-            {list}
+            {move || list()}
         </ul>
         <p class="search__told" role="status">
-            {told}
+            {move || told()}
         </p>
     }
 }

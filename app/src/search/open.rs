@@ -1,7 +1,10 @@
 //! The way into the search: a link to its page that opens the dialog once the page has woken.
 
 use super::PATH;
-use crate::ui::{erase::view, icon::Icon};
+use crate::ui::{
+    erase::{effect, view},
+    icon::Icon,
+};
 use leptos::{ev::MouseEvent, prelude::*};
 
 /// Whether the dialog is open; provided by the frame.
@@ -12,7 +15,7 @@ pub struct SearchOpen(pub RwSignal<bool>);
 pub fn SearchButton() -> impl IntoView {
     let open = expect_context::<SearchOpen>().0;
     let key = RwSignal::new("Ctrl K");
-    Effect::new(move || {
+    effect(move || {
         if window().navigator().platform().is_ok_and(|name| name.starts_with("Mac")) {
             key.set("⌘ K");
         }

@@ -5,19 +5,19 @@ use crate::{
     frame::crumbs::Crumbs,
     json, link,
     ui::{
-        erase::view,
+        erase::{memo, view},
         notice::{Empty, Failure},
+        title::Title,
     },
 };
 use entry::{Entry, Group, To};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use model::search::SearchQuery;
 
 #[component]
 pub fn Page() -> impl IntoView {
     let search = link::use_search();
-    let text = Memo::new(move |_| search.with(|query| query.get("text").unwrap_or_default().to_owned()));
+    let text = memo(move || search.with(|query| query.get("text").unwrap_or_default().to_owned()));
     let found =
         json::resource(move || text.get(), |text| api::find(SearchQuery { text, experiment_id: None }));
     view! {

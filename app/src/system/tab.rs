@@ -4,15 +4,18 @@ use super::gauge;
 use crate::{
     metric::{self, Board, BoardRun, Sections},
     run::RunView,
-    ui::{erase::view, notice::Empty},
+    ui::{
+        erase::{drawn, memo, view},
+        notice::Empty,
+    },
 };
 use leptos::prelude::*;
 use model::metric::of_system;
 
 #[component]
 pub fn Tab(view: RunView) -> impl IntoView {
-    let runs = Memo::new(move |_| view.detail.current.with(|detail| vec![BoardRun::of(&detail.run)]));
-    let metrics = Memo::new(move |_| {
+    let runs = memo(move || view.detail.current.with(|detail| vec![BoardRun::of(&detail.run)]));
+    let metrics = memo(move || {
         view.detail.current.with(|detail| {
             let own = metric::numbers(&detail.metrics).map(|one| &one.key).filter(|key| of_system(key));
             let mut keys: Vec<String> = own.cloned().collect();
@@ -20,13 +23,12 @@ pub fn Tab(view: RunView) -> impl IntoView {
             keys
         })
     });
-    let bundles = Memo::new(move |_| metrics.with(|metrics| gauge::bundles(metrics)));
-    let keys = Memo::new(move |_| {
-        bundles.with(|bundles| bundles.iter().map(|one| one.key.clone()).collect::<Vec<_>>())
-    });
+    let bundles = memo(move || metrics.with(|metrics| gauge::bundles(metrics)));
+    let keys =
+        memo(move || bundles.with(|bundles| bundles.iter().map(|one| one.key.clone()).collect::<Vec<_>>()));
     let board = Board::of_bundles(runs.into(), bundles.into(), view.logged.into(), view.happened.into());
-    let nothing = Memo::new(move |_| keys.with(Vec::is_empty));
-    move || {
+    let nothing = memo(move || keys.with(Vec::is_empty));
+    drawn(move || {
         if nothing.get() {
             view! { <Nothing /> }
         } else {
@@ -35,7 +37,7 @@ pub fn Tab(view: RunView) -> impl IntoView {
                 <Sections board keys metrics />
             }
         }
-    }
+    })
 }
 
 #[component]

@@ -4,7 +4,13 @@ use super::api;
 use crate::{
     chart::format,
     error::AppError,
-    ui::{dialog::Dialog, erase::view, form::Closing, notice::Problem, toast::Toaster},
+    ui::{
+        dialog::Dialog,
+        erase::{effect, view, watch},
+        form::Closing,
+        notice::Problem,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::trash::{TrashItem, TrashSet, TrashSize};
@@ -43,7 +49,7 @@ fn words(items: &[TrashItem]) -> String {
 pub fn DeleteDialog(asked: RwSignal<Vec<TrashItem>>, on_done: Callback<()>) -> impl IntoView {
     let open = RwSignal::new(false);
     let size = RwSignal::new(None::<Result<TrashSize, AppError>>);
-    Effect::new(move || {
+    effect(move || {
         let items = asked.get();
         open.set(!items.is_empty());
         size.set(None);
@@ -55,14 +61,13 @@ pub fn DeleteDialog(asked: RwSignal<Vec<TrashItem>>, on_done: Callback<()>) -> i
             size.try_set(Some(answer.map(|mut sizes| sizes.pop().unwrap_or_default())));
         });
     });
-    Effect::watch(
+    watch(
         move || open.get(),
-        move |open, was, _| {
+        move |open, was| {
             if was == Some(&true) && !open {
                 asked.set(Vec::new());
             }
         },
-        false,
     );
     view! {
         <Dialog open title="Delete for good?".to_owned()>

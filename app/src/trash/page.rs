@@ -13,18 +13,18 @@ use crate::{
     link::{self, Query},
     live,
     ui::{
-        erase::view,
+        erase::{For, drawn, effect, memo, view},
         filter::FilterForm,
         icon::Icon,
         notice::{Empty, Failure, Problem},
         pager::Pager,
         selection::{SelectAll, SelectRow, Selection},
         time::Ago,
+        title::Title,
         toast::Toaster,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_meta::Title;
 use model::trash::{TrashItem, TrashPage, TrashSet, TrashSize};
 
 const PATH: &str = "/trash";
@@ -86,11 +86,10 @@ impl Shared {
 
 #[component]
 fn Trash(page: TrashPage, search: Memo<Query>) -> impl IntoView {
-    let input = Memo::new(move |_| search.with(query::parse));
+    let input = memo(move || search.with(query::parse));
     let feed = Feed::new(page, input, api::list);
     live::watch("/api/v1/events".to_owned(), move |_| feed.refresh());
-    let rows =
-        Memo::new(move |_| feed.current.with(|page| page.items.iter().map(key).collect::<Vec<String>>()));
+    let rows = memo(move || feed.current.with(|page| page.items.iter().map(key).collect::<Vec<String>>()));
     let shared = Shared {
         feed,
         sizes: RwSignal::new(Vec::new()),
@@ -101,8 +100,8 @@ fn Trash(page: TrashPage, search: Memo<Query>) -> impl IntoView {
     };
     weigh(shared);
     let total = Signal::derive(move || feed.current.with(|page| page.total));
-    let empty = Memo::new(move |_| total.get() == 0 && search.with(|query| query.get("search").is_none()));
-    let nothing = Memo::new(move |_| feed.current.with(|page| page.items.is_empty()));
+    let empty = memo(move || total.get() == 0 && search.with(|query| query.get("search").is_none()));
+    let nothing = memo(move || feed.current.with(|page| page.items.is_empty()));
     view! {
         <Crumbs here="Trash".to_owned() />
         <div class="page-head">
@@ -147,7 +146,7 @@ fn Trash(page: TrashPage, search: Memo<Query>) -> impl IntoView {
 /// Asks for sizes once the page is there: those of large experiments take their time.
 fn weigh(shared: Shared) {
     let Shared { feed, sizes, .. } = shared;
-    Effect::new(move || {
+    effect(move || {
         let items = feed.current.with(|page| page.items.clone());
         let known =
             sizes.with_untracked(|sizes| sizes.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>());
@@ -168,7 +167,7 @@ fn weigh(shared: Shared) {
 /// What was deleted and is still being removed.
 #[component]
 fn Leaving(feed: Feed<TrashPage>) -> impl IntoView {
-    move || {
+    drawn(move || {
         let leaving = feed.current.with(|page| page.leaving);
         (leaving.experiments + leaving.runs > 0).then(|| {
             let text = format!(
@@ -182,7 +181,7 @@ fn Leaving(feed: Feed<TrashPage>) -> impl IntoView {
                 </span>
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -226,7 +225,7 @@ fn Row(item: TrashItem, shared: Shared) -> impl IntoView {
     let (title, full, chosen_name) = (kind.clone(), name.clone(), format!("Select {name}"));
     let (run_count, at) = (item.run_count, item.trashed_at_ms);
     let own = key.clone();
-    let size = Memo::new(move |_| {
+    let size = memo(move || {
         sizes.with(|sizes| sizes.iter().find(|(one, _)| *one == own).map(|(_, size)| size.clone()))
     });
     let freed = move || size.get().map_or_else(|| "…".to_owned(), |size| format::bytes(size.bytes()));
@@ -243,7 +242,7 @@ fn Row(item: TrashItem, shared: Shared) -> impl IntoView {
     };
     let session = Session::current();
     let own = key.clone();
-    let chosen = Memo::new(move |_| selection.has(&own));
+    let chosen = memo(move || selection.has(&own));
     let actions = session.may_edit().then(|| {
         let (restored, deleted) = (item.clone(), item);
         view! {
@@ -288,7 +287,7 @@ fn Row(item: TrashItem, shared: Shared) -> impl IntoView {
                 {kind}
             </td>
             <td class="cell-num">{format::count(run_count)}</td>
-            <td class="cell-num" title=detail>{freed}</td>
+            <td class="cell-num" title=detail>{move || freed()}</td>
             <td>
                 <Ago at=Signal::stored(at) />
             </td>
@@ -300,16 +299,16 @@ fn Row(item: TrashItem, shared: Shared) -> impl IntoView {
 #[component]
 fn BulkBar(shared: Shared) -> impl IntoView {
     let Shared { feed, selection, rows, asked, .. } = shared;
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move || {
         let keys = rows.with(|rows| selection.of(rows));
         feed.current.with(|page| {
             page.items.iter().filter(|item| keys.contains(&key(item))).cloned().collect::<Vec<_>>()
         })
     });
-    let count = Memo::new(move |_| chosen.with(|chosen| chosen.len() as i64));
+    let count = memo(move || chosen.with(|chosen| chosen.len() as i64));
     let session = Session::current();
     let (may_edit, may_administrate) = (session.may_edit(), session.may_administrate());
-    move || {
+    drawn(move || {
         (count.get() > 0 && may_edit).then(|| {
             view! {
                 <div class="bulk" role="toolbar" aria-label="Chosen items">
@@ -350,5 +349,5 @@ fn BulkBar(shared: Shared) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }

@@ -1,6 +1,9 @@
 //! A modal dialog on the browser's own `<dialog>`: it traps focus, closes on Escape and gives focus back.
 
-use super::{erase::view, icon::Icon};
+use super::{
+    erase::{Show, effect, view, watch},
+    icon::Icon,
+};
 use leptos::{html, prelude::*};
 use web_sys::HtmlDialogElement;
 
@@ -18,15 +21,14 @@ fn show(dialog: HtmlDialogElement, open: RwSignal<bool>, frames: u32) {
 /// Open while there is something that the dialog is about; closing it by any means forgets that.
 pub fn open_while<T: Send + Sync + 'static>(about: RwSignal<Option<T>>) -> RwSignal<bool> {
     let open = RwSignal::new(false);
-    Effect::new(move || open.set(about.with(Option::is_some)));
-    Effect::watch(
+    effect(move || open.set(about.with(Option::is_some)));
+    watch(
         move || open.get(),
-        move |open, was, _| {
+        move |open, was| {
             if was == Some(&true) && !open {
                 about.set(None);
             }
         },
-        false,
     );
     open
 }
@@ -40,7 +42,7 @@ pub fn Dialog(
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     let content = StoredValue::new(children);
-    Effect::new(move || {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         match (open.get(), dialog.open()) {
             (true, false) => show(dialog, open, FRAMES_MAX),

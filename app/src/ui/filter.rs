@@ -1,6 +1,10 @@
 //! The filter of a list: a GET form that works before wasm arrives, and applies itself while a person types after.
 
-use super::{erase::view, form::Apply, icon::Icon};
+use super::{
+    erase::{drawn, view},
+    form::Apply,
+    icon::Icon,
+};
 use crate::link::{self, Query};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use std::time::Duration;
@@ -84,12 +88,12 @@ pub fn FilterForm(
 /// The rest of the URL, carried along in hidden fields.
 #[component]
 pub fn Hidden(search: Memo<Query>, except: &'static [&'static str]) -> impl IntoView {
-    move || {
+    drawn(move || {
         let rest = search.with(|query| query.other_than(except));
         rest.into_iter()
             .map(|(key, value)| view! { <input type="hidden" name=key value=value /> })
             .collect_view()
-    }
+    })
 }
 
 /// The fields of a form as a query, empty ones left out.

@@ -16,6 +16,7 @@ pub mod sort;
 pub mod status;
 pub mod tag;
 pub mod time;
+pub mod title;
 pub mod toast;
 pub mod wrong;
 

@@ -1,9 +1,12 @@
 //! What stands where content cannot: nothing there yet, nothing found, or something went wrong.
 
-use super::{erase::view, icon::Icon};
+use super::{
+    erase::{drawn, view},
+    icon::Icon,
+    title::Title,
+};
 use crate::error::AppError;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use model::ErrorKind;
 
 /// A calm word in the middle of an area, and what to do next.
@@ -119,7 +122,7 @@ pub fn AllExperiments() -> impl IntoView {
 /// An error beside content that stays: a failed save, a failed refresh.
 #[component]
 pub fn Problem(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
-    move || {
+    drawn(move || {
         error.get().map(|error| {
             view! {
                 <p class="problem" role="alert">
@@ -128,5 +131,5 @@ pub fn Problem(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
                 </p>
             }
         })
-    }
+    })
 }

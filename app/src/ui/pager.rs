@@ -1,6 +1,6 @@
 //! Pages of a list, as links.
 
-use super::erase::view;
+use super::erase::{drawn, view};
 use crate::{chart::format, link::Query};
 use leptos::prelude::*;
 use model::limits;
@@ -12,7 +12,7 @@ pub fn Pager(
     #[prop(into)] query: Signal<Query>,
     #[prop(into)] total: Signal<i64>,
 ) -> impl IntoView {
-    move || {
+    drawn(move || {
         let size = i64::from(limits::PAGE_DEFAULT);
         let offset = query.with(|query| i64::from(query.number("offset").unwrap_or(0)));
         let total = total.get();
@@ -40,5 +40,5 @@ pub fn Pager(
                 </nav>
             }
         })
-    }
+    })
 }

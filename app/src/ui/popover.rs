@@ -1,6 +1,6 @@
 //! A box that opens from a button, on the browser's own `<details>`: works before wasm arrives.
 
-use super::erase::view;
+use super::erase::{effect, view};
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
@@ -9,7 +9,7 @@ use web_sys::{Element, Node};
 #[component]
 pub fn Popover(label: AnyView, children: Children) -> impl IntoView {
     let node = NodeRef::<html::Details>::new();
-    Effect::new(move || {
+    effect(move || {
         let clicked = window_event_listener(ev::click, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
             if let Some(details) = node.get_untracked()

@@ -1,6 +1,9 @@
 //! Which rows of a list are chosen: one by one, a range with shift, or the whole page.
 
-use super::{erase::view, icon::Icon};
+use super::{
+    erase::{memo, view},
+    icon::Icon,
+};
 use leptos::{ev::MouseEvent, prelude::*};
 
 /// What a page's checkboxes say. Cheap to copy.
@@ -87,7 +90,7 @@ where
     K: Clone + PartialEq + Send + Sync + 'static,
 {
     let row = StoredValue::new(row);
-    let chosen = Memo::new(move |_| row.with_value(|row| selection.has(row)));
+    let chosen = memo(move || row.with_value(|row| selection.has(row)));
     let click = move |event: MouseEvent| {
         row.with_value(|row| rows.with_untracked(|rows| selection.click(row, rows, &event)));
     };
@@ -100,8 +103,7 @@ pub fn SelectAll<K>(selection: Selection<K>, rows: Signal<Vec<K>>) -> impl IntoV
 where
     K: Clone + PartialEq + Send + Sync + 'static,
 {
-    let all =
-        Memo::new(move |_| rows.with(|rows| !rows.is_empty() && selection.of(rows).len() == rows.len()));
+    let all = memo(move || rows.with(|rows| !rows.is_empty() && selection.of(rows).len() == rows.len()));
     let toggle = move |_| {
         let next = if all.get_untracked() { Vec::new() } else { rows.get_untracked() };
         selection.set(next);

@@ -1,6 +1,9 @@
 //! Status: colour, shape and word together, never colour alone.
 
-use super::{erase::view, icon::Icon};
+use super::{
+    erase::{drawn, view},
+    icon::Icon,
+};
 use leptos::prelude::*;
 use model::{
     experiment::{ExperimentStatus, RunCounts},
@@ -9,7 +12,7 @@ use model::{
 
 #[component]
 pub fn RunState(#[prop(into)] status: Signal<RunStatus>) -> impl IntoView {
-    move || {
+    drawn(move || {
         let status = status.get();
         let shape = match status {
             RunStatus::Queued => "ring",
@@ -20,12 +23,12 @@ pub fn RunState(#[prop(into)] status: Signal<RunStatus>) -> impl IntoView {
             RunStatus::Lost => "lost",
         };
         badge(status.as_str(), shape)
-    }
+    })
 }
 
 #[component]
 pub fn ExperimentState(#[prop(into)] status: Signal<ExperimentStatus>) -> impl IntoView {
-    move || {
+    drawn(move || {
         let status = status.get();
         let shape = match status {
             ExperimentStatus::Active => "ring",
@@ -33,7 +36,7 @@ pub fn ExperimentState(#[prop(into)] status: Signal<ExperimentStatus>) -> impl I
             ExperimentStatus::Archived => "archive",
         };
         badge(status.as_str(), shape)
-    }
+    })
 }
 
 fn badge(word: &'static str, shape: &'static str) -> impl IntoView {

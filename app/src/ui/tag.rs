@@ -1,6 +1,6 @@
 //! Tags as people read them.
 
-use super::erase::view;
+use super::erase::{drawn, view};
 use leptos::prelude::*;
 use model::Tags;
 
@@ -23,7 +23,7 @@ pub fn TagList(
         }
         None => view! { <li class="tag">{label}</li> },
     };
-    move || {
+    drawn(move || {
         let labels: Vec<_> = tags.with(|tags| tags.labels().collect());
         (!labels.is_empty()).then(|| {
             view! {
@@ -32,5 +32,5 @@ pub fn TagList(
                 </ul>
             }
         })
-    }
+    })
 }

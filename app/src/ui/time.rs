@@ -1,6 +1,6 @@
 //! Times: relative on the page, absolute in the tooltip, kept current by the frame's clock.
 
-use super::erase::view;
+use super::erase::{drawn, memo, view};
 use crate::{chart::format, frame::clock};
 use leptos::prelude::*;
 use model::UnixMillis;
@@ -9,15 +9,15 @@ use model::UnixMillis;
 #[component]
 pub fn Ago(#[prop(into)] at: Signal<UnixMillis>) -> impl IntoView {
     let now = clock::now();
-    let shown = Memo::new(move |_| (at.get().0, format::ago(at.get().0, now.get())));
-    move || {
+    let shown = memo(move || (at.get().0, format::ago(at.get().0, now.get())));
+    drawn(move || {
         let (at, text) = shown.get();
         view! {
             <time class="time" datetime=format::iso(at) title=format::utc(at)>
                 {text}
             </time>
         }
-    }
+    })
 }
 
 /// How long something took, or has been taking.
@@ -27,7 +27,7 @@ pub fn Took(
     #[prop(into)] to: Signal<Option<UnixMillis>>,
 ) -> impl IntoView {
     let now = clock::now();
-    let text = Memo::new(move |_| {
+    let text = memo(move || {
         let Some(from) = from.get() else {
             return "–".to_owned();
         };

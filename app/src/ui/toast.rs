@@ -1,6 +1,9 @@
 //! Short messages that pass by themselves, read out by screen readers.
 
-use super::{erase::view, icon::Icon};
+use super::{
+    erase::{For, view},
+    icon::Icon,
+};
 use leptos::prelude::*;
 use std::time::Duration;
 

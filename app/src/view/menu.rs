@@ -8,7 +8,12 @@ use crate::{
     browser,
     error::AppError,
     frame::session::Session,
-    ui::{erase::view, icon::Icon, popover::Popover, toast::Toaster},
+    ui::{
+        erase::{memo, view},
+        icon::Icon,
+        popover::Popover,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use model::view::{View, ViewNew, ViewUpdate};
@@ -84,8 +89,7 @@ fn Changed() -> impl IntoView {
 #[component]
 fn Line(views: Views, view: View) -> impl IntoView {
     let (id, href) = (view.id, views.link(&view));
-    let here =
-        Memo::new(move |_| views.current.with(|current| current.as_ref().is_some_and(|one| one.id == id)));
+    let here = memo(move || views.current.with(|current| current.as_ref().is_some_and(|one| one.id == id)));
     let mut words = Vec::new();
     if !view.mine {
         words.push(view.author.clone());
@@ -201,7 +205,7 @@ fn Actions(views: Views, saving: RwSignal<bool>, renamed: RwSignal<Option<View>>
     };
     view! {
         <div class="views__actions" role="group" aria-label="This view">
-            {buttons}
+            {move || buttons()}
             <button class="button" type="button" on:click=move |_| saving.set(true)>
                 <Icon name="plus" />
                 "Save as…"

@@ -8,6 +8,7 @@ mod tool;
 
 pub use tool::Tools;
 
+use crate::ui::erase::{effect, memo, watch};
 use crate::{
     feed::Feed,
     link::{self, Query},
@@ -39,11 +40,11 @@ pub struct Views {
 impl Views {
     /// For the page of an experiment, which shows its runs at `path`.
     pub fn provide(experiment_id: ExperimentId, path: &str, views: Vec<View>, search: Memo<Query>) -> Self {
-        let input = Memo::new(move |_| experiment_id);
+        let input = memo(move || experiment_id);
         let feed = Feed::new(views, input, api::list);
-        let place = Memo::new(move |_| search.with(place));
+        let place = memo(move || search.with(place));
         let current =
-            Memo::new(move |_| place.with(|place| feed.current.with(|views| current(views, place).cloned())));
+            memo(move || place.with(|place| feed.current.with(|views| current(views, place).cloned())));
         let path = StoredValue::new(path.to_owned());
         let steps = RwSignal::new(Steps::at(place.get_untracked()));
         let views = Self { experiment_id, path, feed, place, current, steps };
@@ -82,13 +83,13 @@ impl Views {
         let shown = hooks::use_location().pathname;
         let rewrite = link::use_rewrite();
         let popped = StoredValue::new(false);
-        Effect::new(move || {
+        effect(move || {
             let back = window_event_listener(ev::popstate, move |_| popped.set_value(true));
             on_cleanup(move || back.remove());
         });
-        Effect::watch(
+        watch(
             move || search.get(),
-            move |now, _, _| {
+            move |now, _| {
                 // The address of the next page comes before this one leaves.
                 if path.with_value(|path| shown.with_untracked(|shown| shown != path)) {
                     return;
@@ -107,7 +108,6 @@ impl Views {
                 };
                 set_timeout(note, Duration::ZERO);
             },
-            false,
         );
     }
 

@@ -17,7 +17,11 @@ use super::{
 use crate::{
     feed::Feed,
     link::Query,
-    ui::{erase::view, icon::Icon, notice::Problem},
+    ui::{
+        erase::{For, effect, memo, view},
+        icon::Icon,
+        notice::Problem,
+    },
 };
 use leptos::prelude::*;
 use model::{
@@ -54,20 +58,18 @@ impl Table {
 #[component]
 pub fn GroupTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
     let of_first = |items: &[RunGroup]| items.first().map(|group| group.keys.clone()).unwrap_or_default();
-    let keys = Memo::new(move |_| {
+    let keys = memo(move || {
         let keys = Table::with_items(feed, of_first);
         keys.into_iter().map(|key| key.field).collect::<Vec<_>>()
     });
-    let fields =
-        Memo::new(move |_| Table::with_groups(feed, |groups| groups.fields.clone()).unwrap_or_default());
-    let best =
-        Memo::new(move |_| fields.with(|fields| Table::with_items(feed, |items| cell::best(items, fields))));
-    let order = Memo::new(move |_| {
+    let fields = memo(move || Table::with_groups(feed, |groups| groups.fields.clone()).unwrap_or_default());
+    let best = memo(move || fields.with(|fields| Table::with_items(feed, |items| cell::best(items, fields))));
+    let order = memo(move || {
         Table::with_groups(feed, |groups| parse_group_orders(&groups.sort).unwrap_or_default())
             .unwrap_or_default()
     });
     let awake = RwSignal::new(false);
-    Effect::new(move || awake.set(true));
+    effect(move || awake.set(true));
     let path = StoredValue::new(path);
     let table = Table { feed, search, path, keys, fields, best, order, awake };
     let failed = Signal::derive(move || Table::with_groups(feed, |groups| groups.failed.clone()).flatten());
@@ -118,7 +120,7 @@ fn Head(table: Table) -> impl IntoView {
             <th scope="col" class="cell-check">
                 <span class="hidden">"Open"</span>
             </th>
-            {keys}
+            {move || keys()}
             <ColumnHead table by=GroupSort::Count name="n" kind="runs" class="run-table__logged" />
             {move || fields.get().into_iter().map(mean).collect_view()}
         </tr>
@@ -141,7 +143,7 @@ fn ColumnHead(
             by.with_value(|by| order.with(|order| search.with(|search| query::sort_by(search, order, by))));
         path.with_value(|path| query.href(path))
     };
-    let place = Memo::new(move |_| {
+    let place = memo(move || {
         let of_this = |order: &&GroupOrder| by.with_value(|by| order.by == *by);
         order.with(|order| order.first().filter(of_this).map(|order| !order.descending))
     });

@@ -8,7 +8,13 @@ use crate::{
         api::{self, Runs},
         columns,
     },
-    ui::{erase::view, filter::Hidden, find::Find, icon::Icon, popover::Popover},
+    ui::{
+        erase::{For, memo, view, watch},
+        filter::Hidden,
+        find::Find,
+        icon::Icon,
+        popover::Popover,
+    },
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
@@ -95,7 +101,7 @@ async fn fields(experiment_id: ExperimentId, text: &str) -> Vec<Field> {
 
 #[component]
 pub fn GroupPicker(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
-    let by = Memo::new(move |_| search.with(query::grouping));
+    let by = memo(move || search.with(query::grouping));
     let picker = Picker {
         id: feed.current.with_untracked(|runs| runs.experiment.id),
         search,
@@ -106,14 +112,13 @@ pub fn GroupPicker(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl 
         seeds: RwSignal::new(Vec::new()),
         asked: StoredValue::new(0),
     };
-    Effect::watch(
+    watch(
         move || by.get(),
-        move |by, _, _| {
+        move |by, _| {
             if let Some(by) = by {
                 picker.all_but.set(matches!(by, Grouping::AllBut(_)));
             }
         },
-        false,
     );
     let label = view! {
         <Icon name="group" />
@@ -140,7 +145,7 @@ pub fn GroupPicker(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl 
                     <Written picker />
                 </div>
             </Popover>
-            {chip}
+            {move || chip()}
         </div>
     }
 }
@@ -166,7 +171,7 @@ fn Quick(picker: Picker) -> impl IntoView {
     };
     view! {
         <div class="group-picker__quick">
-            {seeds} {move || link(Grouping::AllBut(Vec::new()), "All params".to_owned())}
+            {move || seeds()} {move || link(Grouping::AllBut(Vec::new()), "All params".to_owned())}
         </div>
     }
 }
@@ -244,7 +249,7 @@ fn Written(picker: Picker) -> impl IntoView {
     let Picker { search, path, .. } = picker;
     let in_url = move || search.with(|query| query.get("group").unwrap_or_default().to_owned());
     let text = RwSignal::new(untrack(in_url));
-    Effect::watch(in_url, move |now: &String, _, _| text.set(now.clone()), false);
+    watch(in_url, move |now: &String, _| text.set(now.clone()));
     let error = move || text.with(|text| parse_group(text).err());
     let go = link::use_go();
     let submit = move |event: SubmitEvent| {

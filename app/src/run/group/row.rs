@@ -5,7 +5,14 @@ use crate::{
     chart::format,
     error::AppError,
     run::{self, api, columns},
-    ui::{erase::view, icon::Icon, notice::Problem, number::Number, run_color, status::RunState},
+    ui::{
+        erase::{drawn, memo, memo_after, view, watch},
+        icon::Icon,
+        notice::Problem,
+        number::Number,
+        run_color,
+        status::RunState,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 use model::{
@@ -52,22 +59,22 @@ impl Members {
 #[component]
 pub fn GroupRows(table: Table, keys: Vec<GroupKey>) -> impl IntoView {
     let Table { feed, search, path, fields, .. } = table;
-    let group = Memo::new(move |last: Option<&RunGroup>| {
+    let group = memo_after(move |last: Option<&RunGroup>| {
         let found = Table::with_items(feed, |items| items.iter().find(|group| group.keys == keys).cloned());
         // A row that is about to leave shows what it showed.
         found.or_else(|| last.cloned()).expect("a row is made for a group in the table")
     });
-    let filter = Memo::new(move |_| group.with(|group| group.filter.clone()));
-    let href = Memo::new(move |_| {
+    let filter = memo(move || group.with(|group| group.filter.clone()));
+    let href = memo(move || {
         let filter = filter.get()?;
         Some(search.with(|search| path.with_value(|path| query::members(search, &filter).href(path))))
     });
     let open = RwSignal::new(false);
     let members =
         Members { page: RwSignal::new(None), failed: RwSignal::new(None), asked: StoredValue::new(0) };
-    Effect::watch(
+    watch(
         move || (open.get(), feed.current.track()),
-        move |(open, ()), _, _| {
+        move |(open, ()), _| {
             let (true, Some(filter)) = (*open, filter.get_untracked()) else { return };
             let id = feed.current.with_untracked(|runs| runs.experiment.id);
             let words =
@@ -81,7 +88,6 @@ pub fn GroupRows(table: Table, keys: Vec<GroupKey>) -> impl IntoView {
                 ..run::query::parse(id, &search.get_untracked())
             });
         },
-        false,
     );
     view! {
         <tbody>
@@ -98,7 +104,7 @@ fn Summary(
     href: Memo<Option<String>>,
     open: RwSignal<bool>,
 ) -> impl IntoView {
-    let name = Memo::new(move |_| group.with(cell::name));
+    let name = memo(move || group.with(cell::name));
     let key = move |(place, key): (usize, GroupKey)| {
         let class = if cell::is_number(&key) { "cell-num mono" } else { "cell-param mono" };
         let (title, text) = (key.value.clone().unwrap_or_else(|| "not set".to_owned()), cell::key(&key));
@@ -163,10 +169,10 @@ fn Summary(
     };
     view! {
         <tr>
-            <td class="cell-check">{turn}</td>
-            {keys}
+            <td class="cell-check">{move || turn()}</td>
+            {move || keys()}
             <td class="cell-num">{move || group.with(|group| format::count(group.n))}</td>
-            {stats}
+            {move || stats()}
         </tr>
     }
 }
@@ -246,7 +252,7 @@ fn MemberRows(table: Table, members: Members, href: Memo<Option<String>>) -> imp
             }
         })
     };
-    move || match members.page.get() {
+    drawn(move || match members.page.get() {
         Some(page) => {
             let (shown, total) = (page.items.len(), page.total);
             (page.items.into_iter().map(row).collect_view(), more(shown, total)).into_any()
@@ -260,7 +266,7 @@ fn MemberRows(table: Table, members: Members, href: Memo<Option<String>>) -> imp
                 </td>
             </tr>
         },
-    }
+    })
 }
 
 #[component]

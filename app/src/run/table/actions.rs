@@ -5,7 +5,14 @@ use crate::{
     experiment,
     frame::session::Session,
     run::{api, query},
-    ui::{dialog::Dialog, erase::view, form::Closing, icon::Icon, selection::SelectNone, toast::Toaster},
+    ui::{
+        dialog::Dialog,
+        erase::{Show, memo, view, watch},
+        form::Closing,
+        icon::Icon,
+        selection::SelectNone,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use model::{
@@ -19,23 +26,22 @@ use model::{
 pub fn Actions(table: Table) -> impl IntoView {
     let Table { feed, search, selection, all, .. } = table;
     let id = feed.current.with_untracked(|runs| runs.experiment.id);
-    let asked = Memo::new(move |_| search.with(|search| query::parse(id, search)));
+    let asked = memo(move || search.with(|search| query::parse(id, search)));
     // Another filter means other runs.
-    Effect::watch(
+    watch(
         move || {
             asked.with(|asked| {
                 (asked.filter.clone(), asked.search.clone(), asked.status, asked.trash, asked.archived)
             })
         },
-        move |_, _, _| {
+        move |_, _| {
             all.set(false);
             selection.clear();
         },
-        false,
     );
     let in_trash = move || asked.with(|asked| asked.trash == Trash::Only);
     // Whether some of the selected runs are archived, and whether some are not. Of all that match nobody knows.
-    let standing = Memo::new(move |_| {
+    let standing = memo(move || {
         if all.get() {
             return (asked.with(|asked| asked.archived || !asked.filter.is_empty()), true);
         }
@@ -123,7 +129,7 @@ pub fn Actions(table: Table) -> impl IntoView {
                 {may
                     .then(|| {
                         view! {
-                            {more}
+                            {move || more()}
                             <button class="button" type="button" on:click=move |_| tagging.set(true)>
                                 <Icon name="tag" />
                                 "Tag"
@@ -132,7 +138,7 @@ pub fn Actions(table: Table) -> impl IntoView {
                                 <Icon name="folder" />
                                 "Move"
                             </button>
-                            {aside}
+                            {move || aside()}
                             <button class="button" type="button" on:click=trash>
                                 {move || view! { <Icon name=if in_trash() { "restore" } else { "trash" } /> }}
                                 {move || if in_trash() { "Restore" } else { "Trash" }}
@@ -246,14 +252,13 @@ pub fn MoveDialog(open: RwSignal<bool>, here: ExperimentId, on_done: Callback<Ru
             }
         });
     };
-    Effect::watch(
+    watch(
         move || (open.get(), text.get()),
-        move |(open, _), _, _| {
+        move |(open, _), _| {
             if *open {
                 look();
             }
         },
-        false,
     );
     let one = move |(id, name): (ExperimentId, String)| {
         let go = move |_| {

@@ -6,7 +6,12 @@ use crate::{
     chart::format::counted,
     frame::clock,
     run::{export, query},
-    ui::{erase::view, icon::Icon, popover::Popover, toast::Toaster},
+    ui::{
+        erase::{memo, view},
+        icon::Icon,
+        popover::Popover,
+        toast::Toaster,
+    },
 };
 use leptos::{ev::MouseEvent, prelude::*};
 use model::{UnixMillis, query::Field, run::RunRow};
@@ -17,7 +22,7 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
     let Table { feed, search, columns, selection, window, .. } = table;
     let id = feed.current.with_untracked(|runs| runs.experiment.id);
     let now = clock::now();
-    let asked = Memo::new(move |_| search.with(|search| query::parse(id, search)));
+    let asked = memo(move || search.with(|search| query::parse(id, search)));
     let total = move || feed.current.with(|runs| runs.page.total);
     let shown = move || Some(columns.get());
     let copy = move |_| {

@@ -13,7 +13,10 @@ use crate::{
     chart::format,
     link::{self, Query},
     run::{columns, query},
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{For, drawn, effect, memo, view},
+        icon::Icon,
+    },
 };
 use leptos::{
     ev::{KeyboardEvent, SubmitEvent},
@@ -95,18 +98,18 @@ pub struct Layout {
 impl Layout {
     pub fn new(search: Memo<Query>, shown: Memo<Vec<Field>>, across: RwSignal<(i32, i32)>) -> Self {
         let dragged = RwSignal::new(None::<(Field, u32)>);
-        let widths = Memo::new(move |_| {
+        let widths = memo(move || {
             let mut widths = search.with(Widths::new);
             if let Some((field, width)) = dragged.get() {
                 widths.give(field, width);
             }
             widths
         });
-        let left = Memo::new(move |_| {
+        let left = memo(move || {
             let left = search.with(query::left);
             shown.with(|shown| left.into_iter().filter(|one| shown.contains(one)).collect::<Vec<_>>())
         });
-        let strip = Memo::new(move |_| {
+        let strip = memo(move || {
             let left = left.get();
             let rest: Vec<Field> =
                 shown.with(|shown| shown.iter().filter(|one| !left.contains(one)).cloned().collect());
@@ -120,7 +123,7 @@ impl Layout {
                 Strip { before, columns, after }
             })
         });
-        let count = Memo::new(move |_| 2 + FIXED.len() + shown.with(Vec::len));
+        let count = memo(move || 2 + FIXED.len() + shown.with(Vec::len));
         Self { widths, dragged, left, strip, count }
     }
 
@@ -141,7 +144,7 @@ pub fn Rows(table: Table) -> impl IntoView {
     };
     let node = NodeRef::<html::Table>::new();
     // Inline styles are the script's only: the server's page must do without, because its policy forbids them.
-    Effect::new(move || {
+    effect(move || {
         let Some(table) = node.get() else { return };
         let style = web_sys::HtmlElement::style(&table);
         let name = layout.widths.with(|widths| widths.given(&Field::Attribute(Attribute::Name)));
@@ -155,7 +158,7 @@ pub fn Rows(table: Table) -> impl IntoView {
             x += layout.widths.with(|widths| widths.of(field));
         }
     });
-    let pins = Memo::new(move |_| {
+    let pins = memo(move || {
         table
             .feed
             .current
@@ -171,7 +174,7 @@ pub fn Rows(table: Table) -> impl IntoView {
         Slot::Blank(place) => view! { <Blank table place /> },
     };
     let wanted = StoredValue::new(None::<u32>);
-    Effect::new(move || {
+    effect(move || {
         window.rows.track();
         window.loaded.track();
         if wanted.get_value().is_some() {
@@ -243,7 +246,7 @@ pub fn Rows(table: Table) -> impl IntoView {
 /// Room for rows that are not in the document. Only the script knows of any.
 #[component]
 fn Space(rows: Signal<u32>) -> impl IntoView {
-    move || {
+    drawn(move || {
         let rows = rows.get();
         (rows > 0).then(|| {
             view! {
@@ -252,7 +255,7 @@ fn Space(rows: Signal<u32>) -> impl IntoView {
                 </tr>
             }
         })
-    }
+    })
 }
 
 /// The widths of the columns: attributes, so that they hold before the script wakes.
@@ -261,7 +264,7 @@ fn Columns(table: Table) -> impl IntoView {
     let Table { layout, .. } = table;
     let width = move |field: Field| move || layout.widths.with(|widths| widths.of(&field)).to_string();
     let name = Field::Attribute(Attribute::Name);
-    let given = Memo::new(move |_| layout.widths.with(|widths| widths.given(&name)));
+    let given = memo(move || layout.widths.with(|widths| widths.given(&name)));
     // The macro knows no such attribute of this element.
     let column = move |field: Field| html::col().attr("width", width(field));
     let named = html::col()
@@ -327,7 +330,7 @@ fn Fresh(table: Table) -> impl IntoView {
 #[component]
 pub fn Standing(table: Table) -> impl IntoView {
     let Table { window, feed, .. } = table;
-    move || {
+    drawn(move || {
         let (first, last) = window.seen.get();
         let total = feed.current.with(|runs| runs.page.total);
         let here = window.loaded.with(|loaded| loaded.total);
@@ -346,7 +349,7 @@ pub fn Standing(table: Table) -> impl IntoView {
                 </p>
             }
         })
-    }
+    })
 }
 
 /// The place to which a key leads from the row that has the keyboard, or that is about to have it.

@@ -4,7 +4,10 @@ use super::{Table, grid::FIXED, loaded::Loaded};
 use crate::{
     browser, link,
     run::{columns, query},
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{For, memo, view},
+        icon::Icon,
+    },
 };
 use leptos::{
     ev::{DragEvent, KeyboardEvent, MouseEvent, PointerEvent},
@@ -93,7 +96,7 @@ fn ColumnHead(table: Table, field: Field, name: String, kind: &'static str, shap
             path.with_value(|path| search.with(|query| query::sort_by(query, field, more).href(path)))
         })
     };
-    let order = Memo::new(move |_| {
+    let order = memo(move || {
         let orders = search.with(query::orders);
         // Without any, the newest comes first.
         let newest = field.with_value(|field| *field == Field::Attribute(Attribute::Created));

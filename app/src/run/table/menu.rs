@@ -7,7 +7,12 @@ use crate::{
     frame::session::Session,
     note::NoteDialog,
     run::{TagForm, query},
-    ui::{dialog::open_while, erase::view, icon::Icon, run_color_place},
+    ui::{
+        dialog::open_while,
+        erase::{effect, view, watch},
+        icon::Icon,
+        run_color_place,
+    },
 };
 use leptos::{
     ev::{self, KeyboardEvent, MouseEvent},
@@ -65,7 +70,7 @@ pub fn Menu(table: Table) -> impl IntoView {
             super::focus_run(id);
         }
     };
-    Effect::new(move || {
+    effect(move || {
         let outside = window_event_listener(ev::click, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
             let inside = node.get_untracked().is_some_and(|node| node.contains(target.as_ref()));
@@ -80,7 +85,7 @@ pub fn Menu(table: Table) -> impl IntoView {
             moved.remove();
         });
     });
-    Effect::new(move || {
+    effect(move || {
         if let Some(node) = node.get()
             && let Some(open) = menu.get()
         {
@@ -116,7 +121,7 @@ pub fn Menu(table: Table) -> impl IntoView {
         })
     };
     view! {
-        {shown}
+        {move || shown()}
         <Tags table tagged />
         <NoteDialog about=noted />
     }
@@ -263,7 +268,7 @@ fn Palette(table: Table, id: RunId) -> impl IntoView {
 fn Tags(table: Table, tagged: RwSignal<Option<RunId>>) -> impl IntoView {
     let open = open_while(tagged);
     let failed = RwSignal::new(None::<AppError>);
-    Effect::watch(move || tagged.get(), move |_, _, _| failed.set(None), false);
+    watch(move || tagged.get(), move |_, _| failed.set(None));
     let on_send = Callback::new(move |update: RunUpdate| {
         let Some(id) = tagged.get_untracked() else { return };
         if let Err(error) = update.check() {

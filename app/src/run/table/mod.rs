@@ -42,7 +42,7 @@ use crate::{
     metric::charts,
     pages::{self, Drawing, Pictured},
     ui::{
-        erase::view,
+        erase::{drawn, effect, memo, view},
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Problem},
@@ -92,17 +92,17 @@ struct Table {
 impl Table {
     fn new(feed: Feed<Runs>, search: Memo<Query>, path: String) -> Self {
         let window = Window::new(feed, search);
-        let columns = Memo::new(move |_| feed.current.with(|runs| runs.columns.clone()));
-        let shown = Memo::new(move |_| {
+        let columns = memo(move || feed.current.with(|runs| runs.columns.clone()));
+        let shown = memo(move || {
             feed.current.with(|runs| {
                 runs.columns.iter().filter(|one| !runs.same.contains(one)).cloned().collect::<Vec<_>>()
             })
         });
-        let best = Memo::new(move |_| {
+        let best = memo(move || {
             columns.with(|columns| window.loaded.with(|loaded| columns::best_values(loaded.rows(), columns)))
         });
-        let base = Memo::new(move |_| search.with(query::base));
-        let base_row = Memo::new(move |_| {
+        let base = memo(move || search.with(query::base));
+        let base_row = memo(move || {
             let base = base.get()?;
             feed.current.with(|runs| runs.pinned.iter().find(|row| row.run.id == base).cloned().map(Arc::new))
         });
@@ -116,9 +116,7 @@ impl Table {
             all: RwSignal::new(false),
             window,
             layout: Layout::new(search, shown, window.across),
-            hidden: Memo::new(move |_| {
-                search.with(|query| query::ids(query, query::HIDDEN).into_iter().collect())
-            }),
+            hidden: memo(move || search.with(|query| query::ids(query, query::HIDDEN).into_iter().collect())),
             base,
             base_row,
             renaming: RwSignal::new(None),
@@ -223,12 +221,12 @@ fn focus_run(id: RunId) {
 pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
     let table = Table::new(feed, search, path.clone());
     table.window.listen();
-    let nothing = Memo::new(move |_| feed.current.with(Runs::is_empty));
-    let grouped = Memo::new(move |_| feed.current.with(|runs| runs.groups.is_some()));
+    let nothing = memo(move || feed.current.with(Runs::is_empty));
+    let grouped = memo(move || feed.current.with(|runs| runs.groups.is_some()));
     let total = Signal::derive(move || feed.current.with(Runs::total));
-    let picture = Memo::new(move |_| search.with(Picture::of));
-    let charts = Memo::new(move |_| search.with(charts::asked));
-    let drawn = Memo::new(move |_| charts.get() || picture.get().is_some());
+    let picture = memo(move || search.with(Picture::of));
+    let charts = memo(move || search.with(charts::asked));
+    let drawn = memo(move || charts.get() || picture.get().is_some());
     let rows = move || match (nothing.get(), picture.get(), grouped.get()) {
         (true, ..) => view! { <NothingFound table /> },
         (_, Some(picture), _) => {
@@ -280,8 +278,8 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
         </div>
         <Problem error=feed.failed />
         <div class="area" data-busy=move || feed.busy.get().to_string()>
-            {rows}
-            {foot}
+            {move || rows()}
+            {move || foot()}
         </div>
         <Actions table />
     }
@@ -291,7 +289,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
 #[component]
 fn Differences(table: Table) -> impl IntoView {
     let Table { search, feed, .. } = table;
-    let on = Memo::new(move |_| search.with(query::differences));
+    let on = memo(move || search.with(query::differences));
     let href = move || table.href(&search.with(query::flip_differences));
     let words = move || {
         let (same, total) = feed.current.with(|runs| (runs.same.len(), runs.page.total));
@@ -368,7 +366,7 @@ fn Filter(table: Table) -> impl IntoView {
 fn CompareButton(table: Table) -> impl IntoView {
     let count = move || table.compared().len();
     let awake = RwSignal::new(false);
-    Effect::new(move || awake.set(true));
+    effect(move || awake.set(true));
     let off = move || awake.get() && !(2..=limits::COMPARE_RUNS_MAX).contains(&count());
     let title = move || match count() {
         0 | 1 => "Select at least two runs".to_owned(),
@@ -394,7 +392,7 @@ fn CompareButton(table: Table) -> impl IntoView {
 #[component]
 fn NothingFound(table: Table) -> impl IntoView {
     let narrowed = move || table.search.with(query::narrows);
-    move || {
+    drawn(move || {
         if narrowed() {
             view! {
                 <Empty icon="search" title="No run matches">
@@ -424,7 +422,7 @@ fn NothingFound(table: Table) -> impl IntoView {
             let id = table.feed.current.with_untracked(|runs| runs.experiment.id);
             view! { <crate::experiment::FirstRun experiment=id /> }
         }
-    }
+    })
 }
 
 /// The page that compares these runs.

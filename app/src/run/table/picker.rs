@@ -127,7 +127,7 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
                             on_find
                         />
                     </div>
-                    <div class="picker__known">{others}</div>
+                    <div class="picker__known">{move || others()}</div>
                 </fieldset>
                 <Hidden search except=&["col", "cols"] />
                 <p class="popover__foot">

@@ -5,7 +5,10 @@ use super::Table;
 use crate::{
     link,
     run::{api, query},
-    ui::{erase::view, wrong::Wrong},
+    ui::{
+        erase::{memo, view, watch},
+        wrong::Wrong,
+    },
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 use model::{
@@ -34,20 +37,16 @@ pub fn QueryBar(table: Table) -> impl IntoView {
     let in_url = move || search.with(|query| query.get("filter").unwrap_or_default().to_owned());
     let text =
         RwSignal::new(search.with_untracked(|query| query.get("filter").unwrap_or_default().to_owned()));
-    Effect::watch(
-        in_url,
-        move |now: &String, _, _| {
-            // What the person types comes back without the blanks at its ends, and must not be taken away.
-            if let Some(field) = input.get_untracked()
-                && field.value().trim() != now
-            {
-                field.set_value(now);
-                text.set(now.clone());
-            }
-        },
-        false,
-    );
-    let error = Memo::new(move |_| text.with(|text| parse(text).err()));
+    watch(in_url, move |now: &String, _| {
+        // What the person types comes back without the blanks at its ends, and must not be taken away.
+        if let Some(field) = input.get_untracked()
+            && field.value().trim() != now
+        {
+            field.set_value(now);
+            text.set(now.clone());
+        }
+    });
+    let error = memo(move || text.with(|text| parse(text).err()));
     let offer = RwSignal::new(Offer::default());
     let chosen = RwSignal::new(None::<usize>);
     // Counts keys, so that what comes late for an early one is dropped.
@@ -174,7 +173,7 @@ pub fn QueryBar(table: Table) -> impl IntoView {
                     on:blur=move |_| offer.set(Offer::default())
                     on:change=|event| event.stop_propagation()
                 />
-                {choices}
+                {move || choices()}
             </div>
             <div id="query-error" class="query__problem" role="status">
                 {move || error.get().map(|error| view! { <Wrong error text=text.get() /> })}

@@ -7,7 +7,7 @@ use crate::{
     metric::goal::{Goal, goal},
     run::columns,
     ui::{
-        erase::view,
+        erase::{For, drawn, effect, memo, memo_after, view},
         icon::Icon,
         run_color,
         status::RunState,
@@ -34,12 +34,12 @@ type Shared = Memo<Arc<RunRow>>;
 pub fn Row(table: Table, id: RunId) -> impl IntoView {
     let window = table.window;
     let (wanted, placed) = (id.clone(), id.clone());
-    let row = Memo::new(move |last: Option<&Arc<RunRow>>| {
+    let row = memo_after(move |last: Option<&Arc<RunRow>>| {
         let found = window.loaded.with(|loaded| loaded.get(&wanted));
         // A row that is about to leave shows what it showed.
         found.or_else(|| last.cloned()).expect("a row is made for a run in the table")
     });
-    let place = Memo::new(move |_| window.loaded.with(|loaded| loaded.place(&placed)));
+    let place = memo(move || window.loaded.with(|loaded| loaded.place(&placed)));
     let pins = move || table.feed.current.with(|runs| runs.pinned.len());
     view! {
         <Line
@@ -57,7 +57,7 @@ pub fn Row(table: Table, id: RunId) -> impl IntoView {
 #[component]
 pub fn PinnedRow(table: Table, id: RunId, place: usize) -> impl IntoView {
     let wanted = id.clone();
-    let row = Memo::new(move |last: Option<&Arc<RunRow>>| {
+    let row = memo_after(move |last: Option<&Arc<RunRow>>| {
         let found = table
             .feed
             .current
@@ -120,15 +120,15 @@ fn Line(
 ) -> impl IntoView {
     let Table { selection, all, layout, window, .. } = table;
     let id = StoredValue::new(id);
-    let picked = Memo::new(move |_| all.get() || id.with_value(|id| selection.has(id)));
+    let picked = memo(move || all.get() || id.with_value(|id| selection.has(id)));
     let toggle = move |event: MouseEvent| {
         all.set(false);
         let rows = id.with_value(|id| window.loaded.with_untracked(|loaded| loaded.stretch(id)));
         id.with_value(|id| selection.click(id, &rows, &event));
     };
     let name = move || row.with(|row| row.run.name.clone());
-    let hidden = Memo::new(move |_| id.with_value(|id| table.hidden.with(|hidden| hidden.contains(id))));
-    let is_base = Memo::new(move |_| id.with_value(|id| table.base.with(|base| base.as_ref() == Some(id))));
+    let hidden = memo(move || id.with_value(|id| table.hidden.with(|hidden| hidden.contains(id))));
+    let is_base = memo(move || id.with_value(|id| table.base.with(|base| base.as_ref() == Some(id))));
     let left = move || layout.left.get().into_iter().enumerate().collect::<Vec<_>>();
     let strip = move || {
         let first = layout.first_of_strip();
@@ -164,7 +164,7 @@ fn Line(
                 children=move |(place, column)| view! { <Cell table row column left=Some(place) colindex=None /> }
             />
             <td>
-                <RunState status=Memo::new(move |_| row.with(|row| row.run.status)) />
+                <RunState status=memo(move || row.with(|row| row.run.status)) />
             </td>
             <td>
                 <Ago at=Signal::derive(move || row.with(|row| row.run.started_at_ms.unwrap_or(row.run.created_at_ms))) />
@@ -204,9 +204,8 @@ fn Name(
             |id: &RunId| table.feed.current.with(|runs| runs.pinned.iter().any(|row| row.run.id == *id));
         on_top || !id.with_value(pinned)
     };
-    let renaming = Memo::new(move |_| {
-        id.with_value(|id| table.renaming.with(|one| one.as_ref() == Some(id))) && is_here()
-    });
+    let renaming =
+        memo(move || id.with_value(|id| table.renaming.with(|one| one.as_ref() == Some(id))) && is_here());
     let rename = move |event: MouseEvent| {
         if may {
             event.prevent_default();
@@ -215,7 +214,7 @@ fn Name(
     };
     let go_hide = table.flip(crate::run::query::HIDDEN);
     let hide = Callback::new(move |()| go_hide(&id.get_value()));
-    let named = Memo::new(move |_| row.with(|row| Named::of(&row.run, hidden.get(), is_base.get())));
+    let named = memo(move || row.with(|row| Named::of(&row.run, hidden.get(), is_base.get())));
     let inside = move || {
         if renaming.get() {
             // Nothing that changes meanwhile disturbs who writes.
@@ -232,7 +231,7 @@ fn Name(
     };
     view! {
         <th scope="row" class="run-table__name" on:dblclick=rename>
-            {inside}
+            {move || inside()}
         </th>
     }
 }
@@ -327,7 +326,7 @@ impl Named {
 fn Rename(table: Table, id: StoredValue<RunId>, first: String) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let done = StoredValue::new(false);
-    Effect::new(move || {
+    effect(move || {
         if let Some(input) = input.get() {
             input.focus().ok();
             input.select();
@@ -387,8 +386,8 @@ fn Cell(
     let left = left.map(|place| format!("run-table__left run-table__left--{place}")).unwrap_or_default();
     // All that a cell says is one value: rows come and go while somebody scrolls, and each thing that follows another
     // for itself costs.
-    let shown = Memo::new(move |_| Shown::of(table, row, &column));
-    move || shown.get().draw(&left, colindex)
+    let shown = memo(move || Shown::of(table, row, &column));
+    drawn(move || shown.get().draw(&left, colindex))
 }
 
 /// What a cell says.

@@ -5,6 +5,7 @@ use super::{
     grid::Widths,
     loaded::{CHUNK, Loaded, Slot, each_once},
 };
+use crate::ui::erase::{effect, watch};
 use crate::{
     browser,
     feed::Feed,
@@ -107,12 +108,12 @@ impl Window {
 
     /// Begins to follow the feed, also while another view is shown in place of the rows.
     pub fn listen(self) {
-        Effect::watch(move || self.feed.current.track(), move |(), _, _| self.told(), false);
+        watch(move || self.feed.current.track(), move |(), _| self.told());
     }
 
     /// Begins to follow the person; called where the table is drawn.
     pub fn follow(self) {
-        Effect::new(move || {
+        effect(move || {
             // Again whenever the table is drawn anew, because nothing matched before or another view was in its place.
             if self.scroller.get().is_some() {
                 self.awake.set(true);
@@ -120,7 +121,7 @@ impl Window {
             }
         });
         let resized = move |_| self.measure();
-        Effect::new(move || {
+        effect(move || {
             let handle = window_event_listener(leptos::ev::resize, resized);
             on_cleanup(move || handle.remove());
         });
