@@ -15,7 +15,7 @@ use crate::{
     run::RunView,
     ui::{
         copy::Copy,
-        erase::{drawn, effect, view},
+        erase::{drawn, effect, handler, view},
         icon::Icon,
         notice::{Empty, Problem},
         time::Ago,
@@ -73,7 +73,7 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
     let may_remove = file.model.is_none() && Session::current().may_edit();
     let remove = may_remove.then(|| {
         view! {
-            <button class="button" type="button" on:click=move |_| doomed.set(Some(this.clone()))>
+            <button class="button" type="button" on:click=handler(move |_| doomed.set(Some(this.clone())))>
                 <Icon name="trash" />
                 "Delete"
             </button>
@@ -82,7 +82,7 @@ pub fn File(view: RunView, shown: Shown, doomed: RwSignal<Option<Doomed>>) -> im
     let address = page(&run_id, &file);
     let copy_link = move |_| browser::copy(&format!("{}{address}", browser::origin()));
     let copy_link = view! {
-        <button class="button" type="button" on:click=copy_link>
+        <button class="button" type="button" on:click=handler(copy_link)>
             <Icon name="copy" />
             "Copy link"
         </button>
@@ -246,7 +246,7 @@ fn Pdf(source: String, name: String) -> impl IntoView {
     let apart = source.clone();
     view! {
         <p class="form__actions file__pdf">
-            <button class="button" type="button" on:click=move |_| open.set(true) disabled=open>
+            <button class="button" type="button" on:click=handler(move |_| open.set(true)) disabled=open>
                 <Icon name="eye" />
                 "Show here"
             </button>
@@ -346,7 +346,7 @@ fn Copies(run_id: RunId, file: Wanted) -> impl IntoView {
         }
     };
     view! {
-        <details class="file__same" on:toggle=ask>
+        <details class="file__same" on:toggle=handler(ask)>
             <summary>"Same content elsewhere"</summary>
             {move || list()}
         </details>

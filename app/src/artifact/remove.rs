@@ -7,7 +7,7 @@ use crate::{
     run::RunView,
     ui::{
         dialog::{Dialog, open_while},
-        erase::{effect, view},
+        erase::{effect, handler, view},
         form::Closing,
         toast::Toaster,
     },
@@ -83,7 +83,7 @@ pub fn Remove(view: RunView, doomed: RwSignal<Option<Doomed>>) -> impl IntoView 
     };
     view! {
         <Dialog open title>
-            <form class="form" on:submit=submit>
+            <form class="form" on:submit=handler(submit)>
                 {move || words()}
                 <Closing open failed busy action="Delete" danger=true />
             </form>

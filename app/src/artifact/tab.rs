@@ -14,7 +14,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
-        erase::{For, memo, view, watch},
+        erase::{For, handler, memo, view, watch},
         find::Find,
         icon::Icon,
         notice::{Empty, Problem},
@@ -93,7 +93,7 @@ pub fn Tab(view: RunView, mut first: Option<Files>) -> impl IntoView {
 #[component]
 fn Nothing(browser: Browser) -> impl IntoView {
     view! {
-        <div class="artifacts__drop" on:dragover=allow on:drop=move |event| browser.dropped(&event, None)>
+        <div class="artifacts__drop" on:dragover=handler(allow) on:drop=handler(move |event| browser.dropped(&event, None))>
             <Empty icon="file" title="No artifacts yet">
                 <p>
                     <code>"run.log_artifact(\"model.pt\")"</code>
@@ -181,8 +181,8 @@ fn Listed(browser: Browser, shown: Feed<Option<Shown>>, shown_loaded: RwSignal<b
                 <nav
                     class="artifacts__tree"
                     aria-label="Files"
-                    on:dragover=allow
-                    on:drop=move |event| browser.dropped(&event, None)
+                    on:dragover=handler(allow)
+                    on:drop=handler(move |event| browser.dropped(&event, None))
                 >
                     {move || list()}
                 </nav>
@@ -309,7 +309,7 @@ fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
                         type="button"
                         title=label.clone()
                         aria-label=label.clone()
-                        on:click=move |_| browser.doomed.set(Some(this.clone()))
+                        on:click=handler(move |_| browser.doomed.set(Some(this.clone())))
                     >
                         <Icon name="trash" />
                     </button>
@@ -320,13 +320,13 @@ fn line(browser: &Browser, Row { depth, kind }: Row) -> AnyView {
             let zip = archive(&place, format!("folder {name}"));
             let toggle = move |_| browser.toggle(&place, is_open.get_untracked());
             view! {
-                <li class=class on:dragover=allow on:drop=dropped>
+                <li class=class on:dragover=handler(allow) on:drop=handler(dropped)>
                     <button
                         class="tree__item tree__folder"
                         type="button"
                         aria-expanded=move || is_open.get().to_string()
                         title=format!("{name}: {told}")
-                        on:click=toggle
+                        on:click=handler(toggle)
                     >
                         <Icon name="chevron" />
                         <Icon name="folder" />

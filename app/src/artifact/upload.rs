@@ -10,7 +10,7 @@ use crate::{
     json,
     run::RunView,
     ui::{
-        erase::{For, view},
+        erase::{For, handler, view},
         icon::Icon,
     },
 };
@@ -252,13 +252,13 @@ pub fn Panel(uploads: Uploads) -> impl IntoView {
                     placeholder="the top"
                     autocomplete="off"
                     prop:value=move || uploads.folder.get()
-                    on:input=move |event| uploads.folder.set(event_target_value(&event))
+                    on:input=handler(move |event| uploads.folder.set(event_target_value(&event)))
                 />
             </label>
             <label class="button upload__choose">
                 <Icon name="upload" />
                 "Upload files"
-                <input class="hidden" type="file" multiple on:change=choose />
+                <input class="hidden" type="file" multiple on:change=handler(choose) />
             </label>
             <span class="muted upload__hint">"or drop them on the list"</span>
         </div>
@@ -271,7 +271,7 @@ pub fn Panel(uploads: Uploads) -> impl IntoView {
             has_ended()
                 .then(|| {
                     view! {
-                        <button class="button upload__clear" type="button" on:click=move |_| uploads.clear()>
+                        <button class="button upload__clear" type="button" on:click=handler(move |_| uploads.clear())>
                             "Clear list"
                         </button>
                     }
@@ -305,7 +305,7 @@ fn Line(uploads: Uploads, upload: Upload) -> impl IntoView {
         },
         State::Failed(why) => view! {
             <span class="upload__failed" role="alert">{why}</span>
-            <button class="button" type="button" on:click=move |_| uploads.retry(upload)>
+            <button class="button" type="button" on:click=handler(move |_| uploads.retry(upload))>
                 "Try again"
             </button>
         },

@@ -3,7 +3,11 @@
 use super::Form;
 use crate::{
     browser,
-    ui::{erase::view, icon::Icon, toast::Toaster},
+    ui::{
+        erase::{handler, view},
+        icon::Icon,
+        toast::Toaster,
+    },
 };
 use leptos::prelude::*;
 
@@ -24,7 +28,7 @@ pub fn Forms(export: Callback<Form, bool>, address: Callback<(), String>) -> imp
     };
     let form = move |(form, icon, word): (Form, &'static str, &'static str)| {
         view! {
-            <button class="button" type="button" on:click=move |_| send(form)>
+            <button class="button" type="button" on:click=handler(move |_| send(form))>
                 <Icon name=icon />
                 {word}
             </button>
@@ -36,7 +40,7 @@ pub fn Forms(export: Callback<Form, bool>, address: Callback<(), String>) -> imp
     };
     view! {
         {forms.map(form).collect_view()}
-        <button class="button" type="button" on:click=copy_link>
+        <button class="button" type="button" on:click=handler(copy_link)>
             <Icon name="copy" />
             "Copy link"
         </button>

@@ -4,7 +4,7 @@ use super::{
     line::Line,
     plot::{Focus, Lines, View},
 };
-use crate::ui::erase::{Show, memo, view};
+use crate::ui::erase::{Show, handler, memo, view};
 use leptos::prelude::*;
 
 /// Names shown at once; with more, the table or the pointer's box tells lines apart better.
@@ -50,11 +50,11 @@ pub fn Legend(lines: Signal<Lines>, view: View) -> impl IntoView {
                     type="button"
                     aria-pressed=move || is_shown().to_string()
                     title=title
-                    on:click=toggle
-                    on:pointerenter=move |_| lift()
-                    on:pointerleave=move |_| drop()
-                    on:focus=move |_| lift()
-                    on:blur=move |_| drop()
+                    on:click=handler(toggle)
+                    on:pointerenter=handler(move |_| lift())
+                    on:pointerleave=handler(move |_| drop())
+                    on:focus=handler(move |_| lift())
+                    on:blur=handler(move |_| drop())
                 >
                     <span class=format!("legend__key legend__key--{dash} run-color-{color}")></span>
                     <span class="legend__word">{name}</span>

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     frame::theme,
-    ui::erase::{Show, effect, view},
+    ui::erase::{Show, effect, handler, view},
 };
 use leptos::{html, prelude::*};
 use model::series::Axis;
@@ -166,18 +166,18 @@ pub fn Plot(
                 tabindex="0"
                 aria-label=label
                 aria-keyshortcuts="ArrowLeft ArrowRight + - Enter Escape"
-                on:keydown=move |event| parts.key(&event)
-                on:blur=move |_| parts.left()
+                on:keydown=handler(move |event| parts.key(&event))
+                on:blur=handler(move |_| parts.left())
             >
                 <canvas class="plot__canvas" class:plot__canvas--dim=dims node_ref=parts.still></canvas>
                 <canvas
                     class="plot__canvas plot__canvas--over"
                     node_ref=parts.over
-                    on:pointermove=move |event| parts.moved(&event)
-                    on:pointerleave=move |_| parts.left()
-                    on:pointerdown=move |event| parts.pressed(&event)
-                    on:pointerup=move |event| parts.released(&event)
-                    on:dblclick=move |_| parts.reset()
+                    on:pointermove=handler(move |event| parts.moved(&event))
+                    on:pointerleave=handler(move |_| parts.left())
+                    on:pointerdown=handler(move |event| parts.pressed(&event))
+                    on:pointerup=handler(move |event| parts.released(&event))
+                    on:dblclick=handler(move |_| parts.reset())
                 ></canvas>
             </div>
             {move || state().map(|text| view! { <p class="plot__state">{text}</p> })}

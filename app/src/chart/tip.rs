@@ -8,7 +8,7 @@ use super::{
     scene::Scene,
     tick::{self, Measure},
 };
-use crate::ui::erase::{Show, effect, memo, view};
+use crate::ui::erase::{Show, effect, handler, memo, view};
 use leptos::{html, prelude::*};
 use std::{collections::HashMap, sync::Arc};
 use web_sys::HtmlElement;
@@ -140,7 +140,7 @@ pub fn Tip(parts: StoredValue<Parts>, names: Signal<bool>) -> impl IntoView {
             <div class="tip__head">
                 <span class="num">{move || head()}</span>
                 <Show when=pinned>
-                    <button class="tip__unpin" type="button" on:click=move |_| parts.pin.set(None)>
+                    <button class="tip__unpin" type="button" on:click=handler(move |_| parts.pin.set(None))>
                         "Unpin"
                     </button>
                 </Show>

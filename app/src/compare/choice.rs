@@ -4,7 +4,7 @@ use super::wanted::Wanted;
 use crate::{
     link::{self, Query},
     ui::{
-        erase::{memo, view},
+        erase::{handler, memo, view},
         filter::Hidden,
         form::Apply,
     },
@@ -47,7 +47,7 @@ pub fn select(
         <form class="compare-choice" method="get" action=PATH>
             <label class="field field--inline">
                 <span class="field__label">{label}</span>
-                <select name=key[0] prop:value=chosen on:change=change>
+                <select name=key[0] prop:value=chosen on:change=handler(change)>
                     {options.into_iter().map(option).collect_view()}
                 </select>
             </label>
@@ -118,7 +118,7 @@ pub fn OnlyDifferences(search: Memo<Query>) -> impl IntoView {
                     value="differences"
                     checked=only
                     prop:checked=only
-                    on:change=toggle
+                    on:change=handler(toggle)
                 />
                 "Only differences"
             </label>

@@ -7,7 +7,7 @@ use crate::{
     metric::HIDDEN,
     run::export,
     ui::{
-        erase::{Show, view},
+        erase::{Show, handler, view},
         icon::Icon,
         toast::Toaster,
     },
@@ -70,14 +70,14 @@ pub fn Export(look: Signal<Look>) -> impl IntoView {
             download=""
             rel="external"
             title="The whole comparison as one file that opens without a server"
-            on:click=without_hidden
+            on:click=handler(without_hidden)
         >
             <Icon name="download" />
             "HTML"
         </a>
         {move || csv()}
         <Show when=has_grid>
-            <button class="button" type="button" on:click=copy>
+            <button class="button" type="button" on:click=handler(copy)>
                 <Icon name="copy" />
                 "Copy as Markdown"
             </button>

@@ -6,7 +6,7 @@ use crate::{
     link::{self, Query},
     metric::goal::{Goal, best},
     ui::{
-        erase::{memo, view},
+        erase::{handler, memo, view},
         filter::Hidden,
         form::Apply,
         number::Number,
@@ -57,7 +57,7 @@ fn step(search: Memo<Query>) -> AnyView {
     };
     let value = move || search.with(|query| query.get("step").unwrap_or_default().to_owned());
     view! {
-        <form class="compare-choice" method="get" action="/compare" on:submit=submit>
+        <form class="compare-choice" method="get" action="/compare" on:submit=handler(submit)>
             <label class="field field--inline">
                 <span class="field__label">"Step"</span>
                 <input
@@ -67,7 +67,7 @@ fn step(search: Memo<Query>) -> AnyView {
                     value=value
                     prop:value=value
                     node_ref=field
-                    on:change=move |_| apply()
+                    on:change=handler(move |_| apply())
                 />
             </label>
             <Hidden search except=&["step"] />

@@ -6,7 +6,7 @@ use crate::{
     feed::Feed,
     frame::session::Session,
     ui::{
-        erase::{drawn, memo, view},
+        erase::{drawn, handler, memo, view},
         icon::Icon,
         selection::{SelectNone, Selection},
         toast::Toaster,
@@ -149,19 +149,19 @@ pub fn BulkBar(
                         type="button"
                         data-key="archive"
                         disabled=any(Act::Archive)
-                        on:click=move |_| act(Act::Archive)(())
+                        on:click=handler(move |_| act(Act::Archive)(()))
                     >
                         <Icon name="archive" />
                         "Archive"
                     </button>
-                    <button class="button" type="button" disabled=any(Act::Restore) on:click=move |_| act(Act::Restore)(())>
+                    <button class="button" type="button" disabled=any(Act::Restore) on:click=handler(move |_| act(Act::Restore)(()))>
                         <Icon name="restore" />
                         "Restore"
                     </button>
                     {(projects.with(Vec::len) > 1)
                         .then(|| {
                             view! {
-                                <select class="select" aria-label="Move to project" on:change=moved prop:value="">
+                                <select class="select" aria-label="Move to project" on:change=handler(moved) prop:value="">
                                     <option value="">"Move to…"</option>
                                     {projects
                                         .get()
@@ -171,7 +171,7 @@ pub fn BulkBar(
                                 </select>
                             }
                         })}
-                    <button class="button" type="button" on:click=move |_| act(Act::Trash)(())>
+                    <button class="button" type="button" on:click=handler(move |_| act(Act::Trash)(()))>
                         <Icon name="trash" />
                         "Move to trash"
                     </button>

@@ -6,7 +6,7 @@ use crate::{
     project::ProjectField,
     ui::{
         dialog::{Dialog, open_while},
-        erase::view,
+        erase::{handler, view},
         form::{Closing, NameField},
     },
 };
@@ -134,7 +134,7 @@ fn Fields(
         });
     };
     view! {
-        <form class="form" on:submit=submit>
+        <form class="form" on:submit=handler(submit)>
             <NameField node=name value=first.name />
             <label class="field">
                 <span class="field__label">"Description"</span>

@@ -17,7 +17,7 @@ use crate::{
     live,
     project::ProjectSwitch,
     ui::{
-        erase::{effect, memo, view, watch},
+        erase::{effect, handler, memo, view, watch},
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Failure, Problem},
@@ -89,7 +89,7 @@ fn List(overview: Overview, search: Memo<Query>) -> impl IntoView {
                 {may
                     .then(|| {
                         view! {
-                            <button class="button button--primary" type="button" on:click=move |_| creating.set(true)>
+                            <button class="button button--primary" type="button" on:click=handler(move |_| creating.set(true))>
                                 <Icon name="plus" />
                                 "New experiment"
                             </button>

@@ -12,7 +12,7 @@ use crate::{
     metric::EventNews,
     run::{self, RunTable, api::Runs},
     ui::{
-        erase::{effect, memo, view},
+        erase::{effect, handler, memo, view},
         icon::Icon,
         notice::{Failure, InTrash},
         status::ExperimentState,
@@ -177,12 +177,12 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
                             <button
                                 class="button"
                                 type="button"
-                                on:click=move |_| edited.set(Some(experiment.get()))
+                                on:click=handler(move |_| edited.set(Some(experiment.get())))
                             >
                                 <Icon name="edit" />
                                 "Edit"
                             </button>
-                            <button class="button" type="button" on:click=toggle>
+                            <button class="button" type="button" on:click=handler(toggle)>
                                 {move || view! { <Icon name=if archived() { "restore" } else { "archive" } /> }}
                                 {move || if archived() { "Restore" } else { "Archive" }}
                             </button>
@@ -192,7 +192,7 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
                     (may && !trashed())
                         .then(|| {
                             view! {
-                                <button class="button" type="button" on:click=move |_| throw(())>
+                                <button class="button" type="button" on:click=handler(move |_| throw(()))>
                                     <Icon name="trash" />
                                     "Move to trash"
                                 </button>

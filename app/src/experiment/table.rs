@@ -13,7 +13,7 @@ use crate::{
     frame::session::Session,
     link::{self, Query},
     ui::{
-        erase::{For, drawn, memo, memo_after, view},
+        erase::{For, drawn, handler, memo, memo_after, view},
         icon::Icon,
         number::Number,
         selection::{SelectAll, SelectRow, Selection},
@@ -183,7 +183,7 @@ fn FolderRow(path: String, shared: Shared) -> impl IntoView {
                     href=href
                     title=path.get_value()
                     aria-expanded=move || open.get().to_string()
-                    on:keydown=arrows
+                    on:keydown=handler(arrows)
                 >
                     <span class="folder__turn">
                         <Icon name="chevron" />
@@ -317,7 +317,7 @@ fn Actions(row: Memo<Experiment>, shared: Shared) -> impl IntoView {
                 type="button"
                 aria-label=move || labelled("Edit")
                 title="Edit"
-                on:click=move |_| edited.set(Some(row.get()))
+                on:click=handler(move |_| edited.set(Some(row.get())))
             >
                 <Icon name="edit" />
             </button>
@@ -326,7 +326,7 @@ fn Actions(row: Memo<Experiment>, shared: Shared) -> impl IntoView {
                 type="button"
                 aria-label=move || labelled(verb())
                 title=verb
-                on:click=toggle
+                on:click=handler(toggle)
             >
                 {move || view! { <Icon name=if archived() { "restore" } else { "archive" } /> }}
             </button>
@@ -335,7 +335,7 @@ fn Actions(row: Memo<Experiment>, shared: Shared) -> impl IntoView {
                 type="button"
                 aria-label=move || labelled("Move to trash:")
                 title="Move to trash"
-                on:click=move |_| act(Act::Trash)
+                on:click=handler(move |_| act(Act::Trash))
             >
                 <Icon name="trash" />
             </button>

@@ -13,7 +13,7 @@ use crate::{
         summary::{Boxed, boxed},
     },
     run::columns,
-    ui::erase::{Show, memo, view},
+    ui::erase::{Show, handler, memo, view},
 };
 use leptos::prelude::*;
 use model::{
@@ -92,8 +92,8 @@ pub(super) fn Bars(stage: Stage) -> impl IntoView {
         view! {
             <tr
                 class="explore-list__row"
-                on:pointerenter=move |_| stage.hover.set(Some(row))
-                on:pointerleave=move |_| stage.hover.set(None)
+                on:pointerenter=handler(move |_| stage.hover.set(Some(row)))
+                on:pointerleave=handler(move |_| stage.hover.set(None))
             >
                 <th scope="row">
                     <a href=stage.run_link(row)>
@@ -157,7 +157,7 @@ pub(super) fn Bars(stage: Stage) -> impl IntoView {
             <FieldChoice stage label="Values of" key="metric" />
             <label class="field field--inline explore__choice">
                 <span class="field__label">"Runs"</span>
-                <select class="select" on:change=change>
+                <select class="select" on:change=handler(change)>
                     {TOPS.map(option).collect_view()}
                 </select>
             </label>

@@ -6,7 +6,7 @@ use super::{
     query::{self},
 };
 use crate::ui::{
-    erase::{Show, memo, view},
+    erase::{Show, handler, memo, view},
     find::Find,
 };
 use leptos::prelude::*;
@@ -49,7 +49,7 @@ pub(super) fn FieldChoice(
     view! {
         <label class="field field--inline explore__choice">
             <span class="field__label">{label}</span>
-            <select class="select" on:change=change>
+            <select class="select" on:change=handler(change)>
                 {none.map(|none| view! { <option value="">{none}</option> })}
                 {move || options()}
             </select>
@@ -100,7 +100,7 @@ pub(super) fn ScaleChoice(
         })
     };
     view! {
-        <select class="select" aria-label=label on:change=change>
+        <select class="select" aria-label=label on:change=handler(change)>
             {move || options()}
         </select>
     }

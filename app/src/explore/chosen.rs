@@ -6,7 +6,7 @@ use crate::{
     link::Query,
     run::columns,
     ui::{
-        erase::{Show, memo, memo_after, view},
+        erase::{Show, handler, memo, memo_after, view},
         icon::Icon,
     },
 };
@@ -84,14 +84,14 @@ pub(super) fn Chosen(stage: Stage) -> impl IntoView {
             <tr
                 class="explore-list__row"
                 class:explore-list__row--lit=move || stage.hover.get() == Some(row)
-                on:pointerenter=move |_| stage.hover.set(Some(row))
-                on:pointerleave=move |_| stage.hover.set(None)
+                on:pointerenter=handler(move |_| stage.hover.set(Some(row)))
+                on:pointerleave=handler(move |_| stage.hover.set(None))
             >
                 <th scope="row">
                     <a
                         href=stage.run_link(row)
-                        on:focus=move |_| stage.hover.set(Some(row))
-                        on:blur=move |_| stage.hover.set(None)
+                        on:focus=handler(move |_| stage.hover.set(Some(row)))
+                        on:blur=handler(move |_| stage.hover.set(None))
                     >
                         <span class=format!("swatch run-color-{}", stage.color(row))></span>
                         {stage.name(row)}

@@ -32,7 +32,7 @@ use crate::{
         query::{VIEW, joined, parse},
     },
     ui::{
-        erase::{Show, drawn, effect, memo, view, watch},
+        erase::{Show, drawn, effect, handler, memo, view, watch},
         icon::Icon,
         notice::{Empty, Problem},
     },
@@ -525,7 +525,7 @@ fn Tip(
 #[component]
 fn Clear(stage: Stage) -> impl IntoView {
     view! {
-        <button class="button" type="button" on:click=move |_| stage.clear()>
+        <button class="button" type="button" on:click=handler(move |_| stage.clear())>
             <Icon name="cross" />
             "Clear the choice"
         </button>

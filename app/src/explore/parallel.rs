@@ -20,7 +20,7 @@ use crate::{
     frame::theme,
     run::columns,
     ui::{
-        erase::{Show, effect, memo, view},
+        erase::{Show, effect, handler, memo, view},
         icon::Icon,
     },
 };
@@ -268,11 +268,11 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
                 class:parallel--pinned=move || pointer.pinned.get()
                 node_ref=pointer.root
                 data-lines=move || stage.data.current.with(|data| data.ids.len())
-                on:pointermove=move |event| parts.pointed(&event)
-                on:pointerleave=move |_| pointer.left()
-                on:pointerup=move |event| parts.released(&event)
-                on:pointercancel=move |_| parts.cancel()
-                on:click=move |_| pointer.toggle()
+                on:pointermove=handler(move |event| parts.pointed(&event))
+                on:pointerleave=handler(move |_| pointer.left())
+                on:pointerup=handler(move |event| parts.released(&event))
+                on:pointercancel=handler(move |_| parts.cancel())
+                on:click=handler(move |_| pointer.toggle())
             >
                 <canvas class="parallel__canvas" node_ref=parts.faint></canvas>
                 <canvas class="parallel__canvas" node_ref=parts.strong></canvas>
@@ -586,7 +586,7 @@ fn AxisLines(parts: Parts, place: usize) -> impl IntoView {
                 width="36"
                 y=TOP - 6.0
                 height=move || (frame.get().foot() - TOP + 12.0).max(0.0)
-                on:pointerdown=move |event| parts.pressed(place, &event)
+                on:pointerdown=handler(move |event| parts.pressed(place, &event))
             ></rect>
         </g>
     }
@@ -621,8 +621,8 @@ fn Head(parts: Parts, place: usize) -> impl IntoView {
             class="parallel__head"
             style:left=style
             title=move || parts.field(place).map(|field| field.to_string())
-            on:pointerdown=pressed
-            on:dblclick=move |_| parts.flip(place)
+            on:pointerdown=handler(pressed)
+            on:dblclick=handler(move |_| parts.flip(place))
         >
             <span class="explore__kind">{move || kind()}</span>
             <span class="parallel__name">{move || parts.field(place).map(|field| columns::name(&field))}</span>
@@ -649,7 +649,7 @@ fn AddAxis(parts: Parts) -> impl IntoView {
     view! {
         <label class="field field--inline explore__choice">
             <span class="field__label">"Add an axis"</span>
-            <select class="select" prop:value="" on:change=add>
+            <select class="select" prop:value="" on:change=handler(add)>
                 <option value="">"choose…"</option>
                 {move || options()}
             </select>
@@ -722,7 +722,7 @@ fn AxisRow(parts: Parts, place: usize, count: Memo<usize>) -> impl IntoView {
                 aria-label=move || format!("{what} {}", name())
                 title=what
                 disabled=off
-                on:click=move |_| act.run(())
+                on:click=handler(move |_| act.run(()))
             >
                 <Icon name=icon />
             </button>
@@ -752,7 +752,7 @@ fn AxisRow(parts: Parts, place: usize, count: Memo<usize>) -> impl IntoView {
                     aria-invalid=move || wrong.get().to_string()
                     title="A range or a list, as the query has it: params.lr >= 0.1 and params.lr <= 1, or params.opt in ('adam')"
                     prop:value=condition
-                    on:change=type_in
+                    on:change=handler(type_in)
                 />
             </td>
         </tr>

@@ -20,7 +20,7 @@ use crate::{
     },
     frame::theme,
     run::columns,
-    ui::erase::{Show, drawn, effect, memo, view},
+    ui::erase::{Show, drawn, effect, handler, memo, view},
 };
 use leptos::{ev::PointerEvent, html, prelude::*};
 use model::{explore::FieldValues, limits, metric::Goal, query::Field, relation};
@@ -261,11 +261,11 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
                 class:parallel--pinned=move || pointer.pinned.get()
                 node_ref=pointer.root
                 data-points=move || placed.get()
-                on:pointermove=move |event| parts.pointed(&event)
-                on:pointerleave=move |_| pointer.left()
-                on:pointerdown=move |event| parts.pressed(&event)
-                on:pointerup=move |event| parts.released(&event)
-                on:pointercancel=move |_| parts.drawn.set(Vec::new())
+                on:pointermove=handler(move |event| parts.pointed(&event))
+                on:pointerleave=handler(move |_| pointer.left())
+                on:pointerdown=handler(move |event| parts.pressed(&event))
+                on:pointerup=handler(move |event| parts.released(&event))
+                on:pointercancel=handler(move |_| parts.drawn.set(Vec::new()))
             >
                 <svg class="parallel__axes" aria-hidden="true">
                     <Axes parts />
@@ -664,7 +664,7 @@ fn Toggles(parts: Parts) -> impl IntoView {
             format!("{key}: {less} is better")
         };
         view! {
-            <button class="button" type="button" on:click=move |_| turn(key)>
+            <button class="button" type="button" on:click=handler(move |_| turn(key))>
                 {move || words()}
             </button>
         }
@@ -674,7 +674,7 @@ fn Toggles(parts: Parts) -> impl IntoView {
             class="button"
             type="button"
             aria-pressed=move || parts.free.get().to_string()
-            on:click=move |_| parts.free.update(|free| *free = !*free)
+            on:click=handler(move |_| parts.free.update(|free| *free = !*free))
             title="Draw a line around points instead of a box"
         >
             "Lasso"
@@ -683,7 +683,7 @@ fn Toggles(parts: Parts) -> impl IntoView {
             class="button"
             type="button"
             aria-pressed=move || fit.get().to_string()
-            on:click=move |_| flip("fit", fit.get_untracked())
+            on:click=handler(move |_| flip("fit", fit.get_untracked()))
         >
             "Regression line"
         </button>
@@ -692,7 +692,7 @@ fn Toggles(parts: Parts) -> impl IntoView {
                 class="button"
                 type="button"
                 aria-pressed=move || front.get().to_string()
-                on:click=move |_| flip("front", front.get_untracked())
+                on:click=handler(move |_| flip("front", front.get_untracked()))
             >
                 "Pareto front"
             </button>
@@ -725,7 +725,7 @@ fn RangeFields(parts: Parts) -> impl IntoView {
         view! {
             <label class="field field--inline explore__choice">
                 <span class="field__label">{format!("Range of {key}")}</span>
-                <input class="input mono explore__range" prop:value=condition on:change=type_in />
+                <input class="input mono explore__range" prop:value=condition on:change=handler(type_in) />
             </label>
         }
     };

@@ -3,7 +3,10 @@
 use super::{session::Session, theme::ThemeSwitch};
 use crate::{
     browser, link,
-    ui::{erase::view, icon::Icon},
+    ui::{
+        erase::{handler, view},
+        icon::Icon,
+    },
 };
 use leptos::prelude::*;
 use leptos_router::hooks;
@@ -41,7 +44,7 @@ pub fn Rail(keys_open: RwSignal<bool>) -> impl IntoView {
                     title="Keyboard shortcuts"
                     aria-label="Keys: keyboard shortcuts"
                     data-key="keys"
-                    on:click=move |_| keys_open.set(true)
+                    on:click=handler(move |_| keys_open.set(true))
                 >
                     <Icon name="keyboard" />
                     <span class="rail__word">"Keys"</span>
@@ -74,7 +77,7 @@ fn FoldSwitch(narrow: bool) -> impl IntoView {
     };
     let label = move || if narrow.get() { "Unfold the rail" } else { "Fold the rail" };
     view! {
-        <button class="rail__item rail__fold" type="button" on:click=switch aria-label=label title=label>
+        <button class="rail__item rail__fold" type="button" on:click=handler(switch) aria-label=label title=label>
             <Icon name="rail" />
             <span class="rail__word">"Fold"</span>
         </button>

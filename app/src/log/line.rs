@@ -1,7 +1,11 @@
 //! How one line is drawn: its time, its level, where it was printed, and its text as spans. Nothing of it is ever HTML.
 
 use super::{query, window::Window};
-use crate::{chart::format, link, ui::erase::view};
+use crate::{
+    chart::format,
+    link,
+    ui::erase::{handler, view},
+};
 use leptos::prelude::*;
 use model::log::{Level, LogLine, Needle, Span, Style, spans};
 use std::sync::Arc;
@@ -163,7 +167,7 @@ pub fn row(window: &Window, place: u64, line: Option<Arc<LogLine>>) -> AnyView {
             data-place=place
             data-number=number
         >
-            <a class="log__time" href=href title=format!("Line {number}, {}", format::utc(time_ms.0)) on:click=pick>
+            <a class="log__time" href=href title=format!("Line {number}, {}", format::utc(time_ms.0)) on:click=handler(pick)>
                 {time}
             </a>
             <span class="log__level">{sign}</span>

@@ -12,7 +12,7 @@ use crate::{
     run::RunView,
     ui::{
         copy::Copy,
-        erase::{For, Show, drawn, memo, view},
+        erase::{For, Show, drawn, handler, memo, view},
         icon::Icon,
         notice::{Empty, Problem},
     },
@@ -69,7 +69,7 @@ fn Tools(window: Window, text: Memo<String>) -> impl IntoView {
                 class="button"
                 type="button"
                 aria-pressed=move || window.wraps.get().to_string()
-                on:click=flip(query::WRAP, "1", window.wraps)
+                on:click=handler(flip(query::WRAP, "1", window.wraps))
             >
                 "Wrap"
             </button>
@@ -78,7 +78,7 @@ fn Tools(window: Window, text: Memo<String>) -> impl IntoView {
                 type="button"
                 title="Times since the start of the run"
                 aria-pressed=move || window.relative.get().to_string()
-                on:click=flip(query::TIME, query::RELATIVE, window.relative)
+                on:click=handler(flip(query::TIME, query::RELATIVE, window.relative))
             >
                 <Icon name="clock" />
                 "Relative"
@@ -88,7 +88,7 @@ fn Tools(window: Window, text: Memo<String>) -> impl IntoView {
                 type="button"
                 title="Stay at the newest line"
                 aria-pressed=move || window.follow.get().to_string()
-                on:click=to_end
+                on:click=handler(to_end)
             >
                 <Icon name="down" />
                 "Follow"
@@ -162,8 +162,8 @@ fn Find(window: Window, text: Memo<String>) -> impl IntoView {
                 autocomplete="off"
                 value=text.get_untracked()
                 prop:value=text
-                on:input=typed
-                on:keydown=keys
+                on:input=handler(typed)
+                on:keydown=handler(keys)
             />
         </div>
         {move || count()}
@@ -175,7 +175,7 @@ fn Find(window: Window, text: Memo<String>) -> impl IntoView {
                     aria-label="Line before with it"
                     title="Shift+Enter"
                     disabled=none
-                    on:click=move |_| window.step(false, false)
+                    on:click=handler(move |_| window.step(false, false))
                 >
                     <Icon name="up" />
                 </button>
@@ -185,7 +185,7 @@ fn Find(window: Window, text: Memo<String>) -> impl IntoView {
                     aria-label="Next line with it"
                     title="Enter"
                     disabled=none
-                    on:click=move |_| window.step(true, false)
+                    on:click=handler(move |_| window.step(true, false))
                 >
                     <Icon name="down" />
                 </button>
@@ -259,7 +259,7 @@ fn Choice(
     view! {
         <label class="field field--inline">
             <span class="field__label">{label}</span>
-            <select name=key on:change=change>
+            <select name=key on:change=handler(change)>
                 {move || options.get().into_iter().map(option).collect_view()}
             </select>
         </label>
@@ -275,7 +275,7 @@ fn Lines(window: Window) -> impl IntoView {
         (count > 0).then(|| {
             let words = format!("{} new {}", format::count(count as i64), if count == 1 { "line" } else { "lines" });
             view! {
-                <button class="button button--primary log__fresh" type="button" on:click=move |_| window.to_end()>
+                <button class="button button--primary log__fresh" type="button" on:click=handler(move |_| window.to_end())>
                     <Icon name="down" />
                     {words}
                 </button>
@@ -336,7 +336,7 @@ fn Lines(window: Window) -> impl IntoView {
                 tabindex="0"
                 role="region"
                 aria-label="Lines that the run printed"
-                on:scroll=move |_| window.scrolled()
+                on:scroll=handler(move |_| window.scrolled())
             >
                 <div class="log__all" style:height=height>
                     <div class="log__block" role="list" node_ref=window.block>
@@ -383,7 +383,7 @@ fn Picked(view: RunView, window: Window) -> impl IntoView {
                     "Charts at this time"
                 </a>
                 <Copy text=link what="link to this line" />
-                <button class="button button--icon" type="button" aria-label="Point at no line" on:click=close>
+                <button class="button button--icon" type="button" aria-label="Point at no line" on:click=handler(close)>
                     <Icon name="cross" />
                 </button>
             </div>

@@ -9,7 +9,7 @@ use crate::{
     metric::{Request, fetch},
     run::RunView,
     ui::{
-        erase::{drawn, effect, memo, view},
+        erase::{drawn, effect, handler, memo, view},
         notice::Problem,
         number::Number,
     },
@@ -168,8 +168,8 @@ fn Heat(
             <div
                 class="media-heat__map"
                 node_ref=node
-                on:pointerdown=choose.clone()
-                on:pointermove=choose
+                on:pointerdown=handler(choose.clone())
+                on:pointermove=handler(choose)
             >
                 <svg
                     role="img"
@@ -270,12 +270,12 @@ fn Bins(found: Arc<Found>, place: Memo<Option<usize>>, steps: Steps) -> impl Int
                     <Number value=high />
                 </div>
                 <p class="muted num">{told}</p>
-                <details prop:open=open on:toggle=move |event| {
+                <details prop:open=open on:toggle=handler(move |event| {
                     let is_open = event_target::<web_sys::HtmlDetailsElement>(&event).open();
                     if open.get_untracked() != is_open {
                         open.set(is_open);
                     }
-                }>
+                })>
                     <summary>"Bins in numbers"</summary>
                     <div class="table-scroll media-bins__table" tabindex="0" role="region" aria-label="Bins in numbers">
                         <table class="table">

@@ -6,7 +6,7 @@ use crate::{
     run::RunView,
     ui::{
         dialog::Dialog,
-        erase::{Show, effect, memo, view},
+        erase::{Show, effect, handler, memo, view},
         icon::Icon,
     },
 };
@@ -53,7 +53,7 @@ pub fn Still(
                 view! { <div class="still__none muted">{words}</div> }
             }
         >
-            <a class="still" href=address rel="external" on:click=open>
+            <a class="still" href=address rel="external" on:click=handler(open)>
                 <img
                     class="still__image"
                     node_ref=node
@@ -61,7 +61,7 @@ pub fn Still(
                     alt=alt
                     loading="lazy"
                     decoding="async"
-                    on:error=move |_| broken.set(source.get_untracked())
+                    on:error=handler(move |_| broken.set(source.get_untracked()))
                 />
             </a>
         </Show>
@@ -112,7 +112,7 @@ pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Step
     let told = move || shown.with(|shown| said(shown.as_ref(), steps.current.get()));
     let download = move || source.get().map(|source| format!("{source}?download=true"));
     view! {
-        <li class="media-image" on:keydown=move |event| if open.get_untracked() { keys(event) }>
+        <li class="media-image" on:keydown=handler(move |event| if open.get_untracked() { keys(event) })>
             <span class="media-image__name mono" title=title.clone()>{title.clone()}</span>
             <Still source alt on_open=Callback::new(move |()| open.set(true)) />
             <span class="muted num">{move || told()}</span>
@@ -120,11 +120,11 @@ pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Step
                 <div class="media-large">
                     <Still source alt />
                     <div class="media-large__foot">
-                        <button class="button" type="button" on:click=move |_| turn(false)>
+                        <button class="button" type="button" on:click=handler(move |_| turn(false))>
                             "Step before"
                         </button>
                         <span class="num" role="status">{move || told()}</span>
-                        <button class="button" type="button" on:click=move |_| turn(true)>
+                        <button class="button" type="button" on:click=handler(move |_| turn(true))>
                             "Step after"
                         </button>
                         <a class="button" href=move || download().unwrap_or_default() download="">

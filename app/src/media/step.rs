@@ -1,6 +1,6 @@
 //! The step that is looked at: one for all images, histograms and tables of a page.
 
-use crate::ui::erase::{memo, view};
+use crate::ui::erase::{handler, memo, view};
 use leptos::prelude::*;
 
 /// The step of the address: what a copied link keeps.
@@ -75,8 +75,8 @@ pub fn StepSlider(steps: Steps, on_keep: Callback<()>) -> impl IntoView {
                 }
                 aria-valuetext=said
                 disabled=move || last() == 0
-                on:input=slide
-                on:change=move |_| on_keep.run(())
+                on:input=handler(slide)
+                on:change=handler(move |_| on_keep.run(()))
             />
             <output class="num">{said}</output>
         </label>

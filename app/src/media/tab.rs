@@ -13,7 +13,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
-        erase::{For, Show, memo, view, watch},
+        erase::{For, Show, handler, memo, view, watch},
         filter::{FilterForm, Hidden},
         notice::{Empty, Problem},
     },
@@ -162,7 +162,7 @@ pub fn Tab(view: RunView, first: Option<Media>) -> impl IntoView {
                 <p class="muted">"More names than are shown at once: find the others by name."</p>
             </Show>
             <Show when=move || { more() > 0 && cards.get() < limits::MEDIA_NAMES_MAX }>
-                <button class="button" type="button" on:click=move |_| cards.update(|cards| *cards += CARDS_STEP)>
+                <button class="button" type="button" on:click=handler(move |_| cards.update(|cards| *cards += CARDS_STEP))>
                     {move || format!("Show more of {} others", format::count(more()))}
                 </button>
             </Show>

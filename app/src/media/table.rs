@@ -7,7 +7,7 @@ use crate::{
     feed::Feed,
     run::RunView,
     ui::{
-        erase::{Show, memo, view, watch},
+        erase::{Show, handler, memo, view, watch},
         icon::Icon,
         notice::Problem,
     },
@@ -101,8 +101,8 @@ pub fn Card(view: RunView, name: String, files: Memo<Vec<StepFile>>, steps: Step
         let go = move |offset: u32| move |_| look.update(|look| look.offset = offset);
         view! {
             <span class="num">{range}</span>
-            {(offset > 0).then(|| view! { <button class="button" type="button" on:click=go(offset.saturating_sub(PAGE))>"Previous"</button> })}
-            {(end < total).then(|| view! { <button class="button" type="button" on:click=go(offset + PAGE)>"Next"</button> })}
+            {(offset > 0).then(|| view! { <button class="button" type="button" on:click=handler(go(offset.saturating_sub(PAGE)))>"Previous"</button> })}
+            {(end < total).then(|| view! { <button class="button" type="button" on:click=handler(go(offset + PAGE))>"Next"</button> })}
         }
     };
     let told = move || shown.with(|shown| said(shown.as_ref(), steps.current.get()));
@@ -157,7 +157,7 @@ fn head(look: RwSignal<Look>, column: u32, name: String, is_number: bool) -> imp
                 class="sort-head media-table__sort"
                 type="button"
                 title=title
-                on:click=move |_| look.update(|look| *look = look.by(column))
+                on:click=handler(move |_| look.update(|look| *look = look.by(column)))
             >
                 <span class="sort-head__name">{name}</span>
                 {move || up().map(|up| view! { <Icon name=if up { "up" } else { "down" } /> })}

@@ -16,7 +16,7 @@ use crate::{
         group_name,
     },
     ui::{
-        erase::{Show, effect, memo, view, watch},
+        erase::{Show, effect, handler, memo, view, watch},
         toast::Toaster,
     },
 };
@@ -85,7 +85,7 @@ pub fn Charts(feed: Feed<Runs>, search: Memo<Query>) -> impl IntoView {
         let (all, drawn) = (rows.with(Vec::len), runs.with(Vec::len));
         (all > drawn).then(|| {
             view! {
-                <button class="button" type="button" on:click=move |_| shown.update(|shown| *shown += RUNS_STEP)>
+                <button class="button" type="button" on:click=handler(move |_| shown.update(|shown| *shown += RUNS_STEP))>
                     {format!("Draw {} more", (all - drawn).min(RUNS_STEP))}
                 </button>
             }

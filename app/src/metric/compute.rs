@@ -4,7 +4,7 @@ use super::{board::Board, setup::Computed};
 use crate::{
     browser,
     ui::{
-        erase::{Show, memo, view},
+        erase::{Show, handler, memo, view},
         icon::Icon,
         popover::Popover,
         wrong::Wrong,
@@ -25,7 +25,7 @@ pub fn AddChart(board: Board, keys: Signal<Vec<String>>) -> impl IntoView {
     // Made when it is first opened: a page may have thousands of metrics to choose from.
     let opened = RwSignal::new(false);
     view! {
-        <div class="compute" on:click=move |_| opened.set(true)>
+        <div class="compute" on:click=handler(move |_| opened.set(true))>
             <Popover label>
                 <div class="popover__box compute__box">
                     <Show when=move || opened.get()>
@@ -130,7 +130,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
         }
     };
     view! {
-        <form class="compute__form" on:submit=save>
+        <form class="compute__form" on:submit=handler(save)>
             <label class="field">
                 <span class="field__label">"Expression"</span>
                 <input
@@ -144,7 +144,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
                     maxlength=limits::EXPRESSION_BYTES_MAX.to_string()
                     aria-invalid=move || error().is_some().to_string()
                     prop:value=text
-                    on:input=move |event| text.set(event_target_value(&event))
+                    on:input=handler(move |event| text.set(event_target_value(&event)))
                 />
             </label>
             <div class="compute__problem" role="status">
@@ -153,7 +153,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
             </div>
             <label class="field">
                 <span class="field__label">"Insert a metric"</span>
-                <select aria-label="Insert a metric" on:change=insert>
+                <select aria-label="Insert a metric" on:change=handler(insert)>
                     <option value="">"…"</option>
                     {move || offered()}
                 </select>
@@ -166,7 +166,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
                     autocomplete="off"
                     maxlength=limits::CHART_NAME_BYTES_MAX.to_string()
                     prop:value=name
-                    on:input=move |event| name.set(event_target_value(&event))
+                    on:input=handler(move |event| name.set(event_target_value(&event)))
                 />
             </label>
             <p class="compute__help">
@@ -180,7 +180,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
                 {(!is_new)
                     .then(|| {
                         view! {
-                            <button class="button" type="button" on:click=remove>
+                            <button class="button" type="button" on:click=handler(remove)>
                                 <Icon name="trash" />
                                 "Remove chart"
                             </button>

@@ -9,7 +9,7 @@ use crate::{
         extent::{Look, OUTLIER_RULE},
         scale::Kind,
     },
-    ui::erase::{Show, memo, view},
+    ui::erase::{Show, handler, memo, view},
 };
 use leptos::prelude::*;
 use model::{
@@ -50,7 +50,7 @@ pub fn Controls(choice: Choice) -> impl IntoView {
                         type="checkbox"
                         checked=checked
                         prop:checked=checked
-                        on:change=move |_| choice.look(flip)
+                        on:change=handler(move |_| choice.look(flip))
                     />
                     {label}
                 </label>
@@ -105,7 +105,7 @@ fn Select<T: Copy + Send + Sync + 'static>(
         }
     };
     view! {
-        <select aria-label=label prop:value=value on:change=move |event| on_pick.run(event_target_value(&event))>
+        <select aria-label=label prop:value=value on:change=handler(move |event| on_pick.run(event_target_value(&event)))>
             {choices.iter().map(option).collect_view()}
         </select>
     }
@@ -140,7 +140,7 @@ fn SmoothingFields(choice: Choice) -> impl IntoView {
                 step=step.to_string()
                 aria-label="Smoothing amount"
                 prop:value=move || all.get().weight.to_string()
-                on:input=slid
+                on:input=handler(slid)
             />
             <output class="num controls__value">{move || format!("{}{unit}", all.get().weight)}</output>
         }
@@ -191,7 +191,7 @@ fn AxisFields(choice: Choice) -> impl IntoView {
                 class="controls__metric"
                 aria-label="Metric of the x axis"
                 prop:value=choice.over
-                on:change=picked
+                on:change=handler(picked)
             >
                 {choice.metrics.get().into_iter().map(option).collect_view()}
             </select>
@@ -217,7 +217,7 @@ fn AxisFields(choice: Choice) -> impl IntoView {
                     aria-label="Logarithmic x axis"
                     checked=is_log
                     prop:checked=is_log
-                    on:change=move |_| choice.look(flip)
+                    on:change=handler(move |_| choice.look(flip))
                 />
                 "log"
             </label>
@@ -246,7 +246,7 @@ pub fn GroupFields(board: Board) -> impl IntoView {
         <div class="controls">
             <Show when=move || apart() && several()>
                 <label class="check" title="One curve for all runs, and a band for how far they spread">
-                    <input type="checkbox" checked=together prop:checked=together on:change=flip />
+                    <input type="checkbox" checked=together prop:checked=together on:change=handler(flip) />
                     "All runs as one"
                 </label>
             </Show>
@@ -277,7 +277,7 @@ pub fn EventFields(board: Board) -> impl IntoView {
     view! {
         <Show when=move || board.happened.is_there(board.setup)>
             <label class="check" title=title>
-                <input type="checkbox" checked=on prop:checked=on on:change=flip />
+                <input type="checkbox" checked=on prop:checked=on on:change=handler(flip) />
                 "Events"
             </label>
         </Show>

@@ -17,7 +17,7 @@ use crate::{
         placed,
     },
     ui::{
-        erase::{Show, effect, memo, view},
+        erase::{Show, effect, handler, memo, view},
         icon::Icon,
         popover::Popover,
         toast::Toaster,
@@ -85,17 +85,17 @@ pub fn Panel(
             node_ref=node
             data-metric=data
             aria-label=label
-            on:dragover=over
-            on:dragleave=move |_| under.set(false)
-            on:drop=dropped
+            on:dragover=handler(over)
+            on:dragleave=handler(move |_| under.set(false))
+            on:drop=handler(dropped)
         >
             <header class="panel__head">
                 <h4
                     class="panel__title"
                     title=title
                     draggable="true"
-                    on:dragstart=lift
-                    on:dragend=move |_| dragging.set(None)
+                    on:dragstart=handler(lift)
+                    on:dragend=handler(move |_| dragging.set(None))
                 >
                     {text}
                 </h4>
@@ -222,7 +222,7 @@ fn PanelMenu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
         <span class="hidden">{move || name()}</span>
     };
     view! {
-        <div class="panel__menu" on:click=move |_| opened.set(true)>
+        <div class="panel__menu" on:click=handler(move |_| opened.set(true))>
             <Popover label>
                 <div class="popover__box panel__box">
                     <Show when=move || opened.get()>
@@ -270,7 +270,7 @@ fn Menu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
             <legend>"This chart"</legend>
             <Controls choice />
             <Show when=apart>
-                <button class="button" type="button" on:click=like_all>
+                <button class="button" type="button" on:click=handler(like_all)>
                     <Icon name="restore" />
                     "Like all others"
                 </button>
@@ -284,7 +284,7 @@ fn Menu(parts: PanelParts, keys: Signal<Vec<String>>) -> impl IntoView {
                     export=Callback::new(move |form| parts.export(form))
                     address=Callback::new(move |()| board.address())
                 />
-                <button class="button" type="button" on:click=whole>
+                <button class="button" type="button" on:click=handler(whole)>
                     <Icon name="square" />
                     "Full screen"
                 </button>
@@ -326,7 +326,7 @@ fn Place(parts: PanelParts, toaster: Toaster) -> impl IntoView {
                     class="button"
                     type="button"
                     disabled=move || parts.standing().0 == 0
-                    on:click=move |_| step(false)
+                    on:click=handler(move |_| step(false))
                 >
                     <Icon name="up" />
                     "Move before"
@@ -335,7 +335,7 @@ fn Place(parts: PanelParts, toaster: Toaster) -> impl IntoView {
                     class="button"
                     type="button"
                     disabled=move || { parts.standing().0 + 1 >= parts.standing().1 }
-                    on:click=move |_| step(true)
+                    on:click=handler(move |_| step(true))
                 >
                     <Icon name="down" />
                     "Move behind"
@@ -344,12 +344,12 @@ fn Place(parts: PanelParts, toaster: Toaster) -> impl IntoView {
                     class="button"
                     type="button"
                     aria-pressed=move || wide().to_string()
-                    on:click=move |_| flip(|setup| &mut setup.wide)
+                    on:click=handler(move |_| flip(|setup| &mut setup.wide))
                 >
                     <Icon name="columns" />
                     "Two columns wide"
                 </button>
-                <button class="button" type="button" on:click=move |_| flip(|setup| &mut setup.gone)>
+                <button class="button" type="button" on:click=handler(move |_| flip(|setup| &mut setup.gone))>
                     <Icon name="eye" />
                     "Hide this chart"
                 </button>

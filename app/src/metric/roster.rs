@@ -7,7 +7,7 @@ use super::{
 use crate::{
     chart::Focus,
     ui::{
-        erase::{For, memo, view},
+        erase::{For, handler, memo, view},
         icon::Icon,
     },
 };
@@ -112,7 +112,7 @@ fn row(board: Board, entries: Memo<Vec<Entry>>, entry: Entry, flip: Option<Callb
                 aria-pressed=move || shown.get().to_string()
                 aria-label=format!("Show {name}")
                 title=move || if shown.get() { "Hide in charts" } else { "Show in charts" }
-                on:click=move |_| flip.run(id.clone())
+                on:click=handler(move |_| flip.run(id.clone()))
             >
                 {move || view! { <Icon name=if shown.get() { "eye" } else { "eye-off" } /> }}
             </button>
@@ -131,10 +131,10 @@ fn row(board: Board, entries: Memo<Vec<Entry>>, entry: Entry, flip: Option<Callb
             class="roster__row"
             class:roster__row--lifted=lifted
             class:roster__row--off=move || !shown.get()
-            on:pointerenter=move |_| lift()
-            on:pointerleave=move |_| drop()
-            on:focusin=move |_| on_focus()
-            on:focusout=move |_| drop()
+            on:pointerenter=handler(move |_| lift())
+            on:pointerleave=handler(move |_| drop())
+            on:focusin=handler(move |_| on_focus())
+            on:focusout=handler(move |_| drop())
         >
             <span class=format!("swatch run-color-{color}")></span>
             {text}

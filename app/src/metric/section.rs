@@ -11,7 +11,7 @@ use super::{
 use crate::{
     chart::place,
     ui::{
-        erase::{For, Show, memo, view},
+        erase::{For, Show, handler, memo, view},
         icon::Icon,
         notice::{Empty, Problem},
     },
@@ -67,7 +67,7 @@ pub fn Sections(
                     <button
                         class="button"
                         type="button"
-                        on:click=move |_| board.view.zooms.update(std::collections::HashMap::clear)
+                        on:click=handler(move |_| board.view.zooms.update(std::collections::HashMap::clear))
                     >
                         <Icon name="zoom-out" />
                         "Reset zoom"
@@ -90,7 +90,7 @@ pub fn Sections(
                             aria-label="Find a chart"
                             placeholder="Find a chart"
                             prop:value=wanted
-                            on:input=move |event| wanted.set(event_target_value(&event))
+                            on:input=handler(move |event| wanted.set(event_target_value(&event)))
                         />
                     </Show>
                     <Controls choice />
@@ -200,7 +200,7 @@ fn Section(
             <Show when=move || { gone.get() > 0 }>
                 <p class="board__gone">
                     <span class="muted num">{move || format!("{} hidden", gone.get())}</span>
-                    <button class="button" type="button" on:click=bring_back>
+                    <button class="button" type="button" on:click=handler(bring_back)>
                         <Icon name="eye" />
                         "Show again"
                     </button>
@@ -213,7 +213,7 @@ fn Section(
                 <button
                     class="button board__more"
                     type="button"
-                    on:click=move |_| shown.update(|shown| *shown += PANELS_STEP)
+                    on:click=handler(move |_| shown.update(|shown| *shown += PANELS_STEP))
                 >
                     {move || format!("Show {} more", more().min(PANELS_STEP))}
                 </button>

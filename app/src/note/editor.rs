@@ -4,7 +4,7 @@ use super::api;
 use crate::{
     error::AppError,
     ui::{
-        erase::{drawn, view},
+        erase::{drawn, handler, view},
         icon::Icon,
         notice::Problem,
         toast::Toaster,
@@ -179,7 +179,7 @@ pub fn Editor(draft: Draft) -> impl IntoView {
         (false, false) => "Not saved yet",
     };
     view! {
-        <form class="note" on:submit=submit>
+        <form class="note" on:submit=handler(submit)>
             <Conflict draft />
             <div class="note__sides">
                 <label class="field">
@@ -189,10 +189,10 @@ pub fn Editor(draft: Draft) -> impl IntoView {
                         rows="18"
                         autofocus
                         prop:value=move || draft.body.get()
-                        on:input=move |event| {
+                        on:input=handler(move |event| {
                             draft.failed.set(None);
                             draft.body.set(event_target_value(&event));
-                        }
+                        })
                     ></textarea>
                 </label>
                 <section class="field" aria-label="Preview">
@@ -203,7 +203,7 @@ pub fn Editor(draft: Draft) -> impl IntoView {
             <Problem error=draft.failed />
             <div class="form__actions">
                 <span class="muted note__state" role="status">{move || told()}</span>
-                <button class="button" type="button" disabled=draft.busy on:click=move |_| draft.discard()>
+                <button class="button" type="button" disabled=draft.busy on:click=handler(move |_| draft.discard())>
                     "Discard changes"
                 </button>
                 <button class="button button--primary" type="submit" disabled=draft.busy>
@@ -269,10 +269,10 @@ fn Conflict(draft: Draft) -> impl IntoView {
                     <pre class="conflict__theirs" tabindex="0" aria-label="The other version">{note.body}</pre>
                     <p>"Yours is below, untouched. Copy over what you want to keep of the other, then decide."</p>
                     <div class="form__actions">
-                        <button class="button" type="button" on:click=take>
+                        <button class="button" type="button" on:click=handler(take)>
                             "Discard mine"
                         </button>
-                        <button class="button button--primary" type="button" on:click=keep>
+                        <button class="button button--primary" type="button" on:click=handler(keep)>
                             "Save mine over it"
                         </button>
                     </div>

@@ -6,7 +6,7 @@ use crate::{
     error::AppError,
     run::RunView,
     ui::{
-        erase::{effect, view},
+        erase::{effect, handler, view},
         notice::Problem,
         time::Ago,
         toast::Toaster,
@@ -80,7 +80,7 @@ pub fn History(
                     class="note-history__item"
                     type="button"
                     aria-current=move || here().then_some("true")
-                    on:click=move |_| show(revision)
+                    on:click=handler(move |_| show(revision))
                 >
                     <span class="num">{format!("Revision {revision}")}</span>
                     <span class="muted">
@@ -98,7 +98,7 @@ pub fn History(
             let to = format!("revision {revision}");
             let back = (may_edit && revision != newest).then(|| {
                 view! {
-                    <button class="button" type="button" on:click=move |_| restore(revision)>
+                    <button class="button" type="button" on:click=handler(move |_| restore(revision))>
                         {format!("Restore revision {revision}")}
                     </button>
                 }

@@ -8,7 +8,7 @@ use crate::{
     frame::session::Session,
     run::RunView,
     ui::{
-        erase::{drawn, memo, view},
+        erase::{drawn, handler, memo, view},
         icon::Icon,
         notice::Empty,
         time::Ago,
@@ -51,7 +51,7 @@ fn Reader(view: RunView, draft: Draft, note: Memo<Option<Note>>) -> impl IntoVie
                                 class="button"
                                 type="button"
                                 aria-pressed=move || looking_back.get().to_string()
-                                on:click=move |_| looking_back.update(|open| *open = !*open)
+                                on:click=handler(move |_| looking_back.update(|open| *open = !*open))
                             >
                                 <Icon name="clock" />
                                 "History"
@@ -59,7 +59,7 @@ fn Reader(view: RunView, draft: Draft, note: Memo<Option<Note>>) -> impl IntoVie
                             {may_edit
                                 .then(|| {
                                     view! {
-                                        <button class="button" type="button" on:click=edit>
+                                        <button class="button" type="button" on:click=handler(edit)>
                                             <Icon name="edit" />
                                             "Edit note"
                                         </button>
@@ -81,7 +81,7 @@ fn Reader(view: RunView, draft: Draft, note: Memo<Option<Note>>) -> impl IntoVie
                     .then(|| {
                         view! {
                             <p>
-                                <button class="button button--primary" type="button" on:click=edit>
+                                <button class="button button--primary" type="button" on:click=handler(edit)>
                                     "Write a note"
                                 </button>
                             </p>

@@ -6,7 +6,7 @@ use crate::{
     ui::{
         copy::Copy,
         dialog::Dialog,
-        erase::{memo, view},
+        erase::{handler, memo, view},
     },
 };
 use leptos::prelude::*;
@@ -31,7 +31,7 @@ pub fn CodeDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
                 class="switch__part"
                 type="button"
                 aria-pressed=move || (form.get() == one).to_string()
-                on:click=move |_| form.set(one)
+                on:click=handler(move |_| form.set(one))
             >
                 {one.title()}
             </button>
@@ -52,7 +52,7 @@ pub fn CodeDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
                         type="checkbox"
                         prop:checked=nested
                         prop:disabled=move || form.get() == Form::Flags
-                        on:change=move |event| nested.set(event_target_checked(&event))
+                        on:change=handler(move |event| nested.set(event_target_checked(&event)))
                     />
                     "Nested by . and /"
                 </label>

@@ -12,7 +12,7 @@ use crate::{
     run::{ChooseRun, RunView},
     ui::{
         copy::Copy,
-        erase::{memo, view},
+        erase::{handler, memo, view},
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Problem},
@@ -128,7 +128,7 @@ fn Tools(view: RunView, other: Memo<Option<Other>>) -> impl IntoView {
                     </a>
                 </span>
                 <label class="check">
-                    <input type="checkbox" prop:checked=only checked=only on:change=toggle />
+                    <input type="checkbox" prop:checked=only checked=only on:change=handler(toggle) />
                     "Only differences"
                 </label>
             }
@@ -142,12 +142,12 @@ fn Tools(view: RunView, other: Memo<Option<Other>>) -> impl IntoView {
                 <Hidden search except=&["search", "offset"] />
             </FilterForm>
             <nav class="switch" aria-label="Show params as">{mode("", "List")} {mode("tree", "Tree")}</nav>
-            <button class="button" type="button" on:click=move |_| choosing.set(true)>
+            <button class="button" type="button" on:click=handler(move |_| choosing.set(true))>
                 <Icon name="compare" />
                 "Beside another run…"
             </button>
             {move || against()}
-            <button class="button" type="button" on:click=move |_| coding.set(true)>
+            <button class="button" type="button" on:click=handler(move |_| coding.set(true))>
                 <Icon name="copy" />
                 "As code…"
             </button>
@@ -232,7 +232,7 @@ fn draw(
             view! {
                 <tr class="param-group">
                     <th scope="rowgroup" colspan=if compared { "5" } else { "4" } class=indent(depth)>
-                        <button class="param-group__toggle" type="button" aria-expanded=open.to_string() on:click=toggle>
+                        <button class="param-group__toggle" type="button" aria-expanded=open.to_string() on:click=handler(toggle)>
                             <Icon name="chevron" />
                             <span class="mono">{name}</span>
                             <span class="muted num">{count}</span>

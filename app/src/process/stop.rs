@@ -6,7 +6,7 @@ use crate::{
     run::{RunView, save},
     ui::{
         dialog::Dialog,
-        erase::{memo, view},
+        erase::{handler, memo, view},
         form::Closing,
         icon::Icon,
     },
@@ -50,7 +50,7 @@ pub fn Stop(view: RunView) -> impl IntoView {
             </button>
         },
         Way::Open | Way::Deaf => view! {
-            <button class="button" type="button" on:click=move |_| open.set(true)>
+            <button class="button" type="button" on:click=handler(move |_| open.set(true))>
                 <Icon name="square" />
                 "Stop"
             </button>
@@ -85,7 +85,7 @@ fn Confirm(view: RunView, way: Memo<Way>, open: RwSignal<bool>) -> impl IntoView
     };
     view! {
         <Dialog open title="Stop this run?".to_owned()>
-            <form class="form" on:submit=submit>
+            <form class="form" on:submit=handler(submit)>
                 <p>{move || words()}</p>
                 {move || match way.get() {
                     Way::Deaf => view! { <Closing open failed action="Mark as killed" /> },

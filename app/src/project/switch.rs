@@ -8,7 +8,7 @@ use crate::{
     link::{self, Query},
     ui::{
         dialog::Dialog,
-        erase::{Show, memo, view},
+        erase::{Show, handler, memo, view},
         form::{Closing, NameField},
         icon::Icon,
         popover::Popover,
@@ -105,18 +105,18 @@ pub fn ProjectSwitch(
                     .then(|| {
                         view! {
                             <div class="popover__foot">
-                                <button class="button" type="button" on:click=move |_| making.set(true)>
+                                <button class="button" type="button" on:click=handler(move |_| making.set(true))>
                                     <Icon name="plus" />
                                     "New project"
                                 </button>
                                 <Show when=move || chosen.with(Option::is_some)>
-                                    <button class="button" type="button" on:click=move |_| renaming.set(true)>
+                                    <button class="button" type="button" on:click=handler(move |_| renaming.set(true))>
                                         <Icon name="edit" />
                                         "Rename"
                                     </button>
                                 </Show>
                                 <Show when=removable>
-                                    <button class="button" type="button" on:click=remove.clone()>
+                                    <button class="button" type="button" on:click=handler(remove.clone())>
                                         <Icon name="trash" />
                                         "Remove"
                                     </button>
@@ -171,7 +171,7 @@ fn NameForm(
         });
     };
     view! {
-        <form class="form" on:submit=submit>
+        <form class="form" on:submit=handler(submit)>
             <NameField node=name value=first />
             <Closing open failed busy action=button />
         </form>

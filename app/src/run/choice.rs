@@ -5,7 +5,7 @@ use crate::{
     search,
     ui::{
         dialog::Dialog,
-        erase::{view, watch},
+        erase::{handler, view, watch},
         find::Find,
         run_color_class,
         status::RunState,
@@ -63,7 +63,7 @@ pub fn ChooseRun(
         };
         view! {
             <li>
-                <button class="button choose-run__one" type="button" on:click=choose>
+                <button class="button choose-run__one" type="button" on:click=handler(choose)>
                     <span class=format!("swatch {color}")></span>
                     <span class="choose-run__name">{name}</span>
                     <span class="muted mono">{id}</span>
@@ -94,7 +94,7 @@ pub fn ChooseRun(
                 <input
                     type="checkbox"
                     prop:checked=anywhere
-                    on:change=move |event| anywhere.set(event_target_checked(&event))
+                    on:change=handler(move |event| anywhere.set(event_target_checked(&event)))
                 />
                 "In all experiments"
             </label>

@@ -11,7 +11,7 @@ use crate::{
     ui::{
         copy::Copy,
         dialog::Dialog,
-        erase::{effect, memo, view},
+        erase::{effect, handler, memo, view},
         form::Closing,
         icon::Icon,
         notice::{Aside, InTrash, Problem},
@@ -23,7 +23,12 @@ use crate::{
         toast::Toaster,
     },
 };
-use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use leptos::{
+    ev::{KeyboardEvent, SubmitEvent},
+    html,
+    prelude::*,
+    task::spawn_local,
+};
 use model::{
     Tags,
     run::{Run, RunUpdate, RunsUpdate},
@@ -92,11 +97,11 @@ pub fn Header(view: RunView) -> impl IntoView {
                 {may
                     .then(|| {
                         view! {
-                            <button class="button" type="button" on:click=move |_| renaming.set(true)>
+                            <button class="button" type="button" on:click=handler(move |_| renaming.set(true))>
                                 <Icon name="edit" />
                                 "Rename"
                             </button>
-                            <button class="button" type="button" on:click=move |_| tagging.set(true)>
+                            <button class="button" type="button" on:click=handler(move |_| tagging.set(true))>
                                 <Icon name="tag" />
                                 "Tag"
                             </button>
@@ -112,12 +117,12 @@ pub fn Header(view: RunView) -> impl IntoView {
                                     class="button"
                                     type="button"
                                     data-key="archive"
-                                    on:click=move |_| archive(!aside)
+                                    on:click=handler(move |_| archive(!aside))
                                 >
                                     <Icon name=if aside { "restore" } else { "archive" } />
                                     {if aside { "Restore" } else { "Archive" }}
                                 </button>
-                                <button class="button" type="button" on:click=move |_| throw(true)>
+                                <button class="button" type="button" on:click=handler(move |_| throw(true))>
                                     <Icon name="trash" />
                                     "Move to trash"
                                 </button>
@@ -163,24 +168,24 @@ fn More(view: RunView, may: bool) -> impl IntoView {
     });
     let label = "More".into_any();
     view! {
-        <button class="button" type="button" on:click=move |_| comparing.set(true)>
+        <button class="button" type="button" on:click=handler(move |_| comparing.set(true))>
             <Icon name="compare" />
             "Compare with…"
         </button>
         <Popover label>
             <div class="popover__box head-more">
-                <button class="button" type="button" on:click=copy_link>
+                <button class="button" type="button" on:click=handler(copy_link)>
                     <Icon name="copy" />
                     "Copy link"
                 </button>
-                <button class="button" type="button" on:click=move |_| coding.set(true)>
+                <button class="button" type="button" on:click=handler(move |_| coding.set(true))>
                     <Icon name="file" />
                     "Params as code…"
                 </button>
                 {may
                     .then(|| {
                         view! {
-                            <button class="button" type="button" on:click=move |_| moving.set(true)>
+                            <button class="button" type="button" on:click=handler(move |_| moving.set(true))>
                                 <Icon name="folder" />
                                 "Move to another experiment…"
                             </button>
@@ -225,7 +230,7 @@ fn Rename(view: RunView, first: String, renaming: RwSignal<bool>) -> impl IntoVi
         save(view, update, renaming, failed);
     };
     view! {
-        <form class="rename" on:submit=submit>
+        <form class="rename" on:submit=handler(submit)>
             <input
                 class="rename__input"
                 node_ref=input
@@ -233,16 +238,16 @@ fn Rename(view: RunView, first: String, renaming: RwSignal<bool>) -> impl IntoVi
                 aria-label="Run name"
                 value=first
                 autocomplete="off"
-                on:keydown=move |event| {
+                on:keydown=handler(move |event: KeyboardEvent| {
                     if event.key() == "Escape" {
                         renaming.set(false);
                     }
-                }
+                })
             />
             <button class="button button--primary" type="submit">
                 "Save"
             </button>
-            <button class="button" type="button" on:click=move |_| renaming.set(false)>
+            <button class="button" type="button" on:click=handler(move |_| renaming.set(false))>
                 "Cancel"
             </button>
             <Problem error=failed />
@@ -272,7 +277,7 @@ pub fn TagForm(
     };
     view! {
         <Dialog open title="Tag this run".to_owned()>
-            <form class="form" on:submit=submit>
+            <form class="form" on:submit=handler(submit)>
                 <div class="field">
                     <label class="field__label" for="run-tags">"Tags to add"</label>
                     <input

@@ -4,7 +4,7 @@ use super::RunView;
 use crate::{
     chart::format,
     ui::{
-        erase::{drawn, memo, view},
+        erase::{drawn, handler, memo, view},
         status::RunState,
         time::Ago,
     },
@@ -35,7 +35,7 @@ pub fn History(view: RunView) -> impl IntoView {
                 let count = hidden.len() as i64 + left_out;
                 view! {
                     <li class="status-history__gap">
-                        <button class="button" type="button" on:click=move |_| all.set(true)>
+                        <button class="button" type="button" on:click=handler(move |_| all.set(true))>
                             {format!("Show {} between", format::counted(count, "change", "changes"))}
                         </button>
                     </li>

@@ -4,7 +4,7 @@ use super::{RunView, api};
 use crate::{
     frame::session::Session,
     ui::{
-        erase::{memo, view},
+        erase::{handler, memo, view},
         icon::Icon,
         tag::TagList,
         toast::Toaster,
@@ -44,7 +44,7 @@ pub fn Editor(view: RunView) -> impl IntoView {
         view! {
             <li class="tag tag--edited">
                 {label}
-                <button class="tag__away" type="button" aria-label=away on:click=take>
+                <button class="tag__away" type="button" aria-label=away on:click=handler(take)>
                     <Icon name="cross" />
                 </button>
             </li>
@@ -64,7 +64,7 @@ pub fn Editor(view: RunView) -> impl IntoView {
         <ul class="tags" aria-label="Tags of this run">
             {move || tags.get().0.into_iter().map(one).collect_view()}
         </ul>
-        <form class="tag-add" on:submit=submit>
+        <form class="tag-add" on:submit=handler(submit)>
             <input
                 class="tag-add__input"
                 node_ref=input

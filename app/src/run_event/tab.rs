@@ -8,7 +8,7 @@ use crate::{
     log,
     run::RunView,
     ui::{
-        erase::{drawn, memo, memo_after, view, watch},
+        erase::{drawn, handler, memo, memo_after, view, watch},
         filter::Hidden,
         form::Apply,
         icon::Icon,
@@ -144,7 +144,7 @@ fn Choice(
     view! {
         <label class="field field--inline">
             <span class="field__label">{label}</span>
-            <select name=key prop:value=chosen on:change=change>
+            <select name=key prop:value=chosen on:change=handler(change)>
                 <option value="">"All"</option>
                 {options.into_iter().map(option).collect_view()}
             </select>

@@ -9,7 +9,7 @@ use crate::{
     error::AppError,
     frame::session::Session,
     ui::{
-        erase::{Show, effect, memo, view},
+        erase::{Show, effect, handler, memo, view},
         icon::Icon,
         notice::Problem,
         run_color_class,
@@ -49,8 +49,8 @@ pub fn SearchDialog(open: RwSignal<bool>) -> impl IntoView {
             class="dialog search"
             node_ref=node
             aria-label="Search everything"
-            on:close=move |_| open.set(false)
-            on:mousedown=beside
+            on:close=handler(move |_| open.set(false))
+            on:mousedown=handler(beside)
         >
             <Show when=move || open.get()>
                 // Not loaded later: what is typed at once would be lost.
@@ -170,12 +170,12 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
                 class="search__entry"
                 role="option"
                 aria-selected=move || (chosen.get() == place).to_string()
-                on:mousemove=move |_| {
+                on:mousemove=handler(move |_| {
                     if chosen.get_untracked() != place {
                         chosen.set(place);
                     }
-                }
-                on:click=move |_| take.with_value(|take| take(place))
+                })
+                on:click=handler(move |_| take.with_value(|take| take(place)))
             >
                 <Line entry />
             </li>
@@ -230,8 +230,8 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
                 aria-expanded=move || (entries() > 0).to_string()
                 aria-controls="search-entries"
                 aria-activedescendant=move || (entries() > 0).then(|| format!("search-entry-{}", chosen.get()))
-                on:input=typed
-                on:keydown=on_key
+                on:input=handler(typed)
+                on:keydown=handler(on_key)
             />
             <kbd>"Esc"</kbd>
         </div>

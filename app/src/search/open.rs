@@ -2,7 +2,7 @@
 
 use super::PATH;
 use crate::ui::{
-    erase::{effect, view},
+    erase::{effect, handler, view},
     icon::Icon,
 };
 use leptos::{ev::MouseEvent, prelude::*};
@@ -35,7 +35,7 @@ pub fn SearchButton() -> impl IntoView {
             aria-haspopup="dialog"
             aria-keyshortcuts="Control+K Meta+K"
             title="Search everything"
-            on:click=click
+            on:click=handler(click)
         >
             <Icon name="search" />
             <span class="search-open__word">"Search"</span>

@@ -6,7 +6,7 @@ use crate::{
     error::AppError,
     ui::{
         dialog::Dialog,
-        erase::{effect, view, watch},
+        erase::{effect, handler, view, watch},
         form::Closing,
         notice::Problem,
         toast::Toaster,
@@ -114,7 +114,7 @@ fn Question(
     let ready = move || size.with(|size| matches!(size, Some(Ok(size)) if size.kept_for.is_empty()));
     let weighed = Signal::derive(move || size.get().and_then(Result::err));
     view! {
-        <form class="form" on:submit=submit>
+        <form class="form" on:submit=handler(submit)>
             <p>{format!("This deletes {what}, and nobody can bring it back:")}</p>
             <ul class="going">
                 {names}

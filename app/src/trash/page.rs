@@ -13,7 +13,7 @@ use crate::{
     link::{self, Query},
     live,
     ui::{
-        erase::{For, drawn, effect, memo, view},
+        erase::{For, drawn, effect, handler, memo, view},
         filter::FilterForm,
         icon::Icon,
         notice::{Empty, Failure, Problem},
@@ -251,7 +251,7 @@ fn Row(item: TrashItem, shared: Shared) -> impl IntoView {
                 type="button"
                 aria-label=format!("Restore {}", restored.name)
                 title="Restore"
-                on:click=move |_| shared.restore(std::slice::from_ref(&restored))
+                on:click=handler(move |_| shared.restore(std::slice::from_ref(&restored)))
             >
                 <Icon name="restore" />
             </button>
@@ -264,7 +264,7 @@ fn Row(item: TrashItem, shared: Shared) -> impl IntoView {
                             type="button"
                             aria-label=format!("Delete {} for good", deleted.name)
                             title="Delete for good"
-                            on:click=move |_| asked.set(vec![deleted.clone()])
+                            on:click=handler(move |_| asked.set(vec![deleted.clone()]))
                         >
                             <Icon name="trash" />
                         </button>
@@ -316,10 +316,10 @@ fn BulkBar(shared: Shared) -> impl IntoView {
                     <button
                         class="button"
                         type="button"
-                        on:click=move |_| {
+                        on:click=handler(move |_| {
                             shared.restore(&chosen.get_untracked());
                             selection.clear();
-                        }
+                        })
                     >
                         <Icon name="restore" />
                         "Restore"
@@ -330,7 +330,7 @@ fn BulkBar(shared: Shared) -> impl IntoView {
                                 <button
                                     class="button button--danger"
                                     type="button"
-                                    on:click=move |_| asked.set(chosen.get_untracked())
+                                    on:click=handler(move |_| asked.set(chosen.get_untracked()))
                                 >
                                     <Icon name="trash" />
                                     "Delete for good"
@@ -342,7 +342,7 @@ fn BulkBar(shared: Shared) -> impl IntoView {
                         type="button"
                         aria-label="Select none"
                         title="Select none"
-                        on:click=move |_| selection.clear()
+                        on:click=handler(move |_| selection.clear())
                     >
                         <Icon name="cross" />
                     </button>

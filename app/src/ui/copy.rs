@@ -1,6 +1,9 @@
 //! A button that copies a text and says so.
 
-use super::{erase::view, icon::Icon};
+use super::{
+    erase::{handler, view},
+    icon::Icon,
+};
 use crate::browser;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -21,7 +24,7 @@ pub fn Copy(#[prop(into)] text: Signal<String>, what: &'static str) -> impl Into
     };
     let label = move || if copied.get() { "Copied".to_owned() } else { format!("Copy {what}") };
     view! {
-        <button class="button button--icon" type="button" on:click=copy aria-label=label title=label>
+        <button class="button button--icon" type="button" on:click=handler(copy) aria-label=label title=label>
             {move || view! { <Icon name=if copied.get() { "check" } else { "copy" } /> }}
         </button>
     }

@@ -1,7 +1,7 @@
 //! A modal dialog on the browser's own `<dialog>`: it traps focus, closes on Escape and gives focus back.
 
 use super::{
-    erase::{Show, effect, view, watch},
+    erase::{Show, effect, handler, view, watch},
     icon::Icon,
 };
 use leptos::{html, prelude::*};
@@ -51,14 +51,14 @@ pub fn Dialog(
         }
     });
     view! {
-        <dialog class="dialog" node_ref=node on:close=move |_| open.set(false) aria-label=title>
+        <dialog class="dialog" node_ref=node on:close=handler(move |_| open.set(false)) aria-label=title>
             <div class="dialog__head">
                 <h2>{title}</h2>
                 <button
                     class="button button--icon"
                     type="button"
                     aria-label="Close"
-                    on:click=move |_| open.set(false)
+                    on:click=handler(move |_| open.set(false))
                 >
                     <Icon name="cross" />
                 </button>

@@ -67,6 +67,14 @@ pub fn watch<T: 'static>(of: impl FnMut() -> T + 'static, mut act: impl FnMut(&T
 
 type Act<T> = Box<dyn FnMut(&T, Option<&T>, Option<()>)>;
 
+/// What is done on an event.
+pub fn handler<E: 'static>(act: impl FnMut(E) + 'static) -> Handler<E> {
+    Box::new(act)
+}
+
+/// What [`handler`] makes.
+pub type Handler<E> = Box<dyn FnMut(E)>;
+
 /// Something that is only there at times.
 #[component]
 pub fn Show(

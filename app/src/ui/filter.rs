@@ -1,7 +1,7 @@
 //! The filter of a list: a GET form that works before wasm arrives, and applies itself while a person types after.
 
 use super::{
-    erase::{drawn, view},
+    erase::{drawn, handler, view},
     form::Apply,
     icon::Icon,
 };
@@ -62,7 +62,7 @@ pub fn FilterForm(
     });
     let text = move || search.with(|query| query.get("search").unwrap_or_default().to_owned());
     view! {
-        <form class="filter" method="get" action=action role="search" node_ref=form on:submit=submit>
+        <form class="filter" method="get" action=action role="search" node_ref=form on:submit=handler(submit)>
             <label class="filter__search">
                 <span class="hidden">{label}</span>
                 <Icon name="search" />
@@ -74,10 +74,10 @@ pub fn FilterForm(
                     data-key="filter"
                     value=text
                     prop:value=text
-                    on:input=typed
+                    on:input=handler(typed)
                 />
             </label>
-            <div class="filter__more" on:change=move |_| apply()>
+            <div class="filter__more" on:change=handler(move |_| apply())>
                 {children()}
             </div>
             <Apply />

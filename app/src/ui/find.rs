@@ -1,6 +1,6 @@
 //! A field in which a person looks for something in a longer list: what it says counts once they pause.
 
-use super::erase::view;
+use super::erase::{handler, view};
 use leptos::{ev, prelude::*};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub fn Find(placeholder: &'static str, label: &'static str, on_find: Callback<St
             placeholder=placeholder
             aria-label=label
             autocomplete="off"
-            on:input=typed
+            on:input=handler(typed)
         />
     }
 }

@@ -1,6 +1,9 @@
 //! The end of every form: what went wrong, the way back, the way on.
 
-use super::{erase::view, notice::Problem};
+use super::{
+    erase::{handler, view},
+    notice::Problem,
+};
 use crate::error::AppError;
 use leptos::{html, prelude::*};
 
@@ -22,7 +25,7 @@ pub fn Closing(
     view! {
         <Problem error=failed />
         <div class="form__actions">
-            <button class="button" type="button" on:click=move |_| open.set(false)>
+            <button class="button" type="button" on:click=handler(move |_| open.set(false))>
                 "Cancel"
             </button>
             <button class=class type="submit" disabled=busy>

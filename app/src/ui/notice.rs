@@ -1,7 +1,7 @@
 //! What stands where content cannot: nothing there yet, nothing found, or something went wrong.
 
 use super::{
-    erase::{drawn, view},
+    erase::{drawn, handler, view},
     icon::Icon,
     title::Title,
 };
@@ -79,7 +79,7 @@ pub fn InTrash(what: &'static str, may: bool, on_restore: Callback<()>) -> impl 
             {may
                 .then(|| {
                     view! {
-                        <button class="button" type="button" on:click=move |_| on_restore.run(())>
+                        <button class="button" type="button" on:click=handler(move |_| on_restore.run(()))>
                             <Icon name="restore" />
                             "Take it out"
                         </button>
@@ -99,7 +99,7 @@ pub fn Aside(may: bool, on_restore: Callback<()>) -> impl IntoView {
             {may
                 .then(|| {
                     view! {
-                        <button class="button" type="button" on:click=move |_| on_restore.run(())>
+                        <button class="button" type="button" on:click=handler(move |_| on_restore.run(()))>
                             <Icon name="restore" />
                             "Restore"
                         </button>

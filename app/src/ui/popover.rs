@@ -1,6 +1,6 @@
 //! A box that opens from a button, on the browser's own `<details>`: works before wasm arrives.
 
-use super::erase::{effect, view};
+use super::erase::{effect, handler, view};
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
@@ -33,7 +33,7 @@ pub fn Popover(label: AnyView, children: Children) -> impl IntoView {
         }
     };
     view! {
-        <details class="popover" node_ref=node on:keydown=escape on:toggle=place>
+        <details class="popover" node_ref=node on:keydown=handler(escape) on:toggle=handler(place)>
             <summary class="button">{label}</summary>
             {children()}
         </details>

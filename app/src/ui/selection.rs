@@ -1,7 +1,7 @@
 //! Which rows of a list are chosen: one by one, a range with shift, or the whole page.
 
 use super::{
-    erase::{memo, view},
+    erase::{handler, memo, view},
     icon::Icon,
 };
 use leptos::{ev::MouseEvent, prelude::*};
@@ -94,7 +94,7 @@ where
     let click = move |event: MouseEvent| {
         row.with_value(|row| rows.with_untracked(|rows| selection.click(row, rows, &event)));
     };
-    view! { <input type="checkbox" aria-label=label prop:checked=chosen on:click=click /> }
+    view! { <input type="checkbox" aria-label=label prop:checked=chosen on:click=handler(click) /> }
 }
 
 /// The checkbox above all of them.
@@ -108,7 +108,7 @@ where
         let next = if all.get_untracked() { Vec::new() } else { rows.get_untracked() };
         selection.set(next);
     };
-    view! { <input type="checkbox" aria-label="Select all on this page" prop:checked=all on:change=toggle /> }
+    view! { <input type="checkbox" aria-label="Select all on this page" prop:checked=all on:change=handler(toggle) /> }
 }
 
 /// Ends a selection.
@@ -120,7 +120,7 @@ pub fn SelectNone(on_click: Callback<()>) -> impl IntoView {
             type="button"
             aria-label="Select none"
             title="Select none"
-            on:click=move |_| on_click.run(())
+            on:click=handler(move |_| on_click.run(()))
         >
             <Icon name="cross" />
         </button>

@@ -1,7 +1,7 @@
 //! Short messages that pass by themselves, read out by screen readers.
 
 use super::{
-    erase::{For, view},
+    erase::{For, handler, view},
     icon::Icon,
 };
 use leptos::prelude::*;
@@ -82,10 +82,10 @@ pub fn Toasts(toaster: Toaster) -> impl IntoView {
                             <button
                                 class="button toast__offer"
                                 type="button"
-                                on:click=move |_| {
+                                on:click=handler(move |_| {
                                     toaster.drop(toast.id);
                                     then.run(());
-                                }
+                                })
                             >
                                 {word}
                             </button>
@@ -95,7 +95,7 @@ pub fn Toasts(toaster: Toaster) -> impl IntoView {
                     class="button button--icon"
                     type="button"
                     aria-label="Dismiss"
-                    on:click=move |_| toaster.drop(toast.id)
+                    on:click=handler(move |_| toaster.drop(toast.id))
                 >
                     <Icon name="cross" />
                 </button>

@@ -6,7 +6,7 @@ use crate::{
     link,
     ui::{
         dialog::{Dialog, open_while},
-        erase::view,
+        erase::{handler, view},
         form::{Closing, NameField},
         toast::Toaster,
     },
@@ -69,14 +69,14 @@ fn SaveForm(open: RwSignal<bool>, views: Views) -> impl IntoView {
                 <input
                     type="checkbox"
                     prop:checked=value
-                    on:change=move |event| value.set(event_target_checked(&event))
+                    on:change=handler(move |event| value.set(event_target_checked(&event)))
                 />
                 <span>{label}</span>
             </label>
         }
     };
     view! {
-        <form class="form" on:submit=submit>
+        <form class="form" on:submit=handler(submit)>
             <NameField node=name value=String::new() />
             {check("Share with all", shared)}
             {check("Open the experiment with it (for me)", default)}
@@ -125,7 +125,7 @@ fn RenameForm(open: RwSignal<bool>, view: RwSignal<Option<View>>, views: Views) 
         });
     };
     view! {
-        <form class="form" on:submit=submit>
+        <form class="form" on:submit=handler(submit)>
             <NameField node value=first />
             <Closing open failed busy action="Rename" />
         </form>

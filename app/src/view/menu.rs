@@ -9,7 +9,7 @@ use crate::{
     error::AppError,
     frame::session::Session,
     ui::{
-        erase::{memo, view},
+        erase::{handler, memo, view},
         icon::Icon,
         popover::Popover,
         toast::Toaster,
@@ -61,7 +61,7 @@ pub fn Menu(views: Views) -> impl IntoView {
     };
     view! {
         <Popover label>
-            <div class="popover__box views" on:click=close>
+            <div class="popover__box views" on:click=handler(close)>
                 <a class="views__link" href=move || views.plain() aria-current=is_plain data-noscroll="">
                     "All runs"
                 </a>
@@ -160,7 +160,7 @@ fn Actions(views: Views, saving: RwSignal<bool>, renamed: RwSignal<Option<View>>
             {(edit && changed())
                 .then(|| {
                     view! {
-                        <button class="button" type="button" on:click=save>
+                        <button class="button" type="button" on:click=handler(save)>
                             <Icon name="check" />
                             "Save"
                         </button>
@@ -169,24 +169,24 @@ fn Actions(views: Views, saving: RwSignal<bool>, renamed: RwSignal<Option<View>>
             {edit
                 .then(|| {
                     view! {
-                        <button class="button" type="button" on:click=rename>
+                        <button class="button" type="button" on:click=handler(rename)>
                             <Icon name="edit" />
                             "Rename"
                         </button>
-                        <button class="button" type="button" on:click=share>
+                        <button class="button" type="button" on:click=handler(share)>
                             <Icon name="user" />
                             {if shared { "Stop sharing" } else { "Share with all" }}
                         </button>
                     }
                 })}
-            <button class="button" type="button" on:click=begin>
+            <button class="button" type="button" on:click=handler(begin)>
                 <Icon name="experiment" />
                 {if my_default { "Not my default" } else { "Make my default" }}
             </button>
             {(edit && shared)
                 .then(|| {
                     view! {
-                        <button class="button" type="button" on:click=begin_all>
+                        <button class="button" type="button" on:click=handler(begin_all)>
                             <Icon name="experiment" />
                             {if for_all { "Not the default for all" } else { "Make the default for all" }}
                         </button>
@@ -195,7 +195,7 @@ fn Actions(views: Views, saving: RwSignal<bool>, renamed: RwSignal<Option<View>>
             {edit
                 .then(|| {
                     view! {
-                        <button class="button" type="button" on:click=delete>
+                        <button class="button" type="button" on:click=handler(delete)>
                             <Icon name="trash" />
                             {if mine { "Delete" } else { "Delete for everybody" }}
                         </button>
@@ -206,7 +206,7 @@ fn Actions(views: Views, saving: RwSignal<bool>, renamed: RwSignal<Option<View>>
     view! {
         <div class="views__actions" role="group" aria-label="This view">
             {move || buttons()}
-            <button class="button" type="button" on:click=move |_| saving.set(true)>
+            <button class="button" type="button" on:click=handler(move |_| saving.set(true))>
                 <Icon name="plus" />
                 "Save as…"
             </button>

@@ -1,7 +1,10 @@
 //! What the run table's toolbar has of views: the menu, and the steps back and forth.
 
 use super::{Views, menu::Menu};
-use crate::ui::{erase::view, icon::Icon};
+use crate::ui::{
+    erase::{handler, view},
+    icon::Icon,
+};
 use leptos::prelude::*;
 
 #[component]
@@ -21,7 +24,7 @@ pub fn Tools() -> impl IntoView {
                     title=format!("{label} ({keys})")
                     data-key=key
                     disabled=off
-                    on:click=move |_| step(back)
+                    on:click=handler(move |_| step(back))
                 >
                     <Icon name=icon />
                 </button>

@@ -9,7 +9,7 @@ use crate::{
         columns,
     },
     ui::{
-        erase::{For, memo, view, watch},
+        erase::{For, handler, memo, view, watch},
         filter::Hidden,
         find::Find,
         icon::Icon,
@@ -137,7 +137,7 @@ pub fn GroupPicker(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl 
         })
     };
     view! {
-        <div class="group-picker" on:focusin=move |_| picker.begin() on:click=move |_| picker.begin()>
+        <div class="group-picker" on:focusin=handler(move |_| picker.begin()) on:click=handler(move |_| picker.begin())>
             <Popover label>
                 <div class="popover__box picker">
                     <Quick picker />
@@ -191,10 +191,10 @@ fn Keys(picker: Picker) -> impl IntoView {
                     type="radio"
                     name="group-mode"
                     prop:checked=move || picker.all_but.get() == all_but
-                    on:change=move |_| {
+                    on:change=handler(move |_| {
                         picker.all_but.set(all_but);
                         show.with_value(|show| show(untrack(|| picker.ticked())));
-                    }
+                    })
                 />
                 {text}
             </label>
@@ -213,7 +213,7 @@ fn Keys(picker: Picker) -> impl IntoView {
         };
         view! {
             <label class="check">
-                <input type="checkbox" checked=on prop:checked=on on:change=toggle />
+                <input type="checkbox" checked=on prop:checked=on on:change=handler(toggle) />
                 <span class="mono">{name}</span>
                 <span class="picker__kind">{kind}</span>
             </label>
@@ -259,7 +259,7 @@ fn Written(picker: Picker) -> impl IntoView {
         }
     };
     view! {
-        <form class="popover__group" method="get" action=path.get_value() on:submit=submit aria-label="Group by">
+        <form class="popover__group" method="get" action=path.get_value() on:submit=handler(submit) aria-label="Group by">
             <label class="field">
                 <span class="field__label">"Written out"</span>
                 <span class="group-picker__written">
@@ -274,7 +274,7 @@ fn Written(picker: Picker) -> impl IntoView {
                         value=in_url
                         prop:value=text
                         aria-invalid=move || error().is_some().to_string()
-                        on:input=move |event| text.set(event_target_value(&event))
+                        on:input=handler(move |event| text.set(event_target_value(&event)))
                     />
                     <button class="button" type="submit">
                         "Apply"

@@ -6,7 +6,7 @@ use crate::{
     error::AppError,
     run::{self, api, columns},
     ui::{
-        erase::{drawn, memo, memo_after, view, watch},
+        erase::{drawn, handler, memo, memo_after, view, watch},
         icon::Icon,
         notice::Problem,
         number::Number,
@@ -149,7 +149,7 @@ fn Summary(
                         type="button"
                         aria-expanded=move || open.get().to_string()
                         aria-label=move || format!("Runs of {}", name.get())
-                        on:click=move |_| open.update(|open| *open = !*open)
+                        on:click=handler(move |_| open.update(|open| *open = !*open))
                     >
                         <Icon name="chevron" />
                     </button>

@@ -7,7 +7,7 @@ use crate::{
     run::{api, query},
     ui::{
         dialog::Dialog,
-        erase::{Show, memo, view, watch},
+        erase::{Show, handler, memo, view, watch},
         form::Closing,
         icon::Icon,
         selection::SelectNone,
@@ -98,7 +98,7 @@ pub fn Actions(table: Table) -> impl IntoView {
                     class="button"
                     type="button"
                     data-key=is_key.then_some("archive")
-                    on:click=move |_| archive(archived)
+                    on:click=handler(move |_| archive(archived))
                 >
                     <Icon name=icon />
                     {word}
@@ -116,7 +116,7 @@ pub fn Actions(table: Table) -> impl IntoView {
         let total = total();
         (!all.get() && (selection.count() as i64) < total).then(|| {
             view! {
-                <button class="button" type="button" on:click=move |_| all.set(true)>
+                <button class="button" type="button" on:click=handler(move |_| all.set(true))>
                     {format!("Select all {}", counted(total))}
                 </button>
             }
@@ -130,16 +130,16 @@ pub fn Actions(table: Table) -> impl IntoView {
                     .then(|| {
                         view! {
                             {move || more()}
-                            <button class="button" type="button" on:click=move |_| tagging.set(true)>
+                            <button class="button" type="button" on:click=handler(move |_| tagging.set(true))>
                                 <Icon name="tag" />
                                 "Tag"
                             </button>
-                            <button class="button" type="button" on:click=move |_| moving.set(true)>
+                            <button class="button" type="button" on:click=handler(move |_| moving.set(true))>
                                 <Icon name="folder" />
                                 "Move"
                             </button>
                             {move || aside()}
-                            <button class="button" type="button" on:click=trash>
+                            <button class="button" type="button" on:click=handler(trash)>
                                 {move || view! { <Icon name=if in_trash() { "restore" } else { "trash" } /> }}
                                 {move || if in_trash() { "Restore" } else { "Trash" }}
                             </button>
@@ -204,7 +204,7 @@ fn TagDialog(open: RwSignal<bool>, on_done: Callback<RunsUpdate>) -> impl IntoVi
     };
     view! {
         <Dialog open title="Tag runs".to_owned()>
-            <form class="form" on:submit=submit>
+            <form class="form" on:submit=handler(submit)>
                 <Words label="Add" placeholder="baseline, phase: search" value=add />
                 <Words label="Remove" placeholder="draft, phase" value=remove />
                 <Closing open failed=RwSignal::new(None) action="Apply" />
@@ -223,7 +223,7 @@ fn Words(label: &'static str, placeholder: &'static str, value: RwSignal<String>
                 autocomplete="off"
                 placeholder=placeholder
                 prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=handler(move |event| value.set(event_target_value(&event)))
             />
         </label>
     }
@@ -267,7 +267,7 @@ pub fn MoveDialog(open: RwSignal<bool>, here: ExperimentId, on_done: Callback<Ru
         };
         view! {
             <li>
-                <button class="button" type="button" on:click=go>
+                <button class="button" type="button" on:click=handler(go)>
                     <Icon name="experiment" />
                     {name}
                 </button>

@@ -7,7 +7,7 @@ use crate::{
     frame::clock,
     run::{export, query},
     ui::{
-        erase::{memo, view},
+        erase::{handler, memo, view},
         icon::Icon,
         popover::Popover,
         toast::Toaster,
@@ -61,7 +61,7 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
     };
     view! {
         <Popover label>
-            <div class="popover__box export" role="group" aria-label="Export" on:click=close>
+            <div class="popover__box export" role="group" aria-label="Export" on:click=handler(close)>
                 <p class="export__count">
                     {move || format!("{}, filtered and sorted as here", counted(total(), "run", "runs"))}
                 </p>
@@ -79,7 +79,7 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
                             if selection.count() == 0 { "What is in view" } else { "The selected runs in view" }
                         }}
                     </legend>
-                    <button class="button" type="button" on:click=copy>
+                    <button class="button" type="button" on:click=handler(copy)>
                         <Icon name="copy" />
                         "Copy as Markdown"
                     </button>

@@ -14,7 +14,7 @@ use crate::{
     link::{self, Query},
     run::{columns, query},
     ui::{
-        erase::{For, drawn, effect, memo, view},
+        erase::{For, drawn, effect, handler, memo, view},
         icon::Icon,
     },
 };
@@ -201,7 +201,7 @@ pub fn Rows(table: Table) -> impl IntoView {
     };
     let row_count = move || window.loaded.with(|loaded| loaded.total as usize) + pins.with(Vec::len) + 1;
     view! {
-        <form id="run-table" method="get" action="/compare" on:submit=compare>
+        <form id="run-table" method="get" action="/compare" on:submit=handler(compare)>
             <Fresh table />
             <div
                 class="table-scroll run-table__scroll"
@@ -209,9 +209,9 @@ pub fn Rows(table: Table) -> impl IntoView {
                 role="region"
                 aria-label="Table of runs"
                 node_ref=window.scroller
-                on:scroll=move |_| window.scrolled()
-                on:keydown=on_key
-                on:pointerdown=move |_| wanted.set_value(None)
+                on:scroll=handler(move |_| window.scrolled())
+                on:keydown=handler(on_key)
+                on:pointerdown=handler(move |_| wanted.set_value(None))
             >
                 <table
                     class="table run-table"
@@ -315,7 +315,7 @@ fn Fresh(table: Table) -> impl IntoView {
                 (count > 0)
                     .then(|| {
                         view! {
-                            <button class="button" type="button" on:click=move |_| window.to_top()>
+                            <button class="button" type="button" on:click=handler(move |_| window.to_top())>
                                 <Icon name="up" />
                                 {words(count)}
                             </button>

@@ -5,7 +5,7 @@ use crate::{
     browser, link,
     run::{columns, query},
     ui::{
-        erase::{For, memo, view},
+        erase::{For, handler, memo, view},
         icon::Icon,
     },
 };
@@ -158,13 +158,13 @@ fn ColumnHead(table: Table, field: Field, name: String, kind: &'static str, shap
             aria-sort=aria
             aria-colindex=place
             draggable=dragged.is_some().to_string()
-            on:dragstart=move |_| {
+            on:dragstart=handler(move |_| {
                 if let Some(dragged) = dragged {
                     dragged.set(Some(field.get_value()));
                 }
-            }
-            on:dragover=over
-            on:drop=dropped
+            })
+            on:dragover=handler(over)
+            on:drop=handler(dropped)
         >
             <a
                 class="sort-head"
@@ -172,8 +172,8 @@ fn ColumnHead(table: Table, field: Field, name: String, kind: &'static str, shap
                 data-noscroll=""
                 title=title
                 draggable="false"
-                on:click=clicked
-                on:keydown=by_key
+                on:click=handler(clicked)
+                on:keydown=handler(by_key)
             >
                 {(!kind.is_empty()).then(|| view! { <span class="sort-head__kind">{kind}</span> })}
                 <span class="sort-head__name">{name}</span>
@@ -238,15 +238,15 @@ fn Edge(table: Table, field: StoredValue<Field>) -> impl IntoView {
         <span
             class="run-table__edge"
             aria-hidden="true"
-            on:pointerdown=pressed
-            on:pointermove=moved
-            on:pointerup=released
-            on:pointercancel=move |_| {
+            on:pointerdown=handler(pressed)
+            on:pointermove=handler(moved)
+            on:pointerup=handler(released)
+            on:pointercancel=handler(move |_| {
                 began.set_value(None);
                 layout.dragged.set(None);
-            }
-            on:mousedown=|event| event.prevent_default()
-            on:dblclick=fitted
+            })
+            on:mousedown=handler(|event: MouseEvent| event.prevent_default())
+            on:dblclick=handler(fitted)
         ></span>
     }
 }
@@ -297,5 +297,5 @@ fn SelectAll(table: Table) -> impl IntoView {
             (false, None) => all.set(true),
         }
     };
-    view! { <input type="checkbox" aria-label="Select all runs that match" prop:checked=checked on:change=toggle /> }
+    view! { <input type="checkbox" aria-label="Select all runs that match" prop:checked=checked on:change=handler(toggle) /> }
 }

@@ -9,7 +9,7 @@ use crate::{
     run::{TagForm, query},
     ui::{
         dialog::open_while,
-        erase::{effect, view, watch},
+        erase::{effect, handler, view, watch},
         icon::Icon,
         run_color_place,
     },
@@ -115,7 +115,7 @@ pub fn Menu(table: Table) -> impl IntoView {
             What::Colors => view! { <Palette table id /> },
         };
         Some(view! {
-            <div class="row-menu" node_ref=node role="menu" tabindex="-1" aria-label="Run" on:keydown=on_key>
+            <div class="row-menu" node_ref=node role="menu" tabindex="-1" aria-label="Run" on:keydown=handler(on_key)>
                 {view}
             </div>
         })
@@ -169,10 +169,10 @@ fn Actions(
                 type="button"
                 role="menuitem"
                 tabindex="-1"
-                on:click=move |_| {
+                on:click=handler(move |_| {
                     table.menu.set(None);
                     act.run(());
-                }
+                })
             >
                 <Icon name=icon />
                 {word}
@@ -236,7 +236,7 @@ fn Palette(table: Table, id: RunId) -> impl IntoView {
                 tabindex="-1"
                 aria-checked=(held == Some(place)).to_string()
                 aria-label=format!("Colour {}", place + 1)
-                on:click=move |_| send(RunUpdate { color: Some(place), ..RunUpdate::default() })
+                on:click=handler(move |_| send(RunUpdate { color: Some(place), ..RunUpdate::default() }))
             >
                 <span class=format!("swatch swatch--big run-color-{place}")></span>
             </button>
@@ -253,7 +253,7 @@ fn Palette(table: Table, id: RunId) -> impl IntoView {
                         type="button"
                         role="menuitem"
                         tabindex="-1"
-                        on:click=move |_| send(RunUpdate { remove_color: true, ..RunUpdate::default() })
+                        on:click=handler(move |_| send(RunUpdate { remove_color: true, ..RunUpdate::default() }))
                     >
                         <Icon name="restore" />
                         "Its own colour"

@@ -5,7 +5,13 @@ use super::Table;
 use crate::{
     link,
     run::{api, columns, query},
-    ui::{erase::view, filter::Hidden, find::Find, icon::Icon, popover::Popover},
+    ui::{
+        erase::{handler, view},
+        filter::Hidden,
+        find::Find,
+        icon::Icon,
+        popover::Popover,
+    },
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use model::{
@@ -104,7 +110,7 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
                 method="get"
                 action=path.get_value()
                 node_ref=form
-                on:change=apply
+                on:change=handler(apply)
                 aria-label="Columns"
             >
                 <fieldset class="popover__group">
@@ -116,11 +122,11 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
                 </fieldset>
                 <fieldset class="popover__group picker__more">
                     <legend>"More"</legend>
-                    <div on:focusin=move |_| {
+                    <div on:focusin=handler(move |_| {
                         if known.with_untracked(Vec::is_empty) {
                             fetch(String::new());
                         }
-                    }>
+                    })>
                         <Find
                             placeholder="Find a param, metric or tag"
                             label="Find a param, metric or tag"
@@ -170,7 +176,7 @@ fn keep_left(table: Table, column: &Field) -> AnyView {
             aria-label=label
             aria-pressed=kept.to_string()
             title=title
-            on:click=click
+            on:click=handler(click)
         >
             <Icon name="pin" />
         </button>
@@ -198,7 +204,7 @@ fn stat_choice(table: Table, column: &Field) -> Option<AnyView> {
     };
     let label = format!("Which number of {}", columns::name(column));
     Some(view! {
-        <select class="select select--small" aria-label=label on:change=change>
+        <select class="select select--small" aria-label=label on:change=handler(change)>
             {Stat::ALL.map(option).collect_view()}
         </select>
     })

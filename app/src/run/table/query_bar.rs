@@ -6,7 +6,7 @@ use crate::{
     link,
     run::{api, query},
     ui::{
-        erase::{memo, view, watch},
+        erase::{handler, memo, view, watch},
         wrong::Wrong,
     },
 };
@@ -130,7 +130,7 @@ pub fn QueryBar(table: Table) -> impl IntoView {
                 class="query__choice mono"
                 role="option"
                 aria-selected=move || (chosen.get() == Some(place)).to_string()
-                on:mousedown=press
+                on:mousedown=handler(press)
             >
                 {word}
             </li>
@@ -167,11 +167,11 @@ pub fn QueryBar(table: Table) -> impl IntoView {
                     aria-invalid=move || error.with(Option::is_some).to_string()
                     aria-describedby="query-error"
                     value=in_url
-                    on:input=move |_| look()
-                    on:focus=move |_| look()
-                    on:keydown=on_key
-                    on:blur=move |_| offer.set(Offer::default())
-                    on:change=|event| event.stop_propagation()
+                    on:input=handler(move |_| look())
+                    on:focus=handler(move |_| look())
+                    on:keydown=handler(on_key)
+                    on:blur=handler(move |_| offer.set(Offer::default()))
+                    on:change=handler(|event: web_sys::Event| event.stop_propagation())
                 />
                 {move || choices()}
             </div>

@@ -7,7 +7,7 @@ use crate::{
     metric::goal::{Goal, goal},
     run::columns,
     ui::{
-        erase::{For, drawn, effect, memo, memo_after, view},
+        erase::{For, drawn, effect, handler, memo, memo_after, view},
         icon::Icon,
         run_color,
         status::RunState,
@@ -154,7 +154,7 @@ fn Line(
                     value=id.get_value().to_string()
                     aria-label=move || format!("Select {}", name())
                     prop:checked=picked
-                    on:click=toggle
+                    on:click=handler(toggle)
                 />
             </td>
             <Name table id row hidden is_base on_top=!class.is_empty() />
@@ -230,7 +230,7 @@ fn Name(
         }
     };
     view! {
-        <th scope="row" class="run-table__name" on:dblclick=rename>
+        <th scope="row" class="run-table__name" on:dblclick=handler(rename)>
             {move || inside()}
         </th>
     }
@@ -266,7 +266,7 @@ impl Named {
                     type="button"
                     title="Choose a colour"
                     aria-label=format!("Colour of {name}")
-                    on:click=move |event| table.open(id.get_value(), What::Colors, &event)
+                    on:click=handler(move |event| table.open(id.get_value(), What::Colors, &event))
                 >
                     {color}
                 </button>
@@ -301,7 +301,7 @@ impl Named {
                     title=effect
                     aria-label=hide_label
                     aria-pressed=hidden.to_string()
-                    on:click=move |_| hide.run(())
+                    on:click=handler(move |_| hide.run(()))
                 >
                     <Icon name=eye />
                 </button>
@@ -312,7 +312,7 @@ impl Named {
                     title="More"
                     aria-haspopup="menu"
                     aria-label=more_label
-                    on:click=move |event| table.open(id.get_value(), What::Actions, &event)
+                    on:click=handler(move |event| table.open(id.get_value(), What::Actions, &event))
                 >
                     <Icon name="more" />
                 </button>
@@ -368,9 +368,9 @@ fn Rename(table: Table, id: StoredValue<RunId>, first: String) -> impl IntoView 
             autocomplete="off"
             node_ref=input
             value=first
-            on:keydown=on_key
-            on:blur=move |_| leave(true)
-            on:dblclick=|event| event.stop_propagation()
+            on:keydown=handler(on_key)
+            on:blur=handler(move |_| leave(true))
+            on:dblclick=handler(|event: MouseEvent| event.stop_propagation())
         />
     }
 }
