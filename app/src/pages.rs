@@ -11,19 +11,32 @@ use crate::{
     feed::Feed,
     link, log, media,
     metric::{self, StepValue, charts::Charts},
-    note,
-    run::{self, RunView, api::Runs},
+    note, param,
+    run::{self, Choice, RunView, api::Runs},
     run_event, search, sign_in, system, trash,
-    ui::erase::view,
+    ui::erase::{drawn, memo_after, view},
+    view::{self, Views},
 };
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
-use model::{RunId, media::Media, run_event::RunEventPage};
+use model::{ExperimentId, RunId, media::Media, run::RunsUpdate, run_event::RunEventPage, view::View};
 
 /// Draws a part once its module is here; until then nothing stands there. Only there: without a boundary of its own a part
 /// that is waited for takes away the whole page, and with it the keyboard's place and what a dialog keeps out of reach.
 pub fn later(part: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
     view! { <Suspense>{Suspend::new(part)}</Suspense> }
+}
+
+/// Draws a part from the first time that something holds: a dialog, once it is asked for. Nothing holds when a page begins.
+pub fn once<F>(
+    when: impl Fn() -> bool + Send + Sync + 'static,
+    part: impl Fn() -> F + Send + 'static,
+) -> AnyView
+where
+    F: Future<Output = AnyView> + Send + 'static,
+{
+    let wanted = memo_after(move |was| was == Some(&true) || when());
+    drawn(move || wanted.get().then(|| later(part()))).into_any()
 }
 
 /// Curves, wherever they are drawn.
@@ -60,8 +73,44 @@ pub fn picture(what: Pictured) -> AnyView {
     view! { <Explore picture subject search path /> }
 }
 
-/// What a run holds beside its numbers: tabs of its page, with what they show first, and its note wherever that is opened.
+/// What an experiment's page has beside its table: menus, forms and dialogs, which many visits never open, and groups.
+pub enum Tool {
+    GroupTable(Feed<Runs>, Memo<link::Query>, String),
+    /// Which columns the table has.
+    Columns(run::Table),
+    Export(run::Table),
+    /// For one run of the table.
+    RowMenu(run::Table),
+    /// For the selected runs.
+    Bulk(run::Table),
+    Groups(Feed<Runs>, Memo<link::Query>, String),
+    /// Saved views; what is set opens the dialogs.
+    Views(Views, RwSignal<bool>, RwSignal<Option<View>>),
+    SaveView(RwSignal<bool>, Views),
+    RenameView(RwSignal<Option<View>>, Views),
+    EditExperiment(RwSignal<Option<model::experiment::Experiment>>, Callback<model::experiment::Experiment>),
+}
+
+#[lazy]
+pub fn tool(what: Tool) -> AnyView {
+    match what {
+        Tool::GroupTable(feed, search, path) => view! { <run::GroupTable feed search path /> },
+        Tool::Columns(table) => view! { <run::Columns table /> },
+        Tool::Export(table) => view! { <run::Export table /> },
+        Tool::RowMenu(table) => view! { <run::RowMenu table /> },
+        Tool::Bulk(table) => view! { <run::Actions table /> },
+        Tool::Groups(feed, search, path) => view! { <run::Groups feed search path /> },
+        Tool::Views(views, saving, renamed) => view! { <view::List views saving renamed /> },
+        Tool::SaveView(open, views) => view! { <view::SaveDialog open views /> },
+        Tool::RenameView(view, views) => view! { <view::RenameDialog view views /> },
+        Tool::EditExperiment(edited, on_done) => view! { <experiment::EditDialog edited on_done /> },
+    }
+}
+
+/// What a run holds beside its numbers: tabs of its page, with what they show first; its note, wherever that is opened; and
+/// the dialogs that are about it.
 pub enum Content {
+    Params(RunView, Option<param::Other>),
     Media(RunView, Option<Media>),
     Artifacts(RunView, Option<Box<Files>>),
     Note(RunView),
@@ -70,11 +119,19 @@ pub enum Content {
     Log(RunView),
     Environment(RunView, Option<Told>),
     Events(RunView, Option<RunEventPage>),
+    /// To compare with: in a dialog of the signal, other than the run itself.
+    ChooseRun(RwSignal<bool>, RunId, ExperimentId, Callback<Choice>),
+    /// Its params as code.
+    Code(RunView, RwSignal<bool>),
+    /// To another experiment than this.
+    Move(RwSignal<bool>, ExperimentId, Callback<RunsUpdate>),
+    Tag(RunView, RwSignal<bool>),
 }
 
 #[lazy]
 pub fn content(what: Content) -> AnyView {
     match what {
+        Content::Params(view, first) => view! { <param::Tab view first /> },
         Content::Media(view, first) => view! { <media::Tab view first /> },
         Content::Artifacts(view, first) => view! { <artifact::Tab view first=first.map(|files| *files) /> },
         Content::Note(view) => view! { <note::Tab view /> },
@@ -82,6 +139,12 @@ pub fn content(what: Content) -> AnyView {
         Content::Log(view) => view! { <log::Tab view /> },
         Content::Environment(view, first) => view! { <environment::Tab view first /> },
         Content::Events(view, first) => view! { <run_event::Tab view first /> },
+        Content::ChooseRun(open, own, experiment_id, on_choose) => {
+            view! { <run::ChooseRun open title="Compare with which run?" own experiment_id on_choose /> }
+        }
+        Content::Code(view, open) => view! { <param::CodeDialog view open /> },
+        Content::Move(open, here, on_done) => view! { <run::MoveDialog open here on_done /> },
+        Content::Tag(view, open) => view! { <run::TagDialog view open /> },
     }
 }
 
@@ -153,7 +216,13 @@ macro_rules! page {
 
 /// The module that an experiment's address needs besides its page's own.
 fn experiment_needs(address: &link::Query) -> Option<&'static str> {
-    if metric::charts::asked(address) { Some("drawing") } else { Picture::of(address).map(|_| "picture") }
+    if metric::charts::asked(address) {
+        Some("drawing")
+    } else if Picture::of(address).is_some() {
+        Some("picture")
+    } else {
+        address.get("group").filter(|by| !by.is_empty()).map(|_| "tool")
+    }
 }
 
 /// The file of all modules that the page of an address wakes with, as the build names it.
@@ -175,7 +244,7 @@ page!(
     Experiment,
     experiment(),
     __preload_experiment,
-    experiment_needs => "drawing" __preload_drawing, "picture" __preload_picture
+    experiment_needs => "drawing" __preload_drawing, "picture" __preload_picture, "tool" __preload_tool
 );
 page!(
     Run,

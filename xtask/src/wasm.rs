@@ -142,7 +142,7 @@ const NEEDED: &str = "split.json";
 /// Pages, and the modules of which an address may need one besides the page's own (`app/src/pages.rs`).
 const PAGES: [(&str, &[&str]); 4] = [
     ("listing", &[]),
-    ("experiment", &["drawing", "picture"]),
+    ("experiment", &["drawing", "picture", "tool"]),
     ("run", &["drawing", "content"]),
     ("compare", &["drawing", "picture"]),
 ];

@@ -11,5 +11,6 @@ mod spark;
 mod table;
 
 pub use first_run::FirstRun;
+pub use form::EditDialog;
 pub use list::{ListPage, NEW};
 pub use page::Page;

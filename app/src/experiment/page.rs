@@ -1,6 +1,6 @@
 //! The page of one experiment: what it is about, and its runs.
 
-use super::{api, form::EditDialog};
+use super::api;
 use crate::{
     error::AppError,
     explore::Pictures,
@@ -10,6 +10,7 @@ use crate::{
     link::{self, Query},
     live,
     metric::EventNews,
+    pages::{self, Tool},
     run::{self, RunTable, api::Runs},
     ui::{
         erase::{effect, handler, memo, view},
@@ -203,6 +204,9 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
             {move || description()}
         </div>
         {move || trashed().then(|| view! { <InTrash what="This experiment lies" may on_restore=Callback::new(throw) /> })}
-        <EditDialog edited on_done=Callback::new(move |_| feed.refresh()) />
+        {pages::once(
+            move || edited.with(Option::is_some),
+            move || pages::tool(Tool::EditExperiment(edited, Callback::new(move |_| feed.refresh()))),
+        )}
     }
 }

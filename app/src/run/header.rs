@@ -1,12 +1,12 @@
 //! The head of a run's page: who it is, how it stands, what can be done with it.
 
-use super::{Choice, ChooseRun, RunView, api, table::MoveDialog};
+use super::{Choice, RunView, api};
 use crate::{
     browser,
     error::AppError,
     frame::session::Session,
     link,
-    param::CodeDialog,
+    pages::{self, Content},
     process::Stop,
     ui::{
         copy::Copy,
@@ -135,7 +135,7 @@ pub fn Header(view: RunView) -> impl IntoView {
         {move || {
             (archived() && !trashed()).then(|| view! { <Aside may on_restore=Callback::new(move |()| archive(false)) /> })
         }}
-        <TagDialog view open=tagging />
+        {pages::once(move || tagging.get(), move || pages::content(Content::Tag(view, tagging)))}
     }
 }
 
@@ -193,9 +193,12 @@ fn More(view: RunView, may: bool) -> impl IntoView {
                     })}
             </div>
         </Popover>
-        <ChooseRun open=comparing title="Compare with which run?" own experiment_id=here on_choose=compare />
-        <CodeDialog view open=coding />
-        <MoveDialog open=moving here on_done=on_move />
+        {pages::once(
+            move || comparing.get(),
+            move || pages::content(Content::ChooseRun(comparing, own.clone(), here, compare)),
+        )}
+        {pages::once(move || coding.get(), move || pages::content(Content::Code(view, coding)))}
+        {pages::once(move || moving.get(), move || pages::content(Content::Move(moving, here, on_move)))}
     }
 }
 
@@ -256,7 +259,7 @@ fn Rename(view: RunView, first: String, renaming: RwSignal<bool>) -> impl IntoVi
 }
 
 #[component]
-fn TagDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
+pub fn TagDialog(view: RunView, open: RwSignal<bool>) -> impl IntoView {
     let failed = RwSignal::new(None::<AppError>);
     let on_send = Callback::new(move |update| save(view, update, open, failed));
     view! { <TagForm open failed on_send /> }

@@ -17,7 +17,7 @@ mod table;
 mod tags;
 
 pub use choice::{Choice, ChooseRun};
-pub use group::group_name;
-pub use header::{TagForm, save};
+pub use group::{GroupTable, Groups, group_name};
+pub use header::{TagDialog, TagForm, save};
 pub use page::{Page, RunView, needs};
-pub use table::RunTable;
+pub use table::{Actions, Columns, Export, MoveDialog, RowMenu, RunTable, Table};

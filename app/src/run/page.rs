@@ -245,7 +245,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
         {move || match open.get() {
             "params" => {
                 let first = first.try_update_value(|first| first.other.take()).flatten();
-                view! { <param::Tab view first /> }
+                pages::later(pages::content(Content::Params(view, first)))
             }
             "metrics" => {
                 let first = first.try_update_value(|first| first.at_step.take()).flatten();
@@ -282,7 +282,9 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
 pub fn needs(address: &Query) -> Option<&'static str> {
     match address.get("tab") {
         Some("metrics" | "system") => Some("drawing"),
-        Some("media" | "artifacts" | "notes" | "logs" | "environment" | "events") => Some("content"),
+        Some("params" | "media" | "artifacts" | "notes" | "logs" | "environment" | "events") => {
+            Some("content")
+        }
         _ => None,
     }
 }

@@ -1,17 +1,15 @@
 //! The menu of saved views: links to them, and what can be done with the one that is looked at.
 
-use super::{
-    Views, api,
-    form::{RenameDialog, SaveDialog},
-};
+use super::{Views, api};
 use crate::{
     browser,
     error::AppError,
     frame::session::Session,
+    pages::{self, Tool},
     ui::{
         erase::{handler, memo, view},
         icon::Icon,
-        popover::Popover,
+        popover::{Asleep, Popover},
         toast::Toaster,
     },
 };
@@ -21,7 +19,6 @@ use std::future::Future;
 
 #[component]
 pub fn Menu(views: Views) -> impl IntoView {
-    let may_edit = Session::current().may_edit();
     let saving = RwSignal::new(false);
     let renamed = RwSignal::new(None::<View>);
     let name =
@@ -31,6 +28,22 @@ pub fn Menu(views: Views) -> impl IntoView {
         <span class="views__name">{name}</span>
         {move || views.modified().then(|| view! { <Changed /> })}
     };
+    view! {
+        <Popover label>
+            <Asleep part=move || pages::tool(Tool::Views(views, saving, renamed)) />
+        </Popover>
+        {pages::once(move || saving.get(), move || pages::tool(Tool::SaveView(saving, views)))}
+        {pages::once(
+            move || renamed.with(Option::is_some),
+            move || pages::tool(Tool::RenameView(renamed, views)),
+        )}
+    }
+}
+
+/// What the popover holds.
+#[component]
+pub fn List(views: Views, saving: RwSignal<bool>, renamed: RwSignal<Option<View>>) -> impl IntoView {
+    let may_edit = Session::current().may_edit();
     // Whatever was chosen, the menu has done its part.
     let close = |event: MouseEvent| {
         let on_choice =
@@ -60,7 +73,6 @@ pub fn Menu(views: Views) -> impl IntoView {
         plain.then_some("true")
     };
     view! {
-        <Popover label>
             <div class="popover__box views" on:click=handler(close)>
                 <a class="views__link" href=move || views.plain() aria-current=is_plain data-noscroll="">
                     "All runs"
@@ -69,9 +81,6 @@ pub fn Menu(views: Views) -> impl IntoView {
                 {move || part(true)}
                 {may_edit.then(|| view! { <Actions views saving renamed /> })}
             </div>
-        </Popover>
-        <SaveDialog open=saving views />
-        <RenameDialog view=renamed views />
     }
 }
 

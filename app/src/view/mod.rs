@@ -6,6 +6,8 @@ mod menu;
 mod step;
 mod tool;
 
+pub use form::{RenameDialog, SaveDialog};
+pub use menu::List;
 pub use tool::Tools;
 
 use crate::ui::erase::{effect, memo, watch};

@@ -7,7 +7,7 @@ pub mod query;
 mod row;
 
 pub use cell::name as group_name;
-pub use picker::GroupPicker;
+pub use picker::{GroupPicker, Groups};
 
 use self::row::GroupRows;
 use super::{

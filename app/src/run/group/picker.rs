@@ -4,16 +4,17 @@ use super::query::{self, is_seed};
 use crate::{
     feed::Feed,
     link::{self, Query},
+    pages::{self, Tool},
     run::{
         api::{self, Runs},
         columns,
     },
     ui::{
-        erase::{For, handler, memo, view, watch},
+        erase::{For, effect, handler, memo, view, watch},
         filter::Hidden,
         find::Find,
         icon::Icon,
-        popover::Popover,
+        popover::{Asleep, Popover},
     },
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
@@ -79,11 +80,8 @@ impl Picker {
         });
     }
 
-    /// The first time: also which params are seeds.
+    /// At first: also which params are seeds.
     fn begin(self) {
-        if !self.known.with_untracked(Vec::is_empty) || self.asked.get_value() > 0 {
-            return;
-        }
         self.fetch(String::new());
         spawn_local(async move {
             let mut found = fields(self.id, "seed").await;
@@ -101,6 +99,37 @@ async fn fields(experiment_id: ExperimentId, text: &str) -> Vec<Field> {
 
 #[component]
 pub fn GroupPicker(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
+    let by = memo(move || search.with(query::grouping));
+    let label = view! {
+        <Icon name="group" />
+        "Group"
+    };
+    let place = path.clone();
+    let chip = move || {
+        by.get().map(|by| {
+            let (href, name) = (search.with(|search| query::with_grouping(search, None).href(&place)), by.to_string());
+            let label = format!("Ungroup: by {name}");
+            view! {
+                <a class="tag tag--chosen group-chip" href=href data-noscroll="" title=label.clone() aria-label=label>
+                    <span class="group-chip__name">{name}</span>
+                    <Icon name="cross" />
+                </a>
+            }
+        })
+    };
+    view! {
+        <div class="group-picker">
+            <Popover label>
+                <Asleep part=move || pages::tool(Tool::Groups(feed, search, path.clone())) />
+            </Popover>
+            {move || chip()}
+        </div>
+    }
+}
+
+/// What the popover holds.
+#[component]
+pub fn Groups(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl IntoView {
     let by = memo(move || search.with(query::grouping));
     let picker = Picker {
         id: feed.current.with_untracked(|runs| runs.experiment.id),
@@ -120,32 +149,12 @@ pub fn GroupPicker(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl 
             }
         },
     );
-    let label = view! {
-        <Icon name="group" />
-        "Group"
-    };
-    let chip = move || {
-        by.get().map(|by| {
-            let (href, name) = (picker.href(None), by.to_string());
-            let label = format!("Ungroup: by {name}");
-            view! {
-                <a class="tag tag--chosen group-chip" href=href data-noscroll="" title=label.clone() aria-label=label>
-                    <span class="group-chip__name">{name}</span>
-                    <Icon name="cross" />
-                </a>
-            }
-        })
-    };
+    effect(move || picker.begin());
     view! {
-        <div class="group-picker" on:focusin=handler(move |_| picker.begin()) on:click=handler(move |_| picker.begin())>
-            <Popover label>
-                <div class="popover__box picker">
-                    <Quick picker />
-                    <Keys picker />
-                    <Written picker />
-                </div>
-            </Popover>
-            {move || chip()}
+        <div class="popover__box picker">
+            <Quick picker />
+            <Keys picker />
+            <Written picker />
         </div>
     }
 }

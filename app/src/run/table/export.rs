@@ -5,11 +5,12 @@ use crate::{
     browser,
     chart::format::counted,
     frame::clock,
+    pages::{self, Tool},
     run::{export, query},
     ui::{
         erase::{handler, memo, view},
         icon::Icon,
-        popover::Popover,
+        popover::{Asleep, Popover},
         toast::Toaster,
     },
 };
@@ -19,6 +20,20 @@ use wasm_bindgen::JsCast;
 
 #[component]
 pub fn ExportMenu(table: Table) -> impl IntoView {
+    let label = view! {
+        <Icon name="download" />
+        "Export"
+    };
+    view! {
+        <Popover label>
+            <Asleep part=move || pages::tool(Tool::Export(table)) />
+        </Popover>
+    }
+}
+
+/// What the popover holds.
+#[component]
+pub fn Export(table: Table) -> impl IntoView {
     let Table { feed, search, columns, selection, window, .. } = table;
     let id = feed.current.with_untracked(|runs| runs.experiment.id);
     let now = clock::now();
@@ -55,12 +70,7 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
         };
         view! { <div class="export__links">{link("csv", "CSV")} {link("parquet", "Parquet")}</div> }
     };
-    let label = view! {
-        <Icon name="download" />
-        "Export"
-    };
     view! {
-        <Popover label>
             <div class="popover__box export" role="group" aria-label="Export" on:click=handler(close)>
                 <p class="export__count">
                     {move || format!("{}, filtered and sorted as here", counted(total(), "run", "runs"))}
@@ -85,7 +95,6 @@ pub fn ExportMenu(table: Table) -> impl IntoView {
                     </button>
                 </fieldset>
             </div>
-        </Popover>
     }
 }
 

@@ -4,7 +4,6 @@ use super::{
     Table,
     head::Head,
     loaded::Slot,
-    menu::Menu,
     row::{Blank, PinnedRow, Row},
     window,
 };
@@ -12,6 +11,7 @@ use crate::{
     browser,
     chart::format,
     link::{self, Query},
+    pages::{self, Tool},
     run::{columns, query},
     ui::{
         erase::{For, drawn, effect, handler, memo, view},
@@ -236,7 +236,10 @@ pub fn Rows(table: Table) -> impl IntoView {
                 </table>
             </div>
         </form>
-        <Menu table />
+        {pages::once(
+            move || table.menu.with(Option::is_some),
+            move || pages::tool(Tool::RowMenu(table)),
+        )}
         <span class="hidden" role="status">
             {move || (selection.count() > 0).then(|| format!("{} selected", selection.count()))}
         </span>

@@ -59,7 +59,7 @@ impl Open {
 }
 
 #[component]
-pub fn Menu(table: Table) -> impl IntoView {
+pub fn RowMenu(table: Table) -> impl IntoView {
     let menu = table.menu;
     let node = NodeRef::<html::Div>::new();
     let tagged = RwSignal::new(None::<RunId>);

@@ -16,10 +16,14 @@ mod query_bar;
 mod row;
 mod window;
 
-pub use actions::MoveDialog;
+pub use self::{
+    actions::{Actions, MoveDialog},
+    export::Export,
+    menu::RowMenu,
+    picker::Columns,
+};
 
 use self::{
-    actions::Actions,
     export::ExportMenu,
     grid::{Layout, Rows, Standing},
     menu::{Open, What},
@@ -30,7 +34,7 @@ use self::{
 use super::{
     api::{self, Runs},
     columns,
-    group::{GroupPicker, GroupTable},
+    group::GroupPicker,
     query,
 };
 use crate::{
@@ -40,7 +44,7 @@ use crate::{
     feed::Feed,
     link::{self, Query},
     metric::charts,
-    pages::{self, Drawing, Pictured},
+    pages::{self, Drawing, Pictured, Tool},
     ui::{
         erase::{drawn, effect, memo, view},
         filter::{FilterForm, Hidden},
@@ -64,7 +68,7 @@ use std::{
 
 /// What the parts of the table share.
 #[derive(Clone, Copy)]
-struct Table {
+pub struct Table {
     feed: Feed<Runs>,
     search: Memo<Query>,
     path: StoredValue<String>,
@@ -234,7 +238,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             pages::later(pages::picture(Pictured { picture, subject: Subject::table(feed), search, path }))
         }
         _ if charts.get() => pages::later(pages::drawing(Drawing::OfExperiment(feed, search))),
-        (_, _, true) => view! { <GroupTable feed search path=table.path.get_value() /> },
+        (_, _, true) => pages::later(pages::tool(Tool::GroupTable(feed, search, table.path.get_value()))),
         _ => view! { <Rows table /> },
     };
     let awake = table.window.awake;
@@ -281,7 +285,10 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             {move || rows()}
             {move || foot()}
         </div>
-        <Actions table />
+        {pages::once(
+            move || table.selection.count() > 0 || table.all.get(),
+            move || pages::tool(Tool::Bulk(table)),
+        )}
     }
 }
 

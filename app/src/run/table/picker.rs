@@ -4,13 +4,14 @@
 use super::Table;
 use crate::{
     link,
+    pages::{self, Tool},
     run::{api, columns, query},
     ui::{
         erase::{handler, view},
         filter::Hidden,
         find::Find,
         icon::Icon,
-        popover::Popover,
+        popover::{Asleep, Popover},
     },
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
@@ -34,6 +35,20 @@ const ATTRIBUTES: [Attribute; 6] = [
 
 #[component]
 pub fn ColumnPicker(table: Table) -> impl IntoView {
+    let label = view! {
+        <Icon name="columns" />
+        "Columns"
+    };
+    view! {
+        <Popover label>
+            <Asleep part=move || pages::tool(Tool::Columns(table)) />
+        </Popover>
+    }
+}
+
+/// What the popover holds.
+#[component]
+pub fn Columns(table: Table) -> impl IntoView {
     let Table { feed, search, path, columns, .. } = table;
     let form = NodeRef::<html::Form>::new();
     let show = table.show();
@@ -99,12 +114,7 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
         known.get().into_iter().filter(|one| !shown.contains(one)).map(one_known).collect_view()
     };
     let preset = move || path.with_value(|path| search.get().without("cols").without("col").href(path));
-    let label = view! {
-        <Icon name="columns" />
-        "Columns"
-    };
     view! {
-        <Popover label>
             <form
                 class="popover__box picker"
                 method="get"
@@ -147,7 +157,6 @@ pub fn ColumnPicker(table: Table) -> impl IntoView {
                     </noscript>
                 </p>
             </form>
-        </Popover>
     }
 }
 
