@@ -17,14 +17,19 @@ use crate::{
     ui::erase::{drawn, memo_after, view},
     view::{self, Views},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, reactive::computed::suspense::SuspenseContext};
 use leptos_router::LazyRoute;
 use model::{ExperimentId, RunId, media::Media, run::RunsUpdate, run_event::RunEventPage, view::View};
 
-/// Draws a part once its module is here; until then nothing stands there. Only there: without a boundary of its own a part
-/// that is waited for takes away the whole page, and with it the keyboard's place and what a dialog keeps out of reach.
+/// Draws a part once its module is here; until then nothing stands there, and only there: `<Suspense>` of the page would take
+/// away everything that it holds, and with it the keyboard's place and what a dialog keeps out of reach. Not of its own
+/// either: what is inside would live for a moment longer than what it reads.
 pub fn later(part: impl Future<Output = AnyView> + Send + 'static) -> AnyView {
-    view! { <Suspense>{Suspend::new(part)}</Suspense> }
+    // The server has every module.
+    if !cfg!(feature = "ssr") {
+        provide_context(SuspenseContext { tasks: ArcRwSignal::default() });
+    }
+    Suspend::new(part).into_any()
 }
 
 /// Draws a part from the first time that something holds: a dialog, once it is asked for. Nothing holds when a page begins.

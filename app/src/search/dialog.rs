@@ -17,7 +17,7 @@ use crate::{
 };
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks};
-use model::search::{SearchFound, SearchQuery};
+use model::search::SearchQuery;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 
@@ -68,11 +68,11 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
     let navigate = hooks::use_navigate();
     let text = RwSignal::new(String::new());
     // What was found, and for which text.
-    let found = RwSignal::new((SearchFound::default(), None::<String>));
+    let found = RwSignal::new((Vec::<Group>::new(), None::<String>));
     let failed = RwSignal::new(None::<AppError>);
     let chosen = RwSignal::new(0_usize);
     let groups = memo(move || {
-        let found = found.with(|(found, of)| entry::found(found, of.as_deref().unwrap_or_default()));
+        let found = found.with(|(found, _)| found.clone());
         found.into_iter().chain(text.with(|text| entry::actions(text, may_edit))).collect::<Vec<Group>>()
     });
     let entries = move || groups.with(|groups| groups.iter().map(|group| group.entries.len()).sum::<usize>());
@@ -87,11 +87,8 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
         open.set(false);
         match to {
             To::Page(href) => navigate(&href, NavigateOptions::default()),
-            To::Press(key) => {
-                if let Some(button) = browser::find(&format!("[data-key={key}]")) {
-                    button.click();
-                }
-            }
+            To::Theme => press("[data-key=theme]"),
+            To::Keys => press("[data-key=keys]"),
         }
     };
     let take = StoredValue::new(take);
@@ -102,7 +99,7 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
         let (number, now) = (asked.get_value() + 1, text.get_untracked());
         asked.set_value(number);
         spawn_local(async move {
-            let answer = api::find(SearchQuery { text: now.clone(), experiment_id: here }).await;
+            let answer = api::lines(SearchQuery { text: now.clone(), experiment_id: here }).await;
             if asked.try_get_value() != Some(number) {
                 return;
             }
@@ -189,12 +186,13 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
                 option(place - 1, entry)
             });
             let options = options.collect_view();
+            let id = group_id(&name);
             view! {
                 <li role="presentation">
-                    <p class="search__group" id=group_id(name) role="presentation">
+                    <p class="search__group" id=id.clone() role="presentation">
                         {name}
                     </p>
-                    <ul role="group" aria-labelledby=group_id(name)>
+                    <ul role="group" aria-labelledby=id>
                         {options}
                     </ul>
                 </li>
@@ -245,15 +243,28 @@ fn Palette(open: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+fn press(button: &str) {
+    if let Some(button) = browser::find(button) {
+        button.click();
+    }
+}
+
 /// What a line looks like, in the dialog and on the page.
 #[component]
 pub fn Line(entry: Entry) -> impl IntoView {
+    let icon = |name: &'static str| view! { <Icon name /> };
     let sign = match entry.sign {
-        Sign::Icon(name) => view! { <Icon name /> },
         Sign::Run(number, color) => {
             let class = format!("swatch {}", run_color_class(number, color));
             view! { <span class=class></span> }
         }
+        Sign::Experiment => icon("experiment"),
+        Sign::Param => icon("param"),
+        Sign::Metric => icon("metric"),
+        Sign::New => icon("plus"),
+        Sign::Trash => icon("trash"),
+        Sign::Theme => icon("auto"),
+        Sign::Keys => icon("keyboard"),
     };
     view! {
         {sign}

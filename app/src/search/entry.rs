@@ -1,13 +1,18 @@
-//! What a search shows: what was found, and what can be done, in groups.
+//! What a search shows: what was found, and what can be done, in groups. What was found the server puts into words.
 
-use crate::{experiment::NEW, link::Query, run};
+use crate::experiment::NEW;
+#[cfg(feature = "ssr")]
+use crate::{link::Query, run};
+#[cfg(feature = "ssr")]
 use model::{
     query::Field,
     search::{FieldFound, RunFound, SearchFound},
 };
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A line of the answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub sign: Sign,
     pub label: String,
@@ -17,32 +22,40 @@ pub struct Entry {
 }
 
 /// What stands before the name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sign {
-    Icon(&'static str),
+    Experiment,
     /// The colour of the run with this number.
     Run(i64, Option<u8>),
+    Param,
+    Metric,
+    New,
+    Trash,
+    Theme,
+    Keys,
 }
 
 /// What a line does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum To {
     Page(String),
-    /// Does what the element with this `data-key` does.
-    Press(&'static str),
+    /// Does what the frame's button does.
+    Theme,
+    Keys,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub entries: Vec<Entry>,
 }
 
 /// What was found for a text, the experiments first.
+#[cfg(feature = "ssr")]
 pub fn found(found: &SearchFound, text: &str) -> Vec<Group> {
     let newest = text.trim().is_empty();
     let experiments = found.experiments.iter().map(|one| Entry {
-        sign: Sign::Icon("experiment"),
+        sign: Sign::Experiment,
         label: one.name.clone(),
         detail: if one.archived { "archived".into() } else { String::new() },
         to: To::Page(format!("/experiments/{}", one.id)),
@@ -52,10 +65,11 @@ pub fn found(found: &SearchFound, text: &str) -> Vec<Group> {
         (if newest { "Newest runs" } else { "Runs" }, found.runs.iter().map(run).collect()),
         ("Params and metrics", found.fields.iter().map(field).collect::<Vec<_>>()),
     ];
-    let groups = groups.into_iter().map(|(name, entries)| Group { name, entries });
+    let groups = groups.into_iter().map(|(name, entries)| Group { name: name.into(), entries });
     groups.filter(|group| !group.entries.is_empty()).collect()
 }
 
+#[cfg(feature = "ssr")]
 fn run(one: &RunFound) -> Entry {
     Entry {
         sign: Sign::Run(one.number, one.color),
@@ -66,6 +80,7 @@ fn run(one: &RunFound) -> Entry {
 }
 
 /// Leads to the experiment's table with that column, the best or smallest first.
+#[cfg(feature = "ssr")]
 fn field(one: &FieldFound) -> Entry {
     let sorted = run::query::sort_by(&Query::default(), &one.field, false);
     let shown = run::query::with_columns(&sorted, std::slice::from_ref(&one.field));
@@ -74,20 +89,20 @@ fn field(one: &FieldFound) -> Entry {
         _ => String::new(),
     };
     Entry {
-        sign: Sign::Icon(if matches!(one.field, Field::Param(_)) { "param" } else { "metric" }),
+        sign: if matches!(one.field, Field::Param(_)) { Sign::Param } else { Sign::Metric },
         label: run::columns::name(&one.field),
         detail: format!("{} · {}{others}", run::columns::kind(&one.field), one.experiment_name),
         to: To::Page(shown.href(&format!("/experiments/{}", one.experiment_id))),
     }
 }
 
-/// What can be done from everywhere: label, other words for it, icon.
-const ACTIONS: [(&str, &str, &str); 5] = [
-    ("Go to all experiments", "list home", "experiment"),
-    ("New experiment", "create make add", "plus"),
-    ("Go to the trash", "deleted restore", "trash"),
-    ("Switch the theme", "light dark colours colors", "auto"),
-    ("Keyboard shortcuts", "keys help", "keyboard"),
+/// What can be done from everywhere: label, other words for it, sign.
+const ACTIONS: [(&str, &str, Sign); 5] = [
+    ("Go to all experiments", "list home", Sign::Experiment),
+    ("New experiment", "create make add", Sign::New),
+    ("Go to the trash", "deleted restore", Sign::Trash),
+    ("Switch the theme", "light dark colours colors", Sign::Theme),
+    ("Keyboard shortcuts", "keys help", Sign::Keys),
 ];
 
 /// Actions of which every word of the text is a part. Who may change nothing is offered nothing of that.
@@ -98,19 +113,19 @@ pub fn actions(text: &str, may_edit: bool) -> Option<Group> {
         text.split_whitespace().all(|word| all.contains(word))
     };
     let entries =
-        ACTIONS.into_iter().filter(|(label, words, _)| fits(label, words)).filter_map(|(label, _, icon)| {
-            let to = match icon {
-                "experiment" => To::Page("/experiments".into()),
-                "plus" if may_edit => To::Page(format!("/experiments?{NEW}=experiment")),
-                "plus" => return None,
-                "trash" => To::Page("/trash".into()),
-                "auto" => To::Press("theme"),
-                _ => To::Press("keys"),
+        ACTIONS.into_iter().filter(|(label, words, _)| fits(label, words)).filter_map(|(label, _, sign)| {
+            let to = match sign {
+                Sign::New if may_edit => To::Page(format!("/experiments?{NEW}=experiment")),
+                Sign::New => return None,
+                Sign::Trash => To::Page("/trash".into()),
+                Sign::Theme => To::Theme,
+                Sign::Keys => To::Keys,
+                _ => To::Page("/experiments".into()),
             };
-            Some(Entry { sign: Sign::Icon(icon), label: label.into(), detail: String::new(), to })
+            Some(Entry { sign, label: label.into(), detail: String::new(), to })
         });
     let entries: Vec<_> = entries.collect();
-    (!entries.is_empty()).then_some(Group { name: "Actions", entries })
+    (!entries.is_empty()).then_some(Group { name: "Actions".into(), entries })
 }
 
 #[cfg(test)]
@@ -156,7 +171,10 @@ mod tests {
         let one = ExperimentFound { id: ExperimentId(1), name: "a".into(), archived: true };
         let all = SearchFound { experiments: vec![one], ..SearchFound::default() };
         let groups = found(&all, " ");
-        assert_eq!(groups.iter().map(|group| group.name).collect::<Vec<_>>(), ["Newest experiments"]);
+        assert_eq!(
+            groups.iter().map(|group| group.name.as_ref()).collect::<Vec<_>>(),
+            ["Newest experiments"]
+        );
         assert_eq!(groups[0].entries[0].detail, "archived");
         assert_eq!(found(&all, "a")[0].name, "Experiments");
     }

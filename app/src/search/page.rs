@@ -1,6 +1,10 @@
 //! The search as a page: a form and links, for those without a script and for links to a search.
 
-use super::{PATH, api, dialog::Line, entry};
+use super::{
+    PATH, api,
+    dialog::Line,
+    entry::{Entry, Group, To},
+};
 use crate::{
     frame::crumbs::Crumbs,
     json, link,
@@ -10,7 +14,6 @@ use crate::{
         title::Title,
     },
 };
-use entry::{Entry, Group, To};
 use leptos::prelude::*;
 use model::search::SearchQuery;
 
@@ -19,7 +22,7 @@ pub fn Page() -> impl IntoView {
     let search = link::use_search();
     let text = memo(move || search.with(|query| query.get("text").unwrap_or_default().to_owned()));
     let found =
-        json::resource(move || text.get(), |text| api::find(SearchQuery { text, experiment_id: None }));
+        json::resource(move || text.get(), |text| api::lines(SearchQuery { text, experiment_id: None }));
     view! {
         <Title text="Search" />
         <Suspense fallback=|| {
@@ -29,7 +32,7 @@ pub fn Page() -> impl IntoView {
                 match found.await {
                     Ok(found) => {
                         let text = text.get_untracked();
-                        view! { <Found groups=entry::found(&found, &text) text /> }
+                        view! { <Found groups=found text /> }
                     }
                     Err(error) => view! { <Failure error /> },
                 }

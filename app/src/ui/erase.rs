@@ -38,11 +38,13 @@ pub fn drawn<T: 'static>(draw: impl FnMut() -> T + Send + 'static) -> Drawn<T> {
 pub type Drawn<T> = Arc<Mutex<dyn FnMut() -> T + Send>>;
 
 /// [`Memo::new`] of a closure that does not ask for what it answered before.
+#[track_caller]
 pub fn memo<T: PartialEq + Send + Sync + 'static>(of: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
     memo_after(move |_| of())
 }
 
 /// [`Memo::new`] of a closure that asks for it.
+#[track_caller]
 pub fn memo_after<T: PartialEq + Send + Sync + 'static>(
     of: impl Fn(Option<&T>) -> T + Send + Sync + 'static,
 ) -> Memo<T> {
@@ -53,12 +55,14 @@ pub fn memo_after<T: PartialEq + Send + Sync + 'static>(
 type After<T> = Box<dyn Fn(Option<&T>) -> T + Send + Sync>;
 
 /// [`Effect::new`].
+#[track_caller]
 pub fn effect(act: impl FnMut() + 'static) {
     let act: Box<dyn FnMut()> = Box::new(act);
     Effect::new(act);
 }
 
 /// [`Effect::watch`]: acts on what is new and on what was before whenever `of` has changed.
+#[track_caller]
 pub fn watch<T: 'static>(of: impl FnMut() -> T + 'static, mut act: impl FnMut(&T, Option<&T>) + 'static) {
     let of: Box<dyn FnMut() -> T> = Box::new(of);
     let act: Act<T> = Box::new(move |new, old, _| act(new, old));
