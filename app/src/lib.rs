@@ -37,6 +37,7 @@ mod system;
 mod trash;
 mod ui;
 mod view;
+mod wake;
 
 #[cfg(feature = "ssr")]
 pub use compare::file_of as comparison_file;
@@ -56,6 +57,9 @@ use leptos_router::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    if !cfg!(feature = "ssr") {
+        wake::begin();
+    }
     frame::clock::provide();
     frame::theme::provide();
     view! {

@@ -199,7 +199,10 @@ macro_rules! page {
 
             async fn view(_: Self) -> AnyView {
                 <Self as LazyRoute>::preload().await;
-                $view.await
+                let view = $view.await;
+                #[cfg(feature = "hydrate")]
+                crate::wake::end();
+                view
             }
 
             async fn preload() {

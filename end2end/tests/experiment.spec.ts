@@ -151,9 +151,21 @@ test.describe("what is not there", () => {
   test.use({ expected: [/status of 404/] });
 
   test("an unknown experiment is a clear 404", async ({ page }) => {
+    // What the tab says, whenever a frame is drawn.
+    await page.addInitScript(() => {
+      const titles = new Set<string>();
+      Object.assign(window, { titles });
+      const look = () => {
+        if (document.body) titles.add(document.title);
+        requestAnimationFrame(look);
+      };
+      look();
+    });
     const answer = await page.goto("/experiments/999999");
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(page.locator("html")).toHaveAttribute("data-awake", "");
+    expect(await page.evaluate(() => [...(window as unknown as { titles: Set<string> }).titles])).toEqual(["Not found · Trackway"]);
     await picture(page, "not-found");
   });
 });

@@ -52,6 +52,19 @@ test("the first tab stop skips to the content", async ({ page, isMobile }) => {
   await expect(page.getByRole("main")).toBeFocused();
 });
 
+test("a link is followed though the page is not awake yet", async ({ page, world }) => {
+  await page.route(/\.pack$/, async (route) => {
+    await new Promise((then) => setTimeout(then, 1_000));
+    await route.continue();
+  });
+  await page.goto(`/experiments/${world.experiments[sweep]}?group=params.optimizer`);
+  await expect(page.locator("html")).not.toHaveAttribute("data-awake", "");
+  await page.getByRole("link", { name: "Ungroup: by params.optimizer" }).click();
+  await expect(page.getByRole("table", { name: "Runs", exact: true })).toBeVisible();
+  await expect(page.locator("html")).toHaveAttribute("data-awake", "");
+  await page.unrouteAll();
+});
+
 test("what a page begins with comes as one file", async ({ page, world }) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname.split("/").pop()!));

@@ -205,7 +205,7 @@ fn table() -> Table {
 }
 
 /// Server functions of the pages and who may call them. One that is missing here cannot be reached.
-const SERVER_FUNCTIONS: [(&str, Role); 44] = [
+const SERVER_FUNCTIONS: [(&str, Role); 45] = [
     ("/ui/artifact/copies", Viewer),
     ("/ui/artifact/list", Viewer),
     ("/ui/artifact/remove", Member),
@@ -242,6 +242,7 @@ const SERVER_FUNCTIONS: [(&str, Role); 44] = [
     ("/ui/run/update-many", Member),
     ("/ui/run/values", Viewer),
     ("/ui/search/find", Viewer),
+    ("/ui/search/lines", Viewer),
     ("/ui/trash/delete", Admin),
     ("/ui/trash/list", Viewer),
     ("/ui/trash/restore", Member),

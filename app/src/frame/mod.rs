@@ -79,6 +79,7 @@ fn Banner(state: LineState) -> impl IntoView {
 pub fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::remote::set_status(model::ErrorKind::NotFound);
+    effect(crate::wake::end);
     view! {
         <Title text="Not found" />
         <Empty icon="search" title="There is no such page" alone=true>
