@@ -14,7 +14,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
-        erase::{For, handler, memo, view, watch},
+        erase::{For, drawn, handler, memo, view, watch},
         find::Find,
         icon::Icon,
         notice::{Empty, Problem},
@@ -237,7 +237,7 @@ fn file_link(browser: &Browser, file: Wanted, name: String, artifact: &Artifact)
     let (this, asked) = (Some(file), browser.asked);
     let here = move || asked.with(|asked| *asked == this).then_some("true");
     view! {
-        <a class="tree__item" href=href aria-current=here data-noscroll="" title=title>
+        <a class="tree__item" href=href aria-current=drawn(here) data-noscroll="" title=title>
             <Icon name=if elsewhere { "elsewhere" } else { "file" } />
             <span class="tree__name">{name}</span>
             {told}

@@ -10,7 +10,7 @@ use crate::{
     json,
     run::RunView,
     ui::{
-        erase::{For, handler, view},
+        erase::{For, drawn, handler, view},
         icon::Icon,
     },
 };
@@ -292,8 +292,8 @@ fn Line(uploads: Uploads, upload: Upload) -> impl IntoView {
                 move || format!("{} of {}", format::bytes(upload.sent.get()), format::bytes(upload.size));
             let sent = move || upload.sent.get().to_string();
             view! {
-                <progress aria-label=label max=upload.size.max(1).to_string() value=sent></progress>
-                <span class="num muted">{told}</span>
+                <progress aria-label=label max=upload.size.max(1).to_string() value=drawn(sent)></progress>
+                <span class="num muted">{move || told()}</span>
             }
         }
         State::Joining => view! { <span class="muted">"is being put together"</span> },

@@ -4,7 +4,7 @@ use super::{
     line::Line,
     plot::{Focus, Lines, View},
 };
-use crate::ui::erase::{Show, handler, memo, view};
+use crate::ui::erase::{Show, drawn, handler, memo, view};
 use leptos::prelude::*;
 
 /// Names shown at once; with more, the table or the pointer's box tells lines apart better.
@@ -46,7 +46,7 @@ pub fn Legend(lines: Signal<Lines>, view: View) -> impl IntoView {
             <li>
                 <button
                     class="legend__name"
-                    class:legend__name--lifted=lifted
+                    class:legend__name--lifted=drawn(lifted)
                     type="button"
                     aria-pressed=move || is_shown().to_string()
                     title=title

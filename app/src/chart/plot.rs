@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     frame::theme,
-    ui::erase::{Show, effect, handler, view},
+    ui::erase::{Show, drawn, effect, handler, view},
 };
 use leptos::{html, prelude::*};
 use model::series::Axis;
@@ -164,12 +164,12 @@ pub fn Plot(
                 class="plot__canvases"
                 role="img"
                 tabindex="0"
-                aria-label=label
+                aria-label=drawn(label)
                 aria-keyshortcuts="ArrowLeft ArrowRight + - Enter Escape"
                 on:keydown=handler(move |event| parts.key(&event))
                 on:blur=handler(move |_| parts.left())
             >
-                <canvas class="plot__canvas" class:plot__canvas--dim=dims node_ref=parts.still></canvas>
+                <canvas class="plot__canvas" class:plot__canvas--dim=drawn(dims) node_ref=parts.still></canvas>
                 <canvas
                     class="plot__canvas plot__canvas--over"
                     node_ref=parts.over

@@ -8,7 +8,7 @@ use super::{
     scene::Scene,
     tick::{self, Measure},
 };
-use crate::ui::erase::{Show, effect, handler, memo, view};
+use crate::ui::erase::{Show, drawn, effect, handler, memo, view};
 use leptos::{html, prelude::*};
 use std::{collections::HashMap, sync::Arc};
 use web_sys::HtmlElement;
@@ -199,7 +199,7 @@ fn Row(
         view! { <td class="num muted">{text}</td> }
     });
     view! {
-        <tr class:tip__near=near>
+        <tr class:tip__near=drawn(near)>
             <td>
                 <span class=format!("swatch run-color-{}", row.color)></span>
             </td>

@@ -4,7 +4,7 @@ use super::wanted::Wanted;
 use crate::{
     link::{self, Query},
     ui::{
-        erase::{handler, memo, view},
+        erase::{drawn, handler, memo, view},
         filter::Hidden,
         form::Apply,
     },
@@ -93,7 +93,7 @@ pub fn two(search: Memo<Query>, runs: &[Named]) -> Option<AnyView> {
         view! {
             {run(search, &["base"], "From", runs, base_of)}
             {run(search, &["with"], "to", runs, |wanted| wanted.pair_of_runs().map(|(_, with)| with))}
-            <a class="button" href=swap data-noscroll="">
+            <a class="button" href=drawn(swap) data-noscroll="">
                 "Swap"
             </a>
         }

@@ -7,7 +7,7 @@ use crate::{
     metric::HIDDEN,
     run::export,
     ui::{
-        erase::{Show, handler, view},
+        erase::{Show, drawn, handler, view},
         icon::Icon,
         toast::Toaster,
     },
@@ -66,7 +66,7 @@ pub fn Export(look: Signal<Look>) -> impl IntoView {
     view! {
         <a
             class="button"
-            href=whole
+            href=drawn(whole)
             download=""
             rel="external"
             title="The whole comparison as one file that opens without a server"

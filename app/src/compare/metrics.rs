@@ -6,7 +6,7 @@ use crate::{
     link::{self, Query},
     metric::goal::{Goal, best},
     ui::{
-        erase::{handler, memo, view},
+        erase::{drawn, handler, memo, view},
         filter::Hidden,
         form::Apply,
         number::Number,
@@ -64,8 +64,8 @@ fn step(search: Memo<Query>) -> AnyView {
                     type="number"
                     class="compare-step"
                     name="step"
-                    value=value
-                    prop:value=value
+                    value=drawn(value)
+                    prop:value=drawn(value)
                     node_ref=field
                     on:change=handler(move |_| apply())
                 />

@@ -20,7 +20,7 @@ use crate::{
     metric::{Board, BoardRun, Entry, EventNews, Roster, Sections},
     pages::{self, Drawing, Pictured},
     ui::{
-        erase::{memo, memo_after, view},
+        erase::{drawn, memo, memo_after, view},
         filter::{FilterForm, Hidden},
         notice::{AllExperiments, Empty, Failure, Problem},
         title::Title,
@@ -115,7 +115,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
     let tools = move || named.with(|(view, runs)| tools(*view, runs, search));
     let told = move || look.with(|look| shown(look, search));
     // Curves stay as they are when news arrive; everything else is drawn anew.
-    let whose = memo(move || look.with(drawn));
+    let picked = memo(move || look.with(whose));
     let keys = memo(move || {
         look.with(|look| match &look.shown {
             Shown::Curves(keys) => keys.clone(),
@@ -139,7 +139,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
         })
     });
     let curves = move || {
-        let runs = match whose.get()? {
+        let runs = match picked.get()? {
             Whose::Picture(picture) => {
                 let subject = Subject::compared(by_experiment(runs), fields, logged);
                 let path = "/compare".to_owned();
@@ -165,7 +165,7 @@ fn Side(look: Look, search: Memo<Query>) -> impl IntoView {
         <Tabs search />
         <Problem error=feed.failed />
         {move || tools()}
-        <div class="area compare-view" data-busy=busy>
+        <div class="area compare-view" data-busy=drawn(busy)>
             {move || told()}
             {move || curves()}
         </div>
@@ -194,7 +194,7 @@ fn Tabs(search: Memo<Query>) -> impl IntoView {
             query.with("view", if view == View::default() { "" } else { view.word() }).href("/compare")
         };
         view! {
-            <a class="tabs__tab" href=href aria-current=here data-noscroll="">
+            <a class="tabs__tab" href=drawn(href) aria-current=drawn(here) data-noscroll="">
                 {view.title()}
             </a>
         }
@@ -262,7 +262,7 @@ enum Whose {
     Picture(Picture),
 }
 
-fn drawn(look: &Look) -> Option<Whose> {
+fn whose(look: &Look) -> Option<Whose> {
     match &look.shown {
         Shown::Picture(_) if look.wanted.view == View::Parallel => Some(Whose::Picture(Picture::Parallel)),
         Shown::Picture(_) => Some(Whose::Picture(Picture::Scatter)),

@@ -17,7 +17,7 @@ use crate::{
     live,
     project::ProjectSwitch,
     ui::{
-        erase::{effect, handler, memo, view, watch},
+        erase::{drawn, effect, handler, memo, view, watch},
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Failure, Problem},
@@ -155,7 +155,7 @@ fn ViewSwitch(search: Memo<Query>) -> impl IntoView {
         let here = move || (search.with(query::is_tree) == tree).then_some("true");
         let href = move || search.with(|query| query::show_as(query, tree).href(PATH));
         view! {
-            <a class="switch__part" href=href aria-current=here data-noscroll="">
+            <a class="switch__part" href=drawn(href) aria-current=drawn(here) data-noscroll="">
                 <Icon name=icon />
                 {word}
             </a>

@@ -13,7 +13,7 @@ use crate::{
     pages::{self, Tool},
     run::{self, RunTable, api::Runs},
     ui::{
-        erase::{effect, handler, memo, view},
+        erase::{drawn, effect, handler, memo, view},
         icon::Icon,
         notice::{Failure, InTrash},
         status::ExperimentState,
@@ -163,7 +163,7 @@ fn Head(experiment: Memo<Experiment>, feed: Feed<Runs>) -> impl IntoView {
     };
     view! {
         <div class="page-head">
-            <h1 class="page-head__title" title=name>
+            <h1 class="page-head__title" title=drawn(name)>
                 {move || name()}
             </h1>
             <ExperimentState status=Signal::derive(move || experiment.with(|one| one.status)) />

@@ -194,7 +194,7 @@ fn FolderRow(path: String, shared: Shared) -> impl IntoView {
                     <span class="folder__count num">
                         {move || state.with(|state| format::count(state.experiments))}
                     </span>
-                    <span class="hidden">{unit}</span>
+                    <span class="hidden">{move || unit()}</span>
                 </a>
             </th>
         </tr>
@@ -247,12 +247,12 @@ fn Row(id: ExperimentId, shared: Shared) -> impl IntoView {
                 />
             </td>
             <th scope="row" class="experiment-table__name">
-                <div class=indent>
+                <div class=drawn(indent)>
                     <a class="row-link" data-key="open" href=format!("{PATH}/{id}") title=full>
                         {move || name()}
                     </a>
                     <div class="experiment-table__more">
-                        <span class="experiment-table__text" title=description>{move || description()}</span>
+                        <span class="experiment-table__text" title=drawn(description)>{move || description()}</span>
                         <TagList tags=Signal::derive(move || row.with(|one| one.tags.clone())) link=tag_link />
                     </div>
                 </div>

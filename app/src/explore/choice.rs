@@ -6,7 +6,7 @@ use super::{
     query::{self},
 };
 use crate::ui::{
-    erase::{Show, handler, memo, view},
+    erase::{Show, drawn, handler, memo, view},
     find::Find,
 };
 use leptos::prelude::*;
@@ -33,7 +33,7 @@ pub(super) fn FieldChoice(
         let chosen = move || current.with(|current| *current == name);
         let again = chosen.clone();
         view! {
-            <option value=word selected=chosen prop:selected=again>
+            <option value=word selected=drawn(chosen) prop:selected=again>
                 {shown}
             </option>
         }

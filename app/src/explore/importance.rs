@@ -135,7 +135,7 @@ pub(super) fn Shares(stage: Stage) -> impl IntoView {
         <p class="explore__facts" role="status">
             {move || summary()}
         </p>
-        <Show when=move || wait()>
+        <Show when=wait>
             <div class="skeleton explore__skeleton" aria-label="Loading"></div>
         </Show>
         <Show when=move || empty.get() && !wait()>

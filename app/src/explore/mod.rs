@@ -316,7 +316,7 @@ pub fn Pictures(search: Memo<Query>, path: String) -> impl IntoView {
         view! {
             <a
                 class="tabs__tab"
-                href=href
+                href=drawn(href)
                 aria-current=move || (here.get() == word).then_some("page")
                 data-noscroll=""
             >

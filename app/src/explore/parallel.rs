@@ -20,7 +20,7 @@ use crate::{
     frame::theme,
     run::columns,
     ui::{
-        erase::{Show, effect, handler, memo, view},
+        erase::{Show, drawn, effect, handler, memo, view},
         icon::Icon,
     },
 };
@@ -276,7 +276,7 @@ pub(super) fn Parallel(stage: Stage) -> impl IntoView {
             >
                 <canvas class="parallel__canvas" node_ref=parts.faint></canvas>
                 <canvas class="parallel__canvas" node_ref=parts.strong></canvas>
-                <canvas class="parallel__canvas" node_ref=parts.over role="img" aria-label=label></canvas>
+                <canvas class="parallel__canvas" node_ref=parts.over role="img" aria-label=drawn(label)></canvas>
                 <svg class="parallel__axes" aria-hidden="true">
                     {move || (0..count.get()).map(|place| view! { <AxisLines parts place /> }).collect_view()}
                 </svg>
@@ -575,7 +575,7 @@ fn AxisLines(parts: Parts, place: usize) -> impl IntoView {
     };
     view! {
         <g>
-            <line class="parallel__line" x1=x x2=x y1=TOP y2=move || frame.get().foot()></line>
+            <line class="parallel__line" x1=drawn(x) x2=drawn(x) y1=TOP y2=move || frame.get().foot()></line>
             {move || ticks()}
             {move || absent()}
             {move || brushes()}
@@ -619,7 +619,7 @@ fn Head(parts: Parts, place: usize) -> impl IntoView {
     view! {
         <div
             class="parallel__head"
-            style:left=style
+            style:left=drawn(style)
             title=move || parts.field(place).map(|field| field.to_string())
             on:pointerdown=handler(pressed)
             on:dblclick=handler(move |_| parts.flip(place))
@@ -751,7 +751,7 @@ fn AxisRow(parts: Parts, place: usize, count: Memo<usize>) -> impl IntoView {
                     aria-label=move || format!("Runs chosen by {}", name())
                     aria-invalid=move || wrong.get().to_string()
                     title="A range or a list, as the query has it: params.lr >= 0.1 and params.lr <= 1, or params.opt in ('adam')"
-                    prop:value=condition
+                    prop:value=drawn(condition)
                     on:change=handler(type_in)
                 />
             </td>

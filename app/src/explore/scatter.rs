@@ -271,7 +271,7 @@ pub(super) fn Scatter(stage: Stage) -> impl IntoView {
                     <Axes parts />
                 </svg>
                 <canvas class="parallel__canvas" node_ref=parts.still></canvas>
-                <canvas class="parallel__canvas" node_ref=parts.over role="img" aria-label=label></canvas>
+                <canvas class="parallel__canvas" node_ref=parts.over role="img" aria-label=drawn(label)></canvas>
                 <svg class="parallel__axes scatter__over" aria-hidden="true">
                     <Marks parts />
                 </svg>
@@ -725,7 +725,7 @@ fn RangeFields(parts: Parts) -> impl IntoView {
         view! {
             <label class="field field--inline explore__choice">
                 <span class="field__label">{format!("Range of {key}")}</span>
-                <input class="input mono explore__range" prop:value=condition on:change=handler(type_in) />
+                <input class="input mono explore__range" prop:value=drawn(condition) on:change=handler(type_in) />
             </label>
         }
     };

@@ -4,7 +4,7 @@ use super::{session::Session, theme::ThemeSwitch};
 use crate::{
     browser, link,
     ui::{
-        erase::{handler, view},
+        erase::{drawn, handler, view},
         icon::Icon,
     },
 };
@@ -27,11 +27,11 @@ pub fn Rail(keys_open: RwSignal<bool>) -> impl IntoView {
                 <span class="rail__word">"Trackway"</span>
             </a>
             <nav class="rail__nav" aria-label="Main">
-                <a class="rail__item" href="/experiments" aria-current=experiments title="Experiments">
+                <a class="rail__item" href="/experiments" aria-current=drawn(experiments) title="Experiments">
                     <Icon name="experiment" />
                     <span class="rail__word">"Experiments"</span>
                 </a>
-                <a class="rail__item" href="/trash" aria-current=trash title="Trash">
+                <a class="rail__item" href="/trash" aria-current=drawn(trash) title="Trash">
                     <Icon name="trash" />
                     <span class="rail__word">"Trash"</span>
                 </a>
@@ -77,7 +77,7 @@ fn FoldSwitch(narrow: bool) -> impl IntoView {
     };
     let label = move || if narrow.get() { "Unfold the rail" } else { "Fold the rail" };
     view! {
-        <button class="rail__item rail__fold" type="button" on:click=handler(switch) aria-label=label title=label>
+        <button class="rail__item rail__fold" type="button" on:click=handler(switch) aria-label=drawn(label) title=drawn(label)>
             <Icon name="rail" />
             <span class="rail__word">"Fold"</span>
         </button>

@@ -3,7 +3,7 @@
 use crate::{
     browser,
     ui::{
-        erase::{effect, handler, view},
+        erase::{drawn, effect, handler, view},
         icon::Icon,
     },
 };
@@ -52,7 +52,7 @@ pub fn ThemeSwitch(first: String) -> impl IntoView {
     };
     let label = move || format!("Theme: {}", parts().1.to_lowercase());
     view! {
-        <button class="rail__item" type="button" data-key="theme" on:click=handler(switch) aria-label=label title=label>
+        <button class="rail__item" type="button" data-key="theme" on:click=handler(switch) aria-label=drawn(label) title=drawn(label)>
             {move || view! { <Icon name=parts().0 /> }}
             <span class="rail__word">{move || parts().1}</span>
         </button>

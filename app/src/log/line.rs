@@ -4,7 +4,7 @@ use super::{query, window::Window};
 use crate::{
     chart::format,
     link,
-    ui::erase::{handler, view},
+    ui::erase::{drawn, handler, view},
 };
 use leptos::prelude::*;
 use model::log::{Level, LogLine, Needle, Span, Style, spans};
@@ -162,13 +162,13 @@ pub fn row(window: &Window, place: u64, line: Option<Arc<LogLine>>) -> AnyView {
     view! {
         <div
             class=format!("log__line{level_class}")
-            class:log__line--here=here
+            class:log__line--here=drawn(here)
             role="listitem"
             data-place=place
             data-number=number
         >
             <a class="log__time" href=href title=format!("Line {number}, {}", format::utc(time_ms.0)) on:click=handler(pick)>
-                {time}
+                {move || time()}
             </a>
             <span class="log__level">{sign}</span>
             {source}

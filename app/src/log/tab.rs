@@ -93,7 +93,7 @@ fn Tools(window: Window, text: Memo<String>) -> impl IntoView {
                 <Icon name="down" />
                 "Follow"
             </button>
-            <a class="button" href=download download="" rel="external">
+            <a class="button" href=drawn(download) download="" rel="external">
                 <Icon name="download" />
                 "Download"
             </a>
@@ -174,7 +174,7 @@ fn Find(window: Window, text: Memo<String>) -> impl IntoView {
                     type="button"
                     aria-label="Line before with it"
                     title="Shift+Enter"
-                    disabled=none
+                    disabled=drawn(none)
                     on:click=handler(move |_| window.step(false, false))
                 >
                     <Icon name="up" />
@@ -184,7 +184,7 @@ fn Find(window: Window, text: Memo<String>) -> impl IntoView {
                     type="button"
                     aria-label="Next line with it"
                     title="Enter"
-                    disabled=none
+                    disabled=drawn(none)
                     on:click=handler(move |_| window.step(true, false))
                 >
                     <Icon name="down" />
@@ -251,7 +251,7 @@ fn Choice(
         let own = value.clone();
         let is_chosen = move || chosen.with(|chosen| *chosen == own);
         view! {
-            <option value=value selected=is_chosen.clone() prop:selected=is_chosen>
+            <option value=value selected=is_chosen.clone() prop:selected=drawn(is_chosen)>
                 {text}
             </option>
         }

@@ -178,7 +178,7 @@ fn Heat(
                     preserveAspectRatio="none"
                 >
                     {cells.collect_view()}
-                    <rect class="media-heat__here" x=here y="0" width="1" height=ROWS.to_string()></rect>
+                    <rect class="media-heat__here" x=drawn(here) y="0" width="1" height=ROWS.to_string()></rect>
                 </svg>
             </div>
             <div class="media-heat__axis muted num" aria-hidden="true">

@@ -6,7 +6,7 @@ use crate::{
     run::RunView,
     ui::{
         dialog::Dialog,
-        erase::{Show, effect, handler, memo, view},
+        erase::{Show, drawn, effect, handler, memo, view},
         icon::Icon,
     },
 };
@@ -53,11 +53,11 @@ pub fn Still(
                 view! { <div class="still__none muted">{words}</div> }
             }
         >
-            <a class="still" href=address rel="external" on:click=handler(open)>
+            <a class="still" href=drawn(address) rel="external" on:click=handler(open)>
                 <img
                     class="still__image"
                     node_ref=node
-                    src=address
+                    src=drawn(address)
                     alt=alt
                     loading="lazy"
                     decoding="async"

@@ -1,6 +1,6 @@
 //! The step that is looked at: one for all images, histograms and tables of a page.
 
-use crate::ui::erase::{handler, memo, view};
+use crate::ui::erase::{drawn, handler, memo, view};
 use leptos::prelude::*;
 
 /// The step of the address: what a copied link keeps.
@@ -73,12 +73,12 @@ pub fn StepSlider(steps: Steps, on_keep: Callback<()>) -> impl IntoView {
                     last();
                     steps.place.get().to_string()
                 }
-                aria-valuetext=said
+                aria-valuetext=drawn(said)
                 disabled=move || last() == 0
                 on:input=handler(slide)
                 on:change=handler(move |_| on_keep.run(()))
             />
-            <output class="num">{said}</output>
+            <output class="num">{move || said()}</output>
         </label>
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     feed::Feed,
     run::RunView,
     ui::{
-        erase::{Show, handler, memo, view, watch},
+        erase::{Show, drawn, handler, memo, view, watch},
         icon::Icon,
         notice::Problem,
     },
@@ -152,7 +152,7 @@ fn head(look: RwSignal<Look>, column: u32, name: String, is_number: bool) -> imp
     let sort = move || up().map(|up| if up { "ascending" } else { "descending" });
     let title = name.clone();
     view! {
-        <th scope="col" class=if is_number { "cell-num" } else { "" } aria-sort=sort>
+        <th scope="col" class=if is_number { "cell-num" } else { "" } aria-sort=drawn(sort)>
             <button
                 class="sort-head media-table__sort"
                 type="button"

@@ -4,7 +4,7 @@ use super::{board::Board, setup::Computed};
 use crate::{
     browser,
     ui::{
-        erase::{Show, handler, memo, view},
+        erase::{Show, drawn, handler, memo, view},
         icon::Icon,
         popover::Popover,
         wrong::Wrong,
@@ -174,7 +174,7 @@ pub fn ComputeForm(board: Board, keys: Signal<Vec<String>>, edited: Computed) ->
                 " It has a value at each step at which all its metrics have one."
             </p>
             <div class="compute__actions">
-                <button class="button button--primary" type="submit" disabled=off>
+                <button class="button button--primary" type="submit" disabled=drawn(off)>
                     {if is_new { "Add chart" } else { "Change chart" }}
                 </button>
                 {(!is_new)

@@ -9,7 +9,7 @@ use crate::{
         extent::{Look, OUTLIER_RULE},
         scale::Kind,
     },
-    ui::erase::{Show, handler, memo, view},
+    ui::erase::{Show, drawn, handler, memo, view},
 };
 use leptos::prelude::*;
 use model::{
@@ -48,8 +48,8 @@ pub fn Controls(choice: Choice) -> impl IntoView {
                 <label class="check" title=title>
                     <input
                         type="checkbox"
-                        checked=checked
-                        prop:checked=checked
+                        checked=drawn(checked)
+                        prop:checked=drawn(checked)
                         on:change=handler(move |_| choice.look(flip))
                     />
                     {label}
@@ -215,8 +215,8 @@ fn AxisFields(choice: Choice) -> impl IntoView {
                 <input
                     type="checkbox"
                     aria-label="Logarithmic x axis"
-                    checked=is_log
-                    prop:checked=is_log
+                    checked=drawn(is_log)
+                    prop:checked=drawn(is_log)
                     on:change=handler(move |_| choice.look(flip))
                 />
                 "log"
@@ -246,7 +246,7 @@ pub fn GroupFields(board: Board) -> impl IntoView {
         <div class="controls">
             <Show when=move || apart() && several()>
                 <label class="check" title="One curve for all runs, and a band for how far they spread">
-                    <input type="checkbox" checked=together prop:checked=together on:change=handler(flip) />
+                    <input type="checkbox" checked=drawn(together) prop:checked=drawn(together) on:change=handler(flip) />
                     "All runs as one"
                 </label>
             </Show>
@@ -276,8 +276,8 @@ pub fn EventFields(board: Board) -> impl IntoView {
     };
     view! {
         <Show when=move || board.happened.is_there(board.setup)>
-            <label class="check" title=title>
-                <input type="checkbox" checked=on prop:checked=on on:change=handler(flip) />
+            <label class="check" title=drawn(title)>
+                <input type="checkbox" checked=drawn(on) prop:checked=drawn(on) on:change=handler(flip) />
                 "Events"
             </label>
         </Show>

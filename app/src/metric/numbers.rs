@@ -7,7 +7,7 @@ use crate::{
     link::{self, Query},
     run::RunView,
     ui::{
-        erase::{Show, handler, memo, view},
+        erase::{Show, drawn, handler, memo, view},
         filter::Hidden,
         form::Apply,
         icon::Icon,
@@ -252,7 +252,7 @@ fn Step(path: String, search: Memo<Query>) -> impl IntoView {
         <form class="metric-step" method="get" action=path>
             <label class="field field--inline">
                 <span class="field__label">"At step"</span>
-                <input class="input num" type="number" step="1" name=STEP value=value prop:value=value on:change=handler(change) />
+                <input class="input num" type="number" step="1" name=STEP value=drawn(value) prop:value=drawn(value) on:change=handler(change) />
             </label>
             <Hidden search except=&[STEP, "offset"] />
             <Apply />

@@ -17,7 +17,7 @@ use crate::{
         placed,
     },
     ui::{
-        erase::{Show, effect, handler, memo, view},
+        erase::{Show, drawn, effect, handler, memo, view},
         icon::Icon,
         popover::Popover,
         toast::Toaster,
@@ -80,7 +80,7 @@ pub fn Panel(
     view! {
         <article
             class="panel"
-            class:panel--wide=wide
+            class:panel--wide=drawn(wide)
             class:panel--under=move || under.get()
             node_ref=node
             data-metric=data

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     chart::Focus,
     ui::{
-        erase::{For, handler, memo, view},
+        erase::{For, drawn, handler, memo, view},
         icon::Icon,
     },
 };
@@ -129,7 +129,7 @@ fn row(board: Board, entries: Memo<Vec<Entry>>, entry: Entry, flip: Option<Callb
     view! {
         <li
             class="roster__row"
-            class:roster__row--lifted=lifted
+            class:roster__row--lifted=drawn(lifted)
             class:roster__row--off=move || !shown.get()
             on:pointerenter=handler(move |_| lift())
             on:pointerleave=handler(move |_| drop())

@@ -12,7 +12,7 @@ use crate::{
     run::{ChooseRun, RunView},
     ui::{
         copy::Copy,
-        erase::{handler, memo, view},
+        erase::{drawn, handler, memo, view},
         filter::{FilterForm, Hidden},
         icon::Icon,
         notice::{Empty, Problem},
@@ -123,12 +123,12 @@ fn Tools(view: RunView, other: Memo<Option<Other>>) -> impl IntoView {
                 <span class="param-against">
                     "beside "
                     <a href=format!("/runs/{}?tab=params", other.id)>{other.name.clone()}</a>
-                    <a class="button button--icon" href=alone aria-label="Show this run alone" title="Show this run alone">
+                    <a class="button button--icon" href=drawn(alone) aria-label="Show this run alone" title="Show this run alone">
                         <Icon name="cross" />
                     </a>
                 </span>
                 <label class="check">
-                    <input type="checkbox" prop:checked=only checked=only on:change=handler(toggle) />
+                    <input type="checkbox" prop:checked=drawn(only) checked=drawn(only) on:change=handler(toggle) />
                     "Only differences"
                 </label>
             }

@@ -8,7 +8,7 @@ use crate::{
     link::{self, Query},
     ui::{
         dialog::Dialog,
-        erase::{Show, handler, memo, view},
+        erase::{Show, drawn, handler, memo, view},
         form::{Closing, NameField},
         icon::Icon,
         popover::Popover,
@@ -49,7 +49,7 @@ pub fn ProjectSwitch(
         };
         view! {
             <li>
-                <a class="project-switch__item" href=move || search.with(|search| href(path, search, id)) aria-current=here>
+                <a class="project-switch__item" href=move || search.with(|search| href(path, search, id)) aria-current=drawn(here)>
                     <span class="project-switch__name">{name}</span>
                     {count.map(|count| view! { <span class="num">{format::count(count)}</span> })}
                 </a>
@@ -89,7 +89,7 @@ pub fn ProjectSwitch(
     let label = view! {
         <Icon name="folder" />
         <span class="hidden">"Project: "</span>
-        {name}
+        {move || name()}
         <Icon name="down" />
     };
     let removable = move || chosen.with(|one| one.as_ref().is_some_and(|one| one.id != ProjectId::DEFAULT));

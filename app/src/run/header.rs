@@ -11,7 +11,7 @@ use crate::{
     ui::{
         copy::Copy,
         dialog::Dialog,
-        erase::{effect, handler, memo, view},
+        erase::{drawn, effect, handler, memo, view},
         form::Closing,
         icon::Icon,
         notice::{Aside, InTrash, Problem},
@@ -209,7 +209,7 @@ fn Name(view: RunView, run: Memo<Run>, renaming: RwSignal<bool>) -> impl IntoVie
     view! {
         <span class=move || format!("swatch swatch--big {}", run.with(run_color))></span>
         {move || if renaming.get() { view! { <Rename view first=run.with_untracked(|run| run.name.clone()) renaming /> } } else { view! {
-                <h1 class="page-head__title" title=name>
+                <h1 class="page-head__title" title=drawn(name)>
                     {move || name()}
                 </h1>
             } }}

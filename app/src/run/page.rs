@@ -14,7 +14,7 @@ use crate::{
     pages::{self, Content, Drawing},
     param, run_event,
     ui::{
-        erase::{effect, memo, view},
+        erase::{drawn, effect, memo, view},
         notice::{Failure, Problem},
         title::Title,
     },
@@ -225,7 +225,7 @@ fn Tabs(view: RunView, first: First) -> impl IntoView {
         let here = move || (open.get() == word).then_some("page");
         let href = format!("{}?tab={word}", view.path());
         view! {
-            <a class="tabs__tab" href=href aria-current=here data-noscroll="">
+            <a class="tabs__tab" href=href aria-current=drawn(here) data-noscroll="">
                 {title}
                 {move || count(word).map(|count| view! { <span class="tabs__count num">{count}</span> })}
             </a>

@@ -21,7 +21,7 @@ pub fn Editor(view: RunView) -> impl IntoView {
             move || tags.with(|tags| tags.0.is_empty()).then(|| view! { <span class="none">"–"</span> });
         return view! {
             <TagList tags />
-            {none}
+            {move || none()}
         };
     }
     let toaster = Toaster::here();

@@ -287,7 +287,7 @@ fn Row(item: TrashItem, shared: Shared) -> impl IntoView {
                 {kind}
             </td>
             <td class="cell-num">{format::count(run_count)}</td>
-            <td class="cell-num" title=detail>{move || freed()}</td>
+            <td class="cell-num" title=drawn(detail)>{move || freed()}</td>
             <td>
                 <Ago at=Signal::stored(at) />
             </td>

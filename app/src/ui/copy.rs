@@ -1,7 +1,7 @@
 //! A button that copies a text and says so.
 
 use super::{
-    erase::{handler, view},
+    erase::{drawn, handler, view},
     icon::Icon,
 };
 use crate::browser;
@@ -24,7 +24,7 @@ pub fn Copy(#[prop(into)] text: Signal<String>, what: &'static str) -> impl Into
     };
     let label = move || if copied.get() { "Copied".to_owned() } else { format!("Copy {what}") };
     view! {
-        <button class="button button--icon" type="button" on:click=handler(copy) aria-label=label title=label>
+        <button class="button button--icon" type="button" on:click=handler(copy) aria-label=drawn(label) title=drawn(label)>
             {move || view! { <Icon name=if copied.get() { "check" } else { "copy" } /> }}
         </button>
     }

@@ -72,8 +72,8 @@ pub fn FilterForm(
                     placeholder=label
                     autocomplete="off"
                     data-key="filter"
-                    value=text
-                    prop:value=text
+                    value=drawn(text)
+                    prop:value=drawn(text)
                     on:input=handler(typed)
                 />
             </label>

@@ -1,6 +1,9 @@
 //! The head of a column that sorts: a link, so that it works before wasm arrives.
 
-use super::{erase::view, icon::Icon};
+use super::{
+    erase::{drawn, view},
+    icon::Icon,
+};
 use leptos::prelude::*;
 
 #[component]
@@ -15,7 +18,7 @@ pub fn SortHead(
     let sort = move || ascending.get().map(|up| if up { "ascending" } else { "descending" });
     let title = name.clone();
     view! {
-        <th scope="col" class=class aria-sort=sort>
+        <th scope="col" class=class aria-sort=drawn(sort)>
             <a class="sort-head" href=href data-noscroll="" title=title>
                 <span class="sort-head__name">{name}</span>
                 {move || {

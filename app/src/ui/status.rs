@@ -62,7 +62,7 @@ pub fn StatusBar(#[prop(into)] counts: Signal<RunCounts>) -> impl IntoView {
             viewBox="0 0 100 6"
             preserveAspectRatio="none"
             role="img"
-            aria-label=label
+            aria-label=drawn(label)
         >
             {move || bars(counts.get())}
         </svg>

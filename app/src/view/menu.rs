@@ -7,7 +7,7 @@ use crate::{
     frame::session::Session,
     pages::{self, Tool},
     ui::{
-        erase::{handler, memo, view},
+        erase::{drawn, handler, memo, view},
         icon::Icon,
         popover::{Asleep, Popover},
         toast::Toaster,
@@ -25,7 +25,7 @@ pub fn Menu(views: Views) -> impl IntoView {
         move || views.current.with(|view| view.as_ref().map_or("Views".to_owned(), |view| view.name.clone()));
     let label = view! {
         <Icon name="view" />
-        <span class="views__name">{name}</span>
+        <span class="views__name">{move || name()}</span>
         {move || views.modified().then(|| view! { <Changed /> })}
     };
     view! {
@@ -74,7 +74,7 @@ pub fn List(views: Views, saving: RwSignal<bool>, renamed: RwSignal<Option<View>
     };
     view! {
             <div class="popover__box views" on:click=handler(close)>
-                <a class="views__link" href=move || views.plain() aria-current=is_plain data-noscroll="">
+                <a class="views__link" href=move || views.plain() aria-current=drawn(is_plain) data-noscroll="">
                     "All runs"
                 </a>
                 {move || part(false)}

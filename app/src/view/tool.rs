@@ -2,7 +2,7 @@
 
 use super::{Views, menu::Menu};
 use crate::ui::{
-    erase::{handler, view},
+    erase::{drawn, handler, view},
     icon::Icon,
 };
 use leptos::prelude::*;
@@ -23,7 +23,7 @@ pub fn Tools() -> impl IntoView {
                     aria-label=label
                     title=format!("{label} ({keys})")
                     data-key=key
-                    disabled=off
+                    disabled=drawn(off)
                     on:click=handler(move |_| step(back))
                 >
                     <Icon name=icon />

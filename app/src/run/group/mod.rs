@@ -18,7 +18,7 @@ use crate::{
     feed::Feed,
     link::Query,
     ui::{
-        erase::{For, effect, memo, view},
+        erase::{For, drawn, effect, memo, view},
         icon::Icon,
         notice::Problem,
     },
@@ -150,8 +150,8 @@ fn ColumnHead(
     let aria = move || place.get().map(|up| if up { "ascending" } else { "descending" });
     let title = format!("{name}: click to sort");
     view! {
-        <th scope="col" class=class aria-sort=aria>
-            <a class="sort-head" href=href data-noscroll="" title=title>
+        <th scope="col" class=class aria-sort=drawn(aria)>
+            <a class="sort-head" href=drawn(href) data-noscroll="" title=title>
                 <span class="sort-head__kind">{kind}</span>
                 <span class="sort-head__name">{name}</span>
                 {move || place.get().map(|up| view! { <Icon name=if up { "up" } else { "down" } /> })}

@@ -10,7 +10,7 @@ use crate::{
         columns,
     },
     ui::{
-        erase::{For, effect, handler, memo, view, watch},
+        erase::{For, drawn, effect, handler, memo, view, watch},
         filter::Hidden,
         find::Find,
         icon::Icon,
@@ -280,7 +280,7 @@ fn Written(picker: Picker) -> impl IntoView {
                         autocapitalize="off"
                         spellcheck="false"
                         placeholder="params.lr, tags.phase"
-                        value=in_url
+                        value=drawn(in_url)
                         prop:value=text
                         aria-invalid=move || error().is_some().to_string()
                         on:input=handler(move |event| text.set(event_target_value(&event)))

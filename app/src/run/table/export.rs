@@ -8,7 +8,7 @@ use crate::{
     pages::{self, Tool},
     run::{export, query},
     ui::{
-        erase::{handler, memo, view},
+        erase::{drawn, handler, memo, view},
         icon::Icon,
         popover::{Asleep, Popover},
         toast::Toaster,
@@ -62,7 +62,7 @@ pub fn Export(table: Table) -> impl IntoView {
         let link = move |kind: &'static str, name: &'static str| {
             let href = move || asked.with(|asked| export::href(kind, asked, columns(shown()).as_deref()));
             view! {
-                <a class="button" href=href download="" aria-label=format!("{name}, {what}")>
+                <a class="button" href=drawn(href) download="" aria-label=format!("{name}, {what}")>
                     <Icon name="download" />
                     {name}
                 </a>

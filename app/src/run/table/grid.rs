@@ -217,7 +217,7 @@ pub fn Rows(table: Table) -> impl IntoView {
                     class="table run-table"
                     data-key="rows"
                     node_ref=node
-                    aria-rowcount=row_count
+                    aria-rowcount=drawn(row_count)
                     aria-colcount=layout.count
                 >
                     <caption class="hidden">"Runs"</caption>

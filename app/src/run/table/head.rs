@@ -5,7 +5,7 @@ use crate::{
     browser, link,
     run::{columns, query},
     ui::{
-        erase::{For, handler, memo, view},
+        erase::{For, drawn, handler, memo, view},
         icon::Icon,
     },
 };
@@ -155,7 +155,7 @@ fn ColumnHead(table: Table, field: Field, name: String, kind: &'static str, shap
         <th
             scope="col"
             class=class
-            aria-sort=aria
+            aria-sort=drawn(aria)
             aria-colindex=place
             draggable=dragged.is_some().to_string()
             on:dragstart=handler(move |_| {
@@ -297,5 +297,5 @@ fn SelectAll(table: Table) -> impl IntoView {
             (false, None) => all.set(true),
         }
     };
-    view! { <input type="checkbox" aria-label="Select all runs that match" prop:checked=checked on:change=handler(toggle) /> }
+    view! { <input type="checkbox" aria-label="Select all runs that match" prop:checked=drawn(checked) on:change=handler(toggle) /> }
 }

@@ -310,9 +310,9 @@ fn Differences(table: Table) -> impl IntoView {
     view! {
         <a
             class="button run-table__differences"
-            href=href
+            href=drawn(href)
             data-noscroll=""
-            title=words
+            title=drawn(words)
             aria-current=move || on.get().then_some("true")
         >
             <Icon name="filter" />
@@ -350,15 +350,15 @@ fn Filter(table: Table) -> impl IntoView {
             </div>
             <select name="trash" class="select" aria-label="Runs or trash">
                 <option value="" selected=move || !in_trash() prop:selected=move || !in_trash()>"runs"</option>
-                <option value="only" selected=in_trash prop:selected=in_trash>"trash"</option>
+                <option value="only" selected=drawn(in_trash) prop:selected=drawn(in_trash)>"trash"</option>
             </select>
             <label class="check" title="Also runs that are archived">
                 <input
                     type="checkbox"
                     name=query::ARCHIVED
                     value="1"
-                    checked=with_archived
-                    prop:checked=with_archived
+                    checked=drawn(with_archived)
+                    prop:checked=drawn(with_archived)
                 />
                 "Archived"
             </label>
@@ -386,8 +386,8 @@ fn CompareButton(table: Table) -> impl IntoView {
             type="submit"
             form="run-table"
             data-key="compare"
-            disabled=off
-            title=title
+            disabled=drawn(off)
+            title=drawn(title)
         >
             <Icon name="compare" />
             "Compare"

@@ -7,7 +7,7 @@ use crate::{
     pages::{self, Tool},
     run::{api, columns, query},
     ui::{
-        erase::{handler, view},
+        erase::{drawn, handler, view},
         filter::Hidden,
         find::Find,
         icon::Icon,
@@ -147,7 +147,7 @@ pub fn Columns(table: Table) -> impl IntoView {
                 </fieldset>
                 <Hidden search except=&["col", "cols"] />
                 <p class="popover__foot">
-                    <a href=preset data-noscroll="">
+                    <a href=drawn(preset) data-noscroll="">
                         "Show the usual ones"
                     </a>
                     <noscript>

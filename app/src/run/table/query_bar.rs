@@ -6,7 +6,7 @@ use crate::{
     link,
     run::{api, query},
     ui::{
-        erase::{handler, memo, view, watch},
+        erase::{drawn, handler, memo, view, watch},
         wrong::Wrong,
     },
 };
@@ -166,7 +166,7 @@ pub fn QueryBar(table: Table) -> impl IntoView {
                     aria-activedescendant=move || chosen.get().map(|place| format!("query-choice-{place}"))
                     aria-invalid=move || error.with(Option::is_some).to_string()
                     aria-describedby="query-error"
-                    value=in_url
+                    value=drawn(in_url)
                     on:input=handler(move |_| look())
                     on:focus=handler(move |_| look())
                     on:keydown=handler(on_key)

@@ -102,7 +102,7 @@ pub fn Blank(table: Table, place: u32) -> impl IntoView {
                 <span class="hidden">"Loading"</span>
                 <span class="run-table__shade"></span>
             </th>
-            <td colspan=spans>
+            <td colspan=drawn(spans)>
                 <span class="run-table__shade run-table__shade--long"></span>
             </td>
         </tr>
