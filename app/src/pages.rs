@@ -86,8 +86,10 @@ pub enum Tool {
     Export(run::Table),
     /// For one run of the table.
     RowMenu(run::Table),
-    /// For the selected runs.
-    Bulk(run::Table),
+    /// Of the selected runs: changes of their tags.
+    TagRuns(RwSignal<bool>, Callback<RunsUpdate>),
+    /// From this experiment to another.
+    MoveRuns(RwSignal<bool>, ExperimentId, Callback<RunsUpdate>),
     Groups(Feed<Runs>, Memo<link::Query>, String),
     /// Saved views; what is set opens the dialogs.
     Views(Views, RwSignal<bool>, RwSignal<Option<View>>),
@@ -103,7 +105,8 @@ pub fn tool(what: Tool) -> AnyView {
         Tool::Columns(table) => view! { <run::Columns table /> },
         Tool::Export(table) => view! { <run::Export table /> },
         Tool::RowMenu(table) => view! { <run::RowMenu table /> },
-        Tool::Bulk(table) => view! { <run::Actions table /> },
+        Tool::TagRuns(open, on_done) => view! { <run::TagsDialog open on_done /> },
+        Tool::MoveRuns(open, here, on_done) => view! { <run::MoveDialog open here on_done /> },
         Tool::Groups(feed, search, path) => view! { <run::Groups feed search path /> },
         Tool::Views(views, saving, renamed) => view! { <view::List views saving renamed /> },
         Tool::SaveView(open, views) => view! { <view::SaveDialog open views /> },

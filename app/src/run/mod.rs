@@ -20,4 +20,4 @@ pub use choice::{Choice, ChooseRun};
 pub use group::{GroupTable, Groups, group_name};
 pub use header::{TagDialog, TagForm, save};
 pub use page::{Page, RunView, needs};
-pub use table::{Actions, Columns, Export, MoveDialog, RowMenu, RunTable, Table};
+pub use table::{Columns, Export, MoveDialog, RowMenu, RunTable, Table, TagsDialog};

@@ -4,6 +4,7 @@ use super::{Table, menu::run_of};
 use crate::{
     experiment,
     frame::session::Session,
+    pages::{self, Tool},
     run::{api, query},
     ui::{
         dialog::Dialog,
@@ -148,8 +149,14 @@ pub fn Actions(table: Table) -> impl IntoView {
                 <SelectNone on_click=clear />
             </div>
         </Show>
-        <TagDialog open=tagging on_done=Callback::new(move |change| send(change, "Tagged")) />
-        <MoveDialog open=moving here=id on_done=Callback::new(move |change| send(change, "Moved")) />
+        {pages::once(
+            move || tagging.get(),
+            move || pages::tool(Tool::TagRuns(tagging, Callback::new(move |change| send(change, "Tagged")))),
+        )}
+        {pages::once(
+            move || moving.get(),
+            move || pages::tool(Tool::MoveRuns(moving, id, Callback::new(move |change| send(change, "Moved")))),
+        )}
     }
 }
 
@@ -188,7 +195,7 @@ fn counted(count: i64) -> String {
 
 /// Tags to add, `key: value` or a bare word, and keys to remove.
 #[component]
-fn TagDialog(open: RwSignal<bool>, on_done: Callback<RunsUpdate>) -> impl IntoView {
+pub fn TagsDialog(open: RwSignal<bool>, on_done: Callback<RunsUpdate>) -> impl IntoView {
     let (add, remove) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();

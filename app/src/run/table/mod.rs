@@ -17,13 +17,14 @@ mod row;
 mod window;
 
 pub use self::{
-    actions::{Actions, MoveDialog},
+    actions::{MoveDialog, TagsDialog},
     export::Export,
     menu::RowMenu,
     picker::Columns,
 };
 
 use self::{
+    actions::Actions,
     export::ExportMenu,
     grid::{Layout, Rows, Standing},
     menu::{Open, What},
@@ -285,10 +286,7 @@ pub fn RunTable(feed: Feed<Runs>, search: Memo<Query>, path: String) -> impl Int
             {move || rows()}
             {move || foot()}
         </div>
-        {pages::once(
-            move || table.selection.count() > 0 || table.all.get(),
-            move || pages::tool(Tool::Bulk(table)),
-        )}
+        <Actions table />
     }
 }
 
